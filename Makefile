@@ -1,0 +1,14 @@
+# Every target is one call of tools/make.py, which also runs without make: python tools/make.py lab
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: help lab test bench notebooks clean
+help:
+	@echo "make lab        open the course in JupyterLab      (ARGS=\"--no-browser --port 8899\")"
+	@echo "make test       lint, types, tests, every notebook  (ARGS=\"lint types\" runs only these)"
+	@echo "make bench      measure beside snnTorch and others  (ARGS=\"lif\" runs only these)"
+	@echo "make notebooks  execute the notebooks again, in place"
+	@echo "make clean      remove .venv and caches"
+
+lab test bench notebooks clean:
+	@$(PYTHON) tools/make.py $@ $(ARGS)

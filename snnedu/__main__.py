@@ -1,0 +1,7 @@
+"""`python -m snnedu`: the same as the command `snnedu`."""
+
+import sys
+
+from snnedu.cli import main
+
+sys.exit(main())

@@ -1,0 +1,236 @@
+"""What `make` does, in Python's standard library alone, so that it also runs where make is missing.
+
+    python tools/make.py lab [JupyterLab's arguments]
+    python tools/make.py test | bench | notebooks | clean [arguments]
+
+The first call builds `.venv` from `constraints.txt`; later calls find it ready and install nothing.
+This file must be read by old Pythons too (3.6), or it could not tell that they are too old.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = (
+    os.path.join(VENV, "Scripts", "python.exe")
+    if os.name == "nt"
+    else os.path.join(VENV, "bin", "python")
+)
+UNFINISHED = os.path.join(VENV, "snnedu-unfinished")  # there while an installation runs
+OLDEST = (3, 11)
+CPU_WHEELS = (
+    "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
+)
+# The drift run of CI leaves the pins away to see what tomorrow's learner would get.
+PINNED = not os.environ.get("SNNEDU_UNPINNED")
+
+
+def main(arguments):
+    """Run one target; return the exit status."""
+    targets = {"lab": lab, "test": test, "bench": bench, "notebooks": notebooks, "clean": clean}
+    if not arguments or arguments[0] not in targets:
+        print("Usage: python tools/make.py {} [arguments]".format("|".join(targets)))
+        return 2
+    os.chdir(ROOT)
+    try:
+        return targets[arguments[0]](arguments[1:])
+    except StopError as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def lab(arguments):
+    """Open JupyterLab on the tutorials."""
+    set_up("course")
+    return subprocess.call([PYTHON, "-m", "snnedu", "lab", *arguments])
+
+
+def test(arguments):
+    """Run every check: lint, types, unit tests, browser, every notebook unsolved and solved."""
+    set_up("test")
+    return run_steps(checks(), only=arguments)
+
+
+def bench(arguments):
+    """Measure the library beside its peers; write benchmarks/RESULTS.md."""
+    set_up("bench")
+    return subprocess.call([PYTHON, "-m", "benchmarks", *arguments])
+
+
+def notebooks(arguments):
+    """Execute the notebooks again, in place."""
+    set_up("test")
+    return subprocess.call([PYTHON, "-m", "tools.notebooks", *arguments])
+
+
+def clean(arguments):
+    """Remove what was built; the tutorials and a learner's progress stay."""
+    built = [".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "build", "dist", "screenshots"]
+    for name in built:
+        shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
+    return 0
+
+
+def checks():
+    """Return the steps of `make test`: a name and a command each."""
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n2", "--dist=loadfile"]
+    shapes = ["--jaxtyping-packages=snnedu,beartype.beartype", "-m", "shapes"]
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    return [
+        ("lint", [PYTHON, "-m", "ruff", "check", "."]),
+        ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        ("types", [PYTHON, "-m", "basedpyright", "--pythonpath", PYTHON]),
+        ("tests", [*pytest, "tests"]),
+        ("shapes", [*pytest, *shapes, "tests"]),
+        ("notebooks", [*pytest, *nbval, "tutorials"]),
+    ]
+
+
+def run_steps(steps, only):
+    """Run the steps (those named in `only`, or all), go on after a failure, print a table."""
+    names = [name for name, _ in steps]
+    if set(only) - set(names):
+        raise StopError(f"Steps of `make test`: {', '.join(names)}. Received {' '.join(only)}.")
+    rows = []
+    for name, command in steps:
+        if only and name not in only:
+            continue
+        print(f"\n=== {name} ===", flush=True)
+        start = time.time()
+        status = subprocess.call(command)
+        rows.append((name, "ok" if status == 0 else "FAILED", time.time() - start))
+    print()
+    for row in rows:
+        print("{:10} {:6} {:6.0f} s".format(*row))
+    return int(any(word == "FAILED" for _, word, _ in rows))
+
+
+def set_up(extra):
+    """Make `.venv` ready for one extra of pyproject.toml, unless it is already."""
+    need_python()
+    stamp = os.path.join(VENV, "snnedu-" + extra)
+    wanted = fingerprint()
+    if read(stamp) == wanted and not os.path.exists(UNFINISHED):
+        return
+    if not venv_works():
+        make_venv()
+    print("Installing into .venv (once; some minutes, about 1.5 GB on disk).", flush=True)
+    write(UNFINISHED, extra)
+    install(extra)
+    write(stamp, wanted)
+    os.remove(UNFINISHED)
+
+
+def need_python():
+    """Stop if this Python is too old; name a newer one if there is one."""
+    if sys.version_info >= OLDEST:
+        return
+    newer = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    advice = "Run again with" if newer else "Install a newer one from python.org, then run"
+    raise StopError(
+        f"snnedu needs Python {OLDEST[0]}.{OLDEST[1]} or newer. "
+        f"This is {platform.python_version()} ({sys.executable}).\n"
+        f"{advice}: make lab PYTHON={(newer or ['python3.13'])[0]}"
+    )
+
+
+def venv_works():
+    """Tell whether `.venv` is there, whole, and can install."""
+    if os.path.exists(UNFINISHED) or not os.path.exists(PYTHON):
+        return False
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.call([PYTHON, "-m", "pip", "--version"], **quiet) == 0
+
+
+def make_venv():
+    """Create `.venv`; where an earlier set-up was cut off, from the beginning."""
+    if os.path.isdir(VENV):
+        print("The folder .venv is unfinished or damaged. Building it anew.", flush=True)
+    try:
+        os.makedirs(VENV, exist_ok=True)
+        write(UNFINISHED, "venv")
+    except OSError as error:
+        raise StopError(
+            f"Cannot write to {VENV}: {error.strerror}.\n"
+            "Free that name, or move the course into a folder that you own, and run again."
+        ) from error
+    free = shutil.disk_usage(VENV).free / 1e9
+    if free < 3:
+        raise StopError(
+            f"The set-up needs 3 GB of free disk; {free:.1f} GB are left where {VENV} is.\n"
+            "Free some space and run again."
+        )
+    if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
+        raise StopError(
+            "Python could not create .venv (see above). On Debian and Ubuntu it helps to run\n"
+            "    sudo apt install python3-venv\nThen run this again."
+        )
+
+
+def install(extra):
+    """Install the package with one extra, each version as pinned."""
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pins = ["--constraint", "constraints.txt"] if PINNED else []
+    if sys.platform == "linux" and not has_torch():
+        # If this fails, the next line still gets torch, only larger.
+        cpu = ["--no-deps", "--retries=0", "--index-url", CPU_WHEELS, "torch"]
+        subprocess.call([*pip, *pins, *cpu])
+    if subprocess.call([*pip, *pins, "--editable", f".[{extra}]"]) != 0:
+        raise StopError(
+            "The installation stopped (see above): most often the network is away, or the disk "
+            "full.\nRun the same command again; what was downloaded is kept."
+        )
+    if extra == "bench":
+        # These ask for CUDA builds or old versions of what we have, and run without them.
+        peers = os.path.join("benchmarks", "peers.txt")
+        subprocess.check_call([*pip, "--no-deps", "--requirement", peers])
+
+
+def has_torch():
+    """Tell whether `.venv` has torch already."""
+    return (
+        subprocess.call(
+            [PYTHON, "-c", "from importlib.metadata import version; version('torch')"],
+            stderr=subprocess.DEVNULL,
+        )
+        == 0
+    )
+
+
+def fingerprint():
+    """Return a text that changes when the set-up must be done again."""
+    parts = [ROOT, platform.python_version(), str(PINNED)]
+    parts += [read(os.path.join(ROOT, name)) for name in ("pyproject.toml", "constraints.txt")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def read(path):
+    """Return the text of a file, or "" if there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def write(path, text):
+    """Write a text into a file."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class StopError(Exception):
+    """What went wrong and what to do, for the person at the terminal."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
