@@ -1,0 +1,85 @@
+"""What every test gets: no display, no shared state, a browser where it asks for one."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.lab import Lab
+
+os.environ["MPLBACKEND"] = "agg"  # before anything imports matplotlib
+
+ROOT = Path(__file__).parent.parent
+NO_PLAYWRIGHT = "Install Playwright (`python -m pip install playwright`)."
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a data folder of its own, so that no learner's progress is read or written."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture(scope="module")
+def _lab_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Lab]":
+    missing = _missing_browser()
+    if missing:  # with CI set, a browser test that cannot run has failed
+        pytest.fail(missing, pytrace=False)
+    from tests.lab import Lab
+
+    folder, home = tmp_path_factory.mktemp("tutorials"), tmp_path_factory.mktemp("home")
+    for notebook in (ROOT / "tutorials").glob("*.ipynb"):
+        shutil.copy(notebook, folder)
+    with Lab(folder, home) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(_lab_server: "Lab") -> "Iterator[Lab]":
+    """JupyterLab in Chromium on a copy of the tutorials; see tests/lab.py."""
+    yield _lab_server
+    _lab_server.close_notebooks()
+
+
+def _missing_browser() -> str:
+    """Return what to install for the browser tests, or "" where nothing is missing."""
+    if not importlib.util.find_spec("playwright"):
+        return NO_PLAYWRIGHT
+    from tests.lab import GET_ONE, find_chromium
+
+    return "" if find_chromium() else GET_ONE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browser tests where no browser is, except in CI."""
+    missing = _missing_browser()
+    if missing and not os.environ.get("CI"):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=missing))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of the page when a browser test fails."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if report.when == "call" and report.failed and lab is not None:
+        pictures = "\n".join(map(str, lab.keep_screenshots(item.name)))
+        report.sections.append(("screenshots", pictures))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was not run for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    left_out = [report for report in skipped if "browser" in report.keywords]
+    if left_out:
+        line = f"{len(left_out)} browser tests were NOT run. {_missing_browser()}"
+        terminalreporter.write_line(line, yellow=True)
