@@ -1,0 +1,3 @@
+"""Loads what measures the notebooks; it must be known before any folder is collected."""
+
+pytest_plugins = ["tests.notebook_budget"]
