@@ -19,6 +19,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.notebooks import METADATA, WIDGET_VIEW
+
 Rule = Callable[["Notebook"], Iterator[str]]
 
 MEGABYTES = 1.5
@@ -27,17 +29,12 @@ LINE_LENGTH = 100
 CELLS = range(35, 51)
 WORDS = range(1500, 2501)
 UNCOMPARED = 3  # cells whose output nbval may ignore
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "wget"}
 ROOTS = "home|Users|tmp|usr|opt|root|work|var|mnt|private"
 TRACES = {
     "a path": rf"(?<![\w.])/(?:{ROOTS})/|\b[A-Z]:\\\w|site-packages",
     "an address": r"\bat 0x[0-9a-fA-F]{6,}",
     "a host": r"\blocalhost\b|\b\d{1,3}(?:\.\d{1,3}){3}\b",
-}
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
 }
 
 

@@ -10,13 +10,12 @@ from nbformat import NotebookNode
 
 from tests.notebook_lint import (
     EVERY_NOTEBOOK,
-    METADATA,
     TUTORIALS,
-    WIDGET_VIEW,
     Notebook,
     main,
     problems,
 )
+from tools.notebooks import METADATA, WIDGET_VIEW
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "tutorials").glob("*.ipynb"))
 DOI = "https://doi.org/10.1109/JPROC.2023.3308088"
@@ -159,7 +158,7 @@ def _good(folder: Path) -> Notebook:
     _output(cells[3], "display_data", data={"image/png": PICTURE})
     cells[3].outputs[0].metadata = nbformat.from_dict({"image/png": {"alt": "A raster"}})
     _run(content)
-    return Notebook(folder / "01_good.ipynb", nbformat.from_dict(content))
+    return Notebook(folder / "01_good.ipynb", content)
 
 
 def _run(content: NotebookNode) -> None:
