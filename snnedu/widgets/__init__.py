@@ -1,0 +1,1 @@
+"""Instruments to play with in a notebook: controls, panels that answer, animations."""

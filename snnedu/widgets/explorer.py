@@ -1,0 +1,260 @@
+"""`Explorer`: controls over a model, panels that answer. One declaration, two engines.
+
+    Explorer("leaky", [Slider("beta", 0, 1, 0.01, value=0.9)], [Traces("mem", spikes="spk")])
+
+*Browser engine*: the model is the name of a built-in one (`snnedu.widgets.models`). The browser
+simulates and draws, with no way round the kernel, so it also works in a page without one.
+*Kernel engine*: the model is any function of the controls that returns a dict of arrays. The kernel
+simulates, the browser draws; while a slider is dragged only the latest value is waited for.
+"""
+
+import html
+import inspect
+import io
+import traceback
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import anywidget
+import numpy as np
+import traitlets
+
+from snnedu import _check
+from snnedu.widgets.models import BUILT_IN
+from snnedu.widgets.panels import Array, Choice, Outputs, Panel, Slider, Value, draw, fill
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Model = Callable[..., Mapping[str, Any]]
+HERE = Path(__file__).parent
+MOST_NUMBERS = 2_000_000  # more than any screen can show, and slow to send
+
+
+class Explorer(anywidget.AnyWidget):
+    """Controls over `model`, drawn as `panels`; see the top of this file.
+
+    `model`: a name of a built-in model, or a function `f(**settings) -> {name: array, number or text}`.
+    `controls`: `Slider`s and `Choice`s, each named like an argument of the model.
+    `constants`: further arguments, which stay as they are.
+    `outcome`, `code`, `alt`: templates with `{names}` of controls and outputs: the line under the
+    panels, the code to copy, the description for those who do not see the picture.
+    `predict`: a question; the controls unlock when the learner has answered. `options` makes it a choice.
+    `columns`: panels side by side where there is room.
+
+    `values` has the settings (set it to move the controls), `guess` the learner's prediction.
+    """
+
+    _esm = (HERE / "models.js").read_text("utf-8") + (HERE / "explorer.js").read_text("utf-8")
+    _css = (HERE / "explorer.css").read_text("utf-8")
+    _spec = traitlets.Dict().tag(sync=True)
+    _result = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    guess = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        model: str | Model,
+        controls: Sequence[Slider | Choice],
+        panels: Sequence[Panel],
+        *,
+        constants: Mapping[str, Any] | None = None,
+        title: str = "",
+        outcome: str = "",
+        code: str = "",
+        alt: str = "",
+        predict: str = "",
+        options: Sequence[str] = (),
+        columns: int = 1,
+    ) -> None:
+        if isinstance(model, str):
+            _check.one_of("model", model, BUILT_IN)
+        elif not callable(model):
+            raise TypeError(
+                f"`model` must be the name of a built-in model or a function. Received "
+                f"{type(model).__name__}. Pass the function itself: Explorer(f, ...), not Explorer(f(), ...)."
+            )
+        self.controls, self.panels, self.title, self.columns = controls, panels, title, columns
+        self._function: Model = BUILT_IN[model] if isinstance(model, str) else model
+        self._constants = self._complete(model, constants or {})
+        name = getattr(model, "__name__", "f")
+        self.code = code or f"{name}({', '.join(f'{c.name}={{{c.name}}}' for c in controls)})"
+        self.outcome = outcome
+        self.alt = alt or self._describe()
+        start = {control.name: control.value for control in controls}
+        super().__init__(values=start)
+        self._spec = {
+            "model": model if isinstance(model, str) else None,
+            "constants": self._constants if isinstance(model, str) else {},
+            "controls": [control.describe() for control in controls],
+            "panels": [panel.describe() for panel in panels],
+            "title": title,
+            "outcome": outcome,
+            "code": self.code if controls else "",
+            "alt": self.alt,
+            "predict": predict,
+            "options": list(options),
+            "columns": columns,
+            "stop": False,
+        }
+        if not isinstance(model, str):
+            self._result = self._try(start)
+        self.on_msg(self._on_message)
+
+    def run(self, **settings: Value) -> dict[str, Array | str]:
+        """Return what the model gives at `settings` (the others as they are), checked for drawing."""
+        result = self._function(**self._constants, **self._settings(settings))
+        outputs = _clean(result)
+        for panel in self.panels:
+            panel.check(outputs)
+        return outputs
+
+    def figure(self, **settings: Value) -> "Figure":
+        """Draw the panels at `settings` with matplotlib: for print, slides, or a page without script."""
+        outputs = self.run(**settings)
+        now = self._settings(settings)
+        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
+        title = ": ".join(filter(None, [self.title, fill(set_to, now, self.controls)]))
+        said = fill(self.outcome, {**now, **outputs}, self.controls)
+        known = {**self._constants, **now, **outputs}
+        return draw(self.panels, outputs, known, self.columns, "\n".join(filter(None, [title, said])))
+
+    def describe(self, **settings: Value) -> str:
+        """Return the picture in words."""
+        now = self._settings(settings)
+        return fill(self.alt, {**now, **self.run(**now)}, self.controls)
+
+    def extremes(self) -> Iterator[dict[str, Value]]:
+        """Yield the settings to test: as it starts, and every corner of the controls."""
+        yield {control.name: cast("Value", control.value) for control in self.controls}
+        names = [control.name for control in self.controls]
+        for corner in product(*(control.extremes() for control in self.controls)):
+            yield dict(zip(names, corner, strict=True))
+
+    def __repr__(self) -> str:
+        called = f"{type(self).__name__}({fill(self.code, self.values, self.controls, as_code=True)})"
+        error = str(self._result.get("error", ""))
+        return f"{called} failed: {error}" if error else called
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add a picture in words and pixels, for readers without a kernel: GitHub, print."""
+        data, metadata = super()._repr_mimebundle_() or ({}, {})
+        try:
+            alt, picture = self.describe(), b64encode(self._png()).decode()
+        except Exception:  # the widget itself shows what is wrong with the function
+            return data, metadata
+        source = f"data:image/png;base64,{picture}"
+        shown = f'<img src="{source}" alt="{html.escape(alt)}" style="max-width:100%">'
+        metadata = {**metadata, "image/png": {"alt": alt}}
+        return {**data, "image/png": picture, "text/html": shown}, metadata
+
+    def _png(self) -> bytes:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from PIL import Image
+
+        canvas = FigureCanvasAgg(self.figure())
+        canvas.draw()
+        file = io.BytesIO()  # 48 colours are plenty for lines, and a fifth of the bytes
+        Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(48).save(
+            file, format="png", optimize=True
+        )
+        return file.getvalue()
+
+    def _complete(self, model: str | Model, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every argument that no control sets; check the names of all."""
+        chosen = {control.name for control in self.controls}
+        wanted = inspect.signature(self._function).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in wanted.values()):
+            for name in (*chosen, *constants):
+                _check.one_of("control or constant", name, wanted)
+        defaults = {name: p.default for name, p in wanted.items() if isinstance(model, str)}
+        return {k: v for k, v in {**defaults, **constants}.items() if k not in chosen}
+
+    def _describe(self) -> str:
+        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
+        shown = ", ".join(filter(None, (panel.title or panel.ylabel for panel in self.panels)))
+        parts = [self.title, shown and f"Panels: {shown}", set_to and f"At {set_to}", self.outcome]
+        return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+    def _settings(self, settings: Mapping[str, Any]) -> dict[str, Value]:
+        """Return all settings: those given, checked, and the others as they are."""
+        for name in settings:
+            _check.one_of("setting", name, [control.name for control in self.controls])
+        now = {**self.values, **settings}
+        return {control.name: control.clean(now.get(control.name)) for control in self.controls}
+
+    @traitlets.validate("values")
+    def _validate_values(self, proposal: Mapping[str, Any]) -> dict[str, Value]:
+        return self._settings(proposal["value"])
+
+    def _on_message(self, _: Any, message: Mapping[str, Any], buffers: Any) -> None:
+        if message.get("kind") == "run":
+            result = self._try(message["values"])
+            self.send({"view": message["view"], **result, "buffers": []}, result.get("buffers"))
+
+    def _try(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the model; return its outputs ready to send, or what went wrong."""
+        try:
+            return pack(self.run(**settings))
+        except Exception as error:  # shown in the widget, which goes on working
+            return {"error": _explain(error, self._function)}
+
+
+def pack(outputs: Outputs) -> dict[str, Any]:
+    """Return outputs as the browser takes them: shapes and texts, and raw float32 beside them."""
+    arrays = {name: array for name, array in outputs.items() if not isinstance(array, str)}
+    return {
+        "arrays": [[name, list(array.shape)] for name, array in arrays.items()],
+        "buffers": [memoryview(np.ascontiguousarray(array)).cast("B") for array in arrays.values()],
+        "texts": {name: text for name, text in outputs.items() if isinstance(text, str)},
+    }
+
+
+def _clean(result: object) -> dict[str, Array | str]:
+    """Return what a model gave as float32 arrays and texts; raise where it cannot be shown."""
+    if not isinstance(result, Mapping):
+        raise TypeError(
+            f"The function must return a dict of arrays. Received {type(result).__name__}. "
+            f'End it with `return {{"mem": mem, "spk": spk}}`, for example.'
+        )
+    outputs = {str(name): _numbers(str(name), value) for name, value in result.items()}
+    size = sum(array.size for array in outputs.values() if not isinstance(array, str))
+    if size > MOST_NUMBERS:
+        raise ValueError(
+            f"The function may return {MOST_NUMBERS:,} numbers at most. Received {size:,}. "
+            f"Return fewer neurons, or every tenth time step: mem[::10]."
+        )
+    return outputs
+
+
+def _numbers(name: str, value: Any) -> Array | str:
+    if isinstance(value, str):
+        return value
+    try:
+        value = value.detach().cpu() if hasattr(value, "detach") else value
+        with np.errstate(over="ignore"):  # an overflow is inf, and answered below
+            array = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"The output {name!r} must be an array of numbers. Received {type(value).__name__}. "
+            f"Return a tensor, a NumPy array or a list of equal-length lists. ({error})"
+        ) from error
+    wrong = np.flatnonzero(~np.isfinite(array))
+    if wrong.size:
+        raise ValueError(
+            f"The output {name!r} must be finite. Received {array.reshape(-1)[wrong[0]]} first at "
+            f"element {wrong[0]}, {wrong.size} of {array.size} in all. Look for a division by zero "
+            f"or a value that grows at every step."
+        )
+    return array
+
+
+def _explain(error: Exception, function: Model) -> str:
+    """Return the message and, for the learner's own lines, where it happened."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    own = [at for at in traceback.extract_tb(error.__traceback__) if at.filename == file]
+    where = f"\nline {own[-1].lineno}: {own[-1].line}" if own else ""
+    return f"{type(error).__name__}: {error}{where}"

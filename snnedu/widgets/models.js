@@ -1,0 +1,114 @@
+// The built-in models, once more: what models.py computes with the library, here for the browser.
+// `f` rounds to float32 after every operation, as torch does, so that spikes come out exactly equal.
+
+const f = Math.fround;
+
+export function uniform(seed, count) { // mulberry32 (public domain, Tommy Ettinger)
+  return Float64Array.from({ length: count }, (_, i) => {
+    let z = (Math.imul(seed, 0x9e3779b1) + Math.imul(i + 1, 0x6d2b79f5)) | 0;
+    z = Math.imul(z ^ (z >>> 15), z | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  });
+}
+
+function current({ drive, amplitude, steps, seed }) {
+  const quarter = Math.floor(steps / 4), random = drive === "noise" && uniform(seed, steps);
+  const shape = {
+    constant: () => 1,
+    step: (t) => Number(t >= quarter && t < steps - quarter),
+    pulses: (t) => Number(t % 10 === 0),
+    ramp: (t) => t / (steps - 1),
+    noise: (t) => 2 * random[t],
+  }[drive];
+  return Float32Array.from({ length: steps }, (_, t) => amplitude * shape(t));
+}
+
+// One step of each neuron: what it was and a current in, what it is out. `{}` is rest.
+const step = {
+  leaky({ spk, mem = 0 }, cur, { beta, threshold, reset_mechanism: reset }) {
+    mem = f(f(beta * (spk && reset === "zero" ? 0 : mem)) + cur);
+    if (spk && reset === "subtract") mem = f(mem - threshold);
+    return { spk: mem > threshold, mem };
+  },
+
+  synaptic({ spk, syn = 0, mem = 0 }, cur, { alpha, beta, threshold, reset_mechanism: reset }) {
+    syn = f(f(alpha * syn) + cur);
+    mem = f(f(beta * mem) + syn);
+    if (spk) mem = { zero: 0, subtract: f(mem - threshold), none: mem }[reset];
+    return { spk: mem > threshold, syn, mem };
+  },
+
+  adaptive({ spk, mem = 0, ada = 0 }, cur, { beta, rho, adaptation, threshold, reset_mechanism: reset }) {
+    const over = f(threshold + f(adaptation * ada)); // what S[t-1] had to exceed
+    mem = f(f(beta * (spk && reset === "zero" ? 0 : mem)) + cur);
+    if (spk && reset === "subtract") mem = f(mem - over);
+    ada = f(f(rho * ada) + (spk ? f(1 - rho) : 0));
+    return { spk: mem > f(threshold + f(adaptation * ada)), mem, ada };
+  },
+};
+
+function unroll(name, cur, settings) { // one neuron over time: its spikes and every state
+  const p = Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, typeof v === "number" ? f(v) : v]));
+  const out = {};
+  let now = {};
+  cur.forEach((value, t) => {
+    now = step[name](now, value, p);
+    for (const k in now) (out[k] ??= new Float32Array(cur.length))[t] = now[k];
+  });
+  return out;
+}
+
+const sum = (array) => array.reduce((total, value) => total + value, 0);
+
+function one(name, p) {
+  const cur = current(p), out = unroll(name, cur, p), count = sum(out.spk);
+  return { cur, ...out, count, rate: (100 / p.steps) * count };
+}
+
+// h(x), which stands in for the derivative of a spike; k is `alpha` or `slope`.
+const derivative = {
+  atan: (x, k) => k / 2 / (1 + ((Math.PI / 2) * k * x) ** 2),
+  fast_sigmoid: (x, k) => 1 / (k * Math.abs(x) + 1) ** 2,
+  sigmoid: (x, k) => k / (2 + Math.exp(k * x) + Math.exp(-k * x)),
+  triangular: (x, k) => Math.max(0, 1 - k * Math.abs(x)),
+  straight_through: () => 1,
+};
+
+export const models = {
+  leaky(p) {
+    const fi_current = Float32Array.from({ length: 61 }, (_, i) => (p.most * i) / 60);
+    const flat = (amplitude) => (100 / p.steps) * sum(unroll("leaky", new Float32Array(p.steps).fill(amplitude), p).spk);
+    return { ...one("leaky", p), fi_current, fi_rate: fi_current.map(flat) };
+  },
+
+  synaptic: (p) => one("synaptic", p),
+
+  surrogate({ kind, slope, at, width }) {
+    const x = Float32Array.from({ length: 401 }, (_, i) => (width * (i - 200)) / 200);
+    const h = (v) => derivative[kind](v, slope);
+    return { x, spk: x.map((v) => v > 0), grad: x.map(h), spk_here: Number(f(at) > 0), grad_here: f(h(f(at))) };
+  },
+
+  network({ weight, inhibition, drive, beta, steps, excitatory, inhibitory, seed }) {
+    const count = excitatory + inhibitory, synapses = uniform(seed, count * count), outside = uniform(seed + 1, steps * count);
+    const targets = Array.from({ length: count }, (_, from) =>
+      Array.from({ length: count }, (_, to) => to).filter((to) => synapses[to * count + from] < 0.1));
+    const p = { beta: f(beta), threshold: 1, reset_mechanism: "subtract" };
+    const spk = Object.assign(new Float32Array(steps * count), { shape: [steps, count] }), active = new Float32Array(steps);
+    let states = Array(count).fill({}), arriving = new Float64Array(count);
+    for (let t = 0; t < steps; t++) {
+      states = states.map((state, n) =>
+        step.leaky(state, f(weight * arriving[n] + 0.5 * (outside[t * count + n] < drive)), p));
+      arriving = new Float64Array(count);
+      states.forEach((state, n) => {
+        if (!state.spk) return;
+        spk[t * count + n] = 1;
+        for (const to of targets[n]) arriving[to] += n < excitatory ? 1 : -inhibition;
+      });
+      active[t] = (100 * sum(spk.subarray(t * count, (t + 1) * count))) / count;
+    }
+    const percent = sum(active) / steps;
+    return { spk, active, percent, regime: percent < 1 ? "silent" : percent > 40 ? "saturated" : "alive" };
+  },
+};

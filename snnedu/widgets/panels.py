@@ -1,0 +1,391 @@
+"""What an `Explorer` is declared with: controls to move, panels to watch.
+
+Everything here is a plain description. The browser draws it (`explorer.js`); `draw` draws the same
+with matplotlib where there is no browser: on GitHub, in print, in a test.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnedu import _check
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Value = float | int | str
+Array = NDArray[np.float32]
+Outputs = Mapping[str, Array | str]
+
+# Okabe and Ito's colours for the colour-blind, told apart by their dashes too.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+DASHES = ("-", (0, (5, 2)), (0, (1.2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 3)), (0, (1, 3)))
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number to drag: `Slider("beta", 0, 1, 0.01, value=0.9, label="decay β", unit="per step")`.
+
+    It is an `int` for the model where `min`, `max` and `step` are. Without `value` it starts in the middle.
+    """
+
+    name: str
+    min: float
+    max: float
+    step: float = 0.01
+    value: float | None = None
+    label: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.min < self.max and self.step > 0):
+            raise ValueError(
+                f"A `Slider` needs min < max and step > 0. Received min={self.min}, max={self.max}, "
+                f"step={self.step} for {self.name!r}. Write Slider({self.name!r}, 0, 1, 0.01)."
+            )
+        if self.value is None:
+            middle = self.min + round((self.max - self.min) / 2 / self.step) * self.step
+            object.__setattr__(self, "value", round(middle, self.digits))
+        self.clean(self.value)
+
+    @property
+    def digits(self) -> int:
+        """Decimals that the step asks for."""
+        return max(0, -int(Decimal(str(self.step)).as_tuple().exponent))
+
+    def clean(self, value: object) -> float | int:
+        """Return `value` as the model shall see it; raise `ValueError` outside [min, max]."""
+        number = float(value) if isinstance(value, (int, float)) else float("nan")
+        if not self.min <= number <= self.max:
+            raise ValueError(
+                f"`{self.name}` must be a number from {self.min} to {self.max}. Received {value!r}. "
+                f"Widen its Slider, or choose a value inside."
+            )
+        whole = all(isinstance(end, int) for end in (self.min, self.max, self.step))
+        return round(number) if whole else number
+
+    def extremes(self) -> tuple[Value, ...]:
+        """Return the smallest and the largest value."""
+        return self.clean(self.min), self.clean(self.max)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {**asdict(self), "label": self.label or self.name, "digits": self.digits}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several words: `Choice("reset_mechanism", ("subtract", "zero"), label="reset")`."""
+
+    name: str
+    options: Sequence[str]
+    value: str | None = None
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.options:
+            raise ValueError(f"A `Choice` needs options. Received none for {self.name!r}. Add some.")
+        if self.value is None:
+            object.__setattr__(self, "value", self.options[0])
+        self.clean(self.value)
+
+    def clean(self, value: object) -> str:
+        """Return `value`; raise `ValueError` unless it is one of the options."""
+        _check.one_of(self.name, value, self.options)
+        return str(value)
+
+    def extremes(self) -> tuple[Value, ...]:
+        """Return every option."""
+        return tuple(self.options)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {**asdict(self), "label": self.label or self.name, "unit": ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What every panel has: words around it, and a height in pixels."""
+
+    title: str = ""
+    xlabel: str = ""
+    ylabel: str = ""
+    height: int = 170
+
+    kind = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        raise NotImplementedError
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib; `known` has the settings too."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Traces(Panel):
+    """Lines over time: `Traces("mem", threshold="threshold", spikes="spk")`.
+
+    `series` is a name, several, or {name: label}, each an array [time]. `threshold` is a number, or the
+    name of a control or output: a dashed line. `spikes` names an array [time]: a mark where it is not 0.
+    """
+
+    series: str | Sequence[str] | Mapping[str, str]
+    threshold: float | str | None = None
+    spikes: str | None = None
+    ylim: tuple[float | None, float | None] | None = None
+
+    kind = "lines"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        more = {"x": None, "xlim": None, "point": None}
+        return {**more, **Panel.describe(self), "series": named(self.series)}
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        needed = [*named(self.series), *([self.spikes] if self.spikes else [])]
+        _of_one_length({name: _array(outputs, name, 1) for name in needed})
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib."""
+        _lines(ax, named(self.series), None, outputs)
+        if self.threshold is not None:
+            level = known[self.threshold] if isinstance(self.threshold, str) else self.threshold
+            ax.axhline(float(level), color="black", linestyle="--", linewidth=1, label="θ")
+        if self.spikes:
+            times = np.flatnonzero(outputs[self.spikes])
+            heights = np.full(times.shape, 0.97)
+            over = ax.get_xaxis_transform()
+            ax.plot(times, heights, "|", color=COLOURS[1], transform=over, label="spike", mew=2)
+        ax.set_ylim(*(self.ylim or (None, None)))
+        if len(named(self.series)) > 1 or self.spikes or self.threshold is not None:
+            _legend(ax)
+
+
+@dataclass(frozen=True)
+class Curve(Panel):
+    """Lines over another quantity: `Curve("x", {"y": "slope"}, point=("x0", "y0"))`.
+
+    `x` names an array, `series` one or more of its length; `point` names the coordinates of a moving dot
+    (each a number among outputs or controls).
+    """
+
+    x: str
+    series: str | Sequence[str] | Mapping[str, str]
+    point: tuple[str, str] | None = None
+    xlim: tuple[float | None, float | None] | None = None
+    ylim: tuple[float | None, float | None] | None = None
+
+    kind = "lines"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        more = {"threshold": None, "spikes": None}
+        return {**more, **Panel.describe(self), "series": named(self.series)}
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        _of_one_length({name: _array(outputs, name, 1) for name in (self.x, *named(self.series))})
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib."""
+        _lines(ax, named(self.series), self.x, outputs)
+        if self.point:
+            x, y = (float(known[name]) for name in self.point)
+            ax.plot([x], [y], "o", color=COLOURS[1], markersize=8, markeredgecolor="white")
+        ax.set_xlim(*(self.xlim or (None, None)))
+        ax.set_ylim(*(self.ylim or (None, None)))
+        if len(named(self.series)) > 1:
+            _legend(ax)
+
+
+@dataclass(frozen=True)
+class Raster(Panel):
+    """A mark for every spike: `Raster("spk", groups={"excitatory": 80, "inhibitory": 20})`.
+
+    `name` is an array [time, neurons] or [time]; `groups` colours the neurons in order.
+    """
+
+    name: str
+    groups: Mapping[str, int] | None = None
+
+    kind = "raster"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {**Panel.describe(self), "groups": dict(self.groups or {})}
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        _array(outputs, self.name, 1, 2)
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib."""
+        spk = _array(outputs, self.name, 1, 2).reshape(len(outputs[self.name]), -1)
+        steps, count = spk.shape
+        start = 0
+        for (label, size), colour in zip(
+            (self.groups or {"": count}).items(), COLOURS, strict=False
+        ):
+            times, neurons = np.nonzero(spk[:, start : start + size])
+            size_of_mark = float(np.clip(500 / count, 2, 90))
+            ax.scatter(
+                times, neurons + start, size_of_mark, colour, "|", linewidths=1.3, label=label
+            )
+            start += size
+        ax.set_xlim(-1, steps)
+        ax.set_ylim(-0.7, count - 0.3)
+        if self.groups:
+            _legend(ax)
+
+
+@dataclass(frozen=True)
+class Bars(Panel):
+    """One bar a value: `Bars("counts", labels=("cat", "dog"))`, with `name` an array [bars]."""
+
+    name: str
+    labels: Sequence[str] = ()
+    ylim: tuple[float | None, float | None] | None = None
+
+    kind = "bars"
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        tops = _array(outputs, self.name, 1)
+        if self.labels and len(self.labels) != len(tops):
+            raise ValueError(
+                f"`Bars` needs a label for each bar. Received {len(self.labels)} labels and "
+                f"{len(tops)} values in {self.name!r}. Give as many labels as values."
+            )
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib."""
+        tops = _array(outputs, self.name, 1)
+        names = list(self.labels) or [str(i) for i in range(len(tops))]
+        ax.bar_label(ax.bar(names, tops, color=COLOURS[0]), fmt="{:.3g}", fontsize=8)
+        ax.set_ylim(*(self.ylim or (None, None)))
+
+
+@dataclass(frozen=True)
+class Image(Panel):
+    """A matrix as colours, blue for low and vermilion for high: `Image("weight", clim=(-1, 1))`."""
+
+    name: str
+    clim: tuple[float, float] | None = None
+
+    kind = "image"
+
+    def check(self, outputs: Outputs) -> None:
+        """Raise `ValueError` where `outputs` cannot fill this panel."""
+        _array(outputs, self.name, 2)
+
+    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+        """Draw on `ax` with matplotlib."""
+        from matplotlib.colors import LinearSegmentedColormap
+
+        shades = LinearSegmentedColormap.from_list("blues", ["#0072b2", "#f7f7f7", "#d55e00"])
+        low, high = self.clim or (None, None)
+        ax.imshow(outputs[self.name], shades, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
+
+
+def draw(
+    panels: Sequence[Panel], outputs: Outputs, known: Mapping[str, Any], columns: int, title: str
+) -> "Figure":
+    """Draw all panels as one matplotlib figure, `columns` side by side."""
+    from matplotlib.figure import Figure
+
+    rows = -(-len(panels) // columns)
+    heights = [max(p.height for p in panels[r * columns : (r + 1) * columns]) for r in range(rows)]
+    figure = Figure(figsize=(7, sum(heights) / 90 + 0.5), dpi=90, layout="constrained")
+    grid = figure.add_gridspec(rows, columns, height_ratios=heights)
+    for number, panel in enumerate(panels):
+        ax = figure.add_subplot(grid[divmod(number, columns)])
+        panel.draw(ax, outputs, known)
+        ax.set_title(panel.title, fontsize=9, fontweight="bold", loc="left")
+        ax.set_xlabel(panel.xlabel, fontsize=8)
+        ax.set_ylabel(panel.ylabel, fontsize=8)
+        ax.tick_params(labelsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=9, wrap=True)
+    return figure
+
+
+def fill(
+    template: str,
+    known: Mapping[str, Any],
+    controls: Iterable[Slider | Choice] = (),
+    as_code: bool = False,
+) -> str:
+    """Put values into a template: `{beta}` with its slider's decimals, `{rate:.1f}` with one.
+
+    The browser does the same (`fill` in explorer.js). An unknown name stays as it is.
+    """
+    digits = {one.name: one.digits for one in controls if isinstance(one, Slider)}
+
+    def one(field: re.Match[str]) -> str:
+        value = known.get(field[1])
+        if isinstance(value, str):
+            return f'"{value}"' if as_code else value
+        if value is None or np.size(value) != 1:
+            return field[0]
+        number = float(np.asarray(value).reshape(()))
+        if field[2]:
+            return f"{number:.{field[2]}f}"
+        if field[1] in digits:
+            return f"{number:.{digits[field[1]]}f}"
+        return f"{float(f'{number:.4g}'):.15g}"
+
+    return re.sub(r"\{(\w+)(?::\.(\d)f)?\}", one, template)
+
+
+def named(series: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """Return {name: label} of one name, several, or such a mapping."""
+    if isinstance(series, str):
+        return {series: series}
+    return dict(series) if isinstance(series, Mapping) else {name: name for name in series}
+
+
+def _array(outputs: Outputs, name: str, *axes: int) -> Array:
+    """Return the array `name`, or say why it cannot be drawn."""
+    _check.one_of("name in a panel", name, outputs)
+    array = outputs[name]
+    if isinstance(array, str) or array.ndim not in axes or array.size == 0:
+        shape = "text" if isinstance(array, str) else f"shape {array.shape}"
+        wanted = " or ".join({1: "[time]", 2: "[time, neurons]"}[n] for n in axes)
+        raise ValueError(
+            f"The panel of {name!r} needs an array {wanted} that is not empty. Received {shape}. "
+            f"Choose one neuron of one batch, for example `{name}[:, 0, 0]`."
+        )
+    return array
+
+
+def _of_one_length(arrays: Mapping[str, Array]) -> None:
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"The lines of one panel need one length. Received {lengths}. "
+            f"Return arrays of equal length, or put them in panels of their own."
+        )
+
+
+def _lines(ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Outputs) -> None:
+    for (name, label), colour, dash in zip(series.items(), COLOURS * 9, DASHES * 9, strict=False):
+        y = _array(outputs, name, 1)
+        along = _array(outputs, x, 1) if x else np.arange(len(y))
+        ax.plot(along, y, color=colour, linestyle=dash, linewidth=1.6, label=label)
+
+
+def _legend(ax: "Axes") -> None:
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=6, fontsize=7, frameon=False)
