@@ -2,6 +2,9 @@
 
 __version__: str
 
+from . import data as data
+from . import functional as functional
+from . import spikegen as spikegen
 from . import surrogate as surrogate
 from .neurons import (
     Leaky as Leaky,

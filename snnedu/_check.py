@@ -86,6 +86,23 @@ def same_kind(call: str, first: Tensor, second: Tensor) -> None:
         )
 
 
+def between(name: str, value: float | Tensor, low: float, high: float, fix: str) -> None:
+    """Raise `ValueError` unless every element of `value` lies in [low, high]; NaN does not."""
+    numbers = torch.as_tensor(value).detach()
+    if not bool(((numbers >= low) & (numbers <= high)).all()):
+        raise ValueError(
+            f"`{name}` must lie in [{low:g}, {high:g}]. Received {_brief(value)}. {fix}"
+        )
+
+
+def count(name: str, value: object) -> None:
+    """Raise unless `value` is a whole number of one or more."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"`{name}` must be a whole number. Received {value!r}. Pass `int({name})`.")
+    if value < 1:
+        raise ValueError(f"`{name}` must be 1 or more. Received {value}. Pass `{name}=25`, say.")
+
+
 def _brief(value: object) -> str:
     if isinstance(value, Tensor) and value.numel() > 4:
         low, high = value.min().item(), value.max().item()
