@@ -7,7 +7,19 @@ from . import functional as functional
 from . import spikegen as spikegen
 from . import surrogate as surrogate
 from .neurons import (
+    AdaptiveLeaky as AdaptiveLeaky,
+    Alpha as Alpha,
+    Lapicque as Lapicque,
     Leaky as Leaky,
+    RLeaky as RLeaky,
+    RSynaptic as RSynaptic,
     SpikingLayer as SpikingLayer,
     Synaptic as Synaptic,
+    adaptive_leaky_step as adaptive_leaky_step,
+    alpha_step as alpha_step,
+    lapicque_step as lapicque_step,
+    leaky_step as leaky_step,
+    rleaky_step as rleaky_step,
+    rsynaptic_step as rsynaptic_step,
+    synaptic_step as synaptic_step,
 )

@@ -1,33 +1,43 @@
-"""Spiking neurons: how current becomes membrane potential, and membrane potential spikes.
+"""Spiking neurons: how current becomes membrane potential, and membrane potential becomes spikes.
 
-Each model is a pure function, `leaky_step` for example, which carries the equation and advances one
-step in time, and a module, `Leaky`, which owns the parameters and can run a whole sequence.
-State goes in and comes out; nothing is hidden:
+Each model is a pure function, such as `leaky_step`, that carries the equation and advances one step in
+time, and a module, such as `Leaky`, that owns the numbers. State goes in and comes out, nothing is hidden:
 
     lif = Leaky(beta=0.9)
-    spk, mem = lif(cur)                    # one step from rest; cur is [batch, *features]
-    spk, mem = lif(cur, mem)               # the next one
-    spk_rec, mem_rec = lif.unroll(cur_rec) # all steps at once; cur_rec is [time, batch, *features]
+    spk, mem = lif(cur)                      # one step from rest; cur is [batch, *features]
+    spk, mem = lif(cur, mem)                 # the next step
+    spk_rec, mem_rec = lif.unroll(cur_rec)   # all steps; cur_rec is [time, batch, *features]
 
-Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U and θ share one unit (take
-mV, or none); decays have none. A neuron spikes when U exceeds θ, and pays for it one step later.
-The reset takes no part in the gradient (S[t-1] is detached there), as in snnTorch.
+Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U and θ share one unit (mV, say, or
+none); a decay has none: it is the share that is left after one step. Every model spikes when U exceeds θ,
+and is reset for it one step later. No gradient flows through the reset itself, as in snnTorch.
+
+Lapicque   a leaky integrator with resistance and capacitance
+Leaky      the same with one number, β
+Synaptic   the current through the synapse fades too
+Alpha      excitation and inhibition shape a smooth response to each spike
+AdaptiveLeaky   every spike raises the threshold for a while
+RLeaky, RSynaptic   the layer's spikes come back as its input
 """
 
+import math
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snnedu import _check, surrogate
+from snnedu import _check, _sequence, surrogate
 
 Values = Float[Tensor, "..."]
 Number = float | Values
 SpikeGrad = Callable[[Tensor], Tensor]
 Reset = Literal["subtract", "zero", "none"]
-RESETS = ("subtract", "zero", "none")
+
+
+# ------------------------------------------------------------------------------- the equations
 
 
 def leaky_step(
@@ -42,20 +52,51 @@ def leaky_step(
     """Advance leaky integrate-and-fire neurons one step; return `spk, mem` = S[t], U[t].
 
         U[t] = β U[t-1] + I[t] - θ S[t-1]      "subtract": leak, integrate, pay θ for a spike
-        U[t] = β (1 - S[t-1]) U[t-1] + I[t]    "zero": forget everything after a spike
+        U[t] = β (1 - S[t-1]) U[t-1] + I[t]    "zero": forget all after a spike
         U[t] = β U[t-1] + I[t]                 "none"
         S[t] = 1 if U[t] > θ else 0            fire
 
     Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088.
     """
-    _check.same_shape("leaky_step(cur, mem)", cur, mem, _REST)
-    spk = spike_grad(mem - threshold).detach()  # S[t-1] follows from the state
+    _same_shape("leaky_step(cur, mem)", cur, mem)
+    spk = spike_grad(mem - threshold).detach()  # S[t-1] follows from U[t-1]
     if reset_mechanism == "zero":
         mem = (1 - spk) * mem
     mem = beta * mem + cur
     if reset_mechanism == "subtract":
         mem = mem - threshold * spk
     return spike_grad(mem - threshold), mem
+
+
+def lapicque_step(
+    cur: Values,
+    mem: Values,
+    *,
+    R: Number,
+    C: Number,
+    time_step: Number,
+    threshold: Number,
+    spike_grad: SpikeGrad,
+    reset_mechanism: str,
+) -> tuple[Values, Values]:
+    """Advance Lapicque's circuit, a resistor and a capacitor in parallel; return `spk, mem`.
+
+        τ dU/dt = -U + R I,  τ = R C, one Euler step of length dt:
+        U[t] = β U[t-1] + (dt/C) I[t],  β = 1 - dt/τ, and then as `leaky_step`
+
+    Units that fit together: I in nA, R in MΩ, C in nF, dt in ms, U and θ in mV. With U[t-1] = 0 and
+    constant I, U tends to R I.
+    Source: Lapicque 1907, J. Physiol. Pathol. Gen. 9:620-635, as told by Brunel and van Rossum 2007,
+    doi:10.1007/s00422-007-0190-0.
+    """
+    return leaky_step(
+        time_step / C * cur,
+        mem,
+        beta=1 - time_step / (R * C),
+        threshold=threshold,
+        spike_grad=spike_grad,
+        reset_mechanism=reset_mechanism,
+    )
 
 
 def synaptic_step(
@@ -69,85 +110,340 @@ def synaptic_step(
     spike_grad: SpikeGrad,
     reset_mechanism: str,
 ) -> tuple[Values, Values, Values]:
-    """Advance neurons whose synapses have a memory of their own; return `spk, syn, mem`.
+    """Advance neurons behind synapses that remember their input; return `spk, syn, mem`.
 
-        X[t] = α X[t-1] + I[t]                 synaptic current `syn`, in the unit of I
-        U[t] = β U[t-1] + X[t] - θ S[t-1]      "subtract"
-        U[t] = (1 - S[t-1]) (β U[t-1] + X[t])  "zero": this step's input is lost too
-        U[t] = β U[t-1] + X[t]                 "none"
+        X[t] = α X[t-1] + I[t]                    synaptic current `syn`
+        U[t] = β U[t-1] + X[t] - θ S[t-1]         "subtract"
+        U[t] = (1 - S[t-1]) (β U[t-1] + X[t])     "zero": one step's input is lost as well
+        U[t] = β U[t-1] + X[t]                    "none"
         S[t] = 1 if U[t] > θ else 0
 
-    Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088; resets as in snnTorch 1.0.
+    X has the unit of I; α and β have none.
+    Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088; "zero" as in snnTorch 1.0.
     """
-    _check.same_shape("synaptic_step(cur, syn, mem)", cur, syn, _REST)
-    _check.same_shape("synaptic_step(cur, syn, mem)", cur, mem, _REST)
+    _same_shape("synaptic_step(cur, syn, mem)", cur, syn, mem)
     spk = spike_grad(mem - threshold).detach()
     syn = alpha * syn + cur
     mem = beta * mem + syn
     if reset_mechanism == "zero":
         mem = mem - mem * spk
-    elif reset_mechanism == "subtract":
+    if reset_mechanism == "subtract":
         mem = mem - threshold * spk
     return spike_grad(mem - threshold), syn, mem
 
 
-class SpikingLayer(nn.Module):
-    """What all neurons share: a state at rest, one step, a whole sequence.
+def alpha_step(
+    cur: Values,
+    syn_exc: Values,
+    syn_inh: Values,
+    mem: Values,
+    *,
+    alpha: Number,
+    beta: Number,
+    threshold: Number,
+    spike_grad: SpikeGrad,
+    reset_mechanism: str,
+) -> tuple[Values, Values, Values, Values]:
+    """Advance neurons that answer one input spike with a bump; return `spk, syn_exc, syn_inh, mem`.
 
-    A subclass names its state in `state_names` and writes `_step(cur, *state) -> (spk, *state)`.
+        E[t] = α E[t-1] + I[t]          excitation `syn_exc`, the slower one: α > β
+        J[t] = β J[t-1] - I[t]          inhibition `syn_inh`
+        U[t] = κ (E[t] + J[t])          κ = ln β / (ln β - ln α); the bump is κ (αⁿ - βⁿ)
+        S[t] = 1 if U[t] > θ else 0
+
+    After a spike "subtract" takes θ/κ from E, so that U loses θ and forgets it with decay α;
+    "zero" sets E and J to 0 before they take in the new input; "none" leaves both.
+    Source: spike response model, Gerstner and Kistler 2002, doi:10.1017/CBO9780511815706, with κ as in
+    snnTorch 1.0 (whose own reset sets J, not U, to a fixed value; ours does what the name says).
+    """
+    _same_shape("alpha_step(cur, syn_exc, syn_inh, mem)", cur, syn_exc, syn_inh, mem)
+    spk = spike_grad(mem - threshold).detach()
+    log_alpha, log_beta = torch.log(torch.as_tensor(alpha)), torch.log(torch.as_tensor(beta))
+    kappa = 1 / (1 - log_alpha / log_beta)
+    if reset_mechanism == "zero":
+        syn_exc, syn_inh = (1 - spk) * syn_exc, (1 - spk) * syn_inh
+    syn_exc = alpha * syn_exc + cur
+    syn_inh = beta * syn_inh - cur
+    if reset_mechanism == "subtract":
+        syn_exc = syn_exc - threshold / kappa * spk
+    mem = kappa * (syn_exc + syn_inh)
+    return spike_grad(mem - threshold), syn_exc, syn_inh, mem
+
+
+def adaptive_leaky_step(
+    cur: Values,
+    mem: Values,
+    ada: Values,
+    *,
+    beta: Number,
+    rho: Number,
+    adaptation: Number,
+    threshold: Number,
+    spike_grad: SpikeGrad,
+    reset_mechanism: str,
+) -> tuple[Values, Values, Values]:
+    """Advance leaky neurons that tire: each spike raises the threshold; return `spk, mem, ada`.
+
+        A[t] = ρ A[t-1] + (1 - ρ) S[t-1]          trace of past spikes `ada`, between 0 and 1
+        U[t] = β U[t-1] + I[t] - Θ[t-1] S[t-1]    "subtract"; "zero" and "none" as `leaky_step`
+        S[t] = 1 if U[t] > Θ[t] else 0            Θ[t] = θ + k A[t], the threshold in force
+
+    k = `adaptation` has the unit of θ: the rise of Θ under constant firing at every step.
+    Source: Bellec et al. 2018, arXiv:1803.09574 (their β is k here, their b is A).
+    """
+    _same_shape("adaptive_leaky_step(cur, mem, ada)", cur, mem, ada)
+    in_force = threshold + adaptation * ada
+    spk = spike_grad(mem - in_force)
+    ada = rho * ada + (1 - rho) * spk
+    spk = spk.detach()
+    if reset_mechanism == "zero":
+        mem = (1 - spk) * mem
+    mem = beta * mem + cur
+    if reset_mechanism == "subtract":
+        mem = mem - in_force * spk
+    return spike_grad(mem - (threshold + adaptation * ada)), mem, ada
+
+
+def rleaky_step(
+    cur: Values,
+    mem: Values,
+    *,
+    weight: Values,
+    bias: Values | None,
+    beta: Number,
+    threshold: Number,
+    spike_grad: SpikeGrad,
+    reset_mechanism: str,
+) -> tuple[Values, Values]:
+    """Advance a recurrent layer, whose spikes come back one step later; return `spk, mem`.
+
+        I'[t] = I[t] + W S[t-1] + b, and then as `leaky_step` with I' for I
+
+    W = `weight` `[features, features]` connects all to all; a number, or one for each neuron, connects
+    each neuron to itself. Gradients do flow back through W S[t-1].
+    Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088.
+    """
+    _same_shape("rleaky_step(cur, mem)", cur, mem)
+    cur = cur + _sequence.feedback(spike_grad(mem - threshold), weight, bias)
+    return leaky_step(
+        cur,
+        mem,
+        beta=beta,
+        threshold=threshold,
+        spike_grad=spike_grad,
+        reset_mechanism=reset_mechanism,
+    )
+
+
+def rsynaptic_step(
+    cur: Values,
+    syn: Values,
+    mem: Values,
+    *,
+    weight: Values,
+    bias: Values | None,
+    alpha: Number,
+    beta: Number,
+    threshold: Number,
+    spike_grad: SpikeGrad,
+    reset_mechanism: str,
+) -> tuple[Values, Values, Values]:
+    """Advance a recurrent layer with synapses that remember; return `spk, syn, mem`.
+
+        I'[t] = I[t] + W S[t-1] + b, and then as `synaptic_step` with I' for I
+
+    `weight` and `bias` as in `rleaky_step`.
+    """
+    _same_shape("rsynaptic_step(cur, syn, mem)", cur, syn, mem)
+    cur = cur + _sequence.feedback(spike_grad(mem - threshold), weight, bias)
+    return synaptic_step(
+        cur,
+        syn,
+        mem,
+        alpha=alpha,
+        beta=beta,
+        threshold=threshold,
+        spike_grad=spike_grad,
+        reset_mechanism=reset_mechanism,
+    )
+
+
+# --------------------------------------------------------------------------------- the modules
+
+
+class SpikingLayer(nn.Module):
+    """What all neurons share: one step, a whole sequence, numbers that can be read and changed.
+
+    A neuron of your own is a subclass that names its step function, its state and its numbers:
+
+        class Quadratic(SpikingLayer):
+            step = staticmethod(quadratic_step)
+            state_names = ("mem",)
+            numbers = ("beta", "threshold")
+            decays = ("beta",)
+
+            def __init__(self, beta, threshold=1.0):
+                super().__init__()
+                self.own("beta", beta)
+                self.own("threshold", threshold)
+
+    `step` gets the numbers by name, with `spike_grad` and `reset_mechanism`. Those in `decays` must lie in
+    [0, 1]: they are checked when set, and clamped when used, as an optimiser may push a learned one
+    outside (as in snnTorch; no gradient then pushes it further). A number is one for all neurons, or a
+    tensor that broadcasts to `[batch, *features]`.
+    An attribute that you set later (`lif.threshold = 2.0`) counts from the next call on, or raises.
     """
 
+    step: ClassVar[Callable[..., tuple[Tensor, ...]]]
     state_names: ClassVar[tuple[str, ...]] = ("mem",)
-    beta: Tensor
+    numbers: ClassVar[tuple[str, ...]] = ("beta", "threshold")
+    decays: ClassVar[tuple[str, ...]] = ("beta",)
+
+    spike_grad: SpikeGrad
+    reset_mechanism: str
     threshold: Tensor
 
     def __init__(
-        self,
-        threshold: Number,
-        spike_grad: SpikeGrad | None,
-        learn_threshold: bool,
-        reset_mechanism: str,
+        self, spike_grad: SpikeGrad | None = None, reset_mechanism: str = "subtract"
     ) -> None:
         super().__init__()
-        self._number("threshold", threshold, learn_threshold)
         self.spike_grad = surrogate.atan() if spike_grad is None else spike_grad
         self.reset_mechanism = reset_mechanism
 
-    def forward(self, cur: Values, *state: Values | None) -> tuple[Values, ...]:
-        """Advance one step: `spk, *state = layer(cur, *state)`; a state of None is rest."""
-        return self._step(cur, *self._rest(cur, state))
-
-    def unroll(
-        self, cur_rec: Values, *state: Values | None, record: bool = True
-    ) -> tuple[Values, ...]:
-        """Run the whole sequence: `spk_rec, *recordings = layer.unroll(cur_rec, *state)`."""
-        _check.time_first("cur_rec", cur_rec)
-        now = self._rest(cur_rec[0], state)
-        steps: list[tuple[Tensor, ...]] = []
-        for cur in cur_rec.unbind(0):
-            steps.append(self._step(cur, *now))
-            now = steps[-1][1:]
-        if record:
-            return tuple(torch.stack(values) for values in zip(*steps, strict=True))
-        return torch.stack([step[0] for step in steps]), *now
-
-    def _step(self, cur: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-        raise NotImplementedError
-
-    def _rest(self, cur: Tensor, state: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
-        state = state + (None,) * (len(self.state_names) - len(state))
-        return tuple(torch.zeros_like(cur) if s is None else s for s in state)
-
-    def _number(self, name: str, value: Number, learn: bool) -> None:
+    def own(self, name: str, value: Number, learn: bool = False) -> None:
+        """Keep a number: as a parameter if it is to be learned, else as a buffer."""
+        self._check_number(name, value)
         tensor = torch.as_tensor(value, dtype=torch.get_default_dtype()).detach().clone()
         if learn:
             self.register_parameter(name, nn.Parameter(tensor))
         else:
             self.register_buffer(name, tensor)
 
+    def forward(self, cur: Values, *state: Values | None) -> tuple[Values, ...]:
+        """Advance one step: `spk, *state = layer(cur, *state)`, all `[batch, *features]`.
+
+        A state of None, or left out, is rest. Raises where shapes, dtypes or devices disagree.
+        """
+        _check.floating("cur", cur)
+        values = self._values(cur)
+        return self.step(
+            cur,
+            *self._start(cur, state),
+            **values,
+            spike_grad=self.spike_grad,
+            reset_mechanism=self.reset_mechanism,
+        )
+
+    def unroll(
+        self, cur_rec: Values, *state: Values | None, record: bool = True
+    ) -> tuple[Values, ...]:
+        """Run a whole sequence: `spk_rec, *recordings = layer.unroll(cur_rec, *state)`.
+
+        `cur_rec` is `[time, batch, *features]`, and so are the spikes and the recording of each part of
+        the state. With `record=False` the last state comes instead and nothing else is kept: less memory.
+        The numbers are those of a loop over `layer(cur, *state)`, and so are the gradients. The last
+        state, passed in again, continues the sequence.
+
+        Raises `ValueError` or `TypeError` for an empty time axis, a state of another shape, dtype or device,
+        and for NaN or infinity, which no membrane that meets it can forget.
+        """
+        _check.time_first("cur_rec", cur_rec, at_least=2)
+        start = self._start(cur_rec[0], state)
+        spk_rec, *rec = self._run(cur_rec, start, record)
+        mem = rec[self.state_names.index("mem")]
+        _check_finite(mem[-1] if record else mem, cur_rec, start)
+        return spk_rec, *rec
+
+    def _run(self, cur_rec: Tensor, start: tuple[Tensor, ...], record: bool) -> tuple[Tensor, ...]:
+        step, values = self.step, self._values(cur_rec[0])
+        if step is lapicque_step:  # a leaky neuron in other units
+            step, cur_rec, values = leaky_step, *_as_leaky(cur_rec, **values)
+        # A surrogate with parameters of its own needs autograd to reach them.
+        if step not in _INTEGRATORS or isinstance(self.spike_grad, nn.Module):
+            bound = partial(
+                step, **values, spike_grad=self.spike_grad, reset_mechanism=self.reset_mechanism
+            )
+            return _loop(bound, cur_rec, start, record)
+        model = _sequence.Model(
+            partial(step, **values, reset_mechanism=self.reset_mechanism),
+            self.state_names,
+            _reset_flags(self.reset_mechanism, zero_after=_INTEGRATORS[step]),
+            self.spike_grad,
+            record,
+        )
+        state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
+        spk_rec, rec = _sequence.unroll(model, cur_rec, _sequence.Params(**values), state)
+        return spk_rec, *(getattr(rec, name) for name in self.state_names)
+
+    def _values(self, cur: Tensor) -> dict[str, Any]:
+        """Return the numbers as `step` wants them, after a look at their shapes."""
+        values = {name: getattr(self, name) for name in self.numbers}
+        for name, value in values.items():
+            if value.ndim > 0:
+                _check_broadcast(name, value, cur)
+            if name in self.decays:
+                values[name] = value.clamp(0, 1)
+        return values
+
+    def _start(self, cur: Tensor, state: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
+        """Return the state to start from, rest where None."""
+        names = self.state_names
+        if len(state) > len(names):
+            raise TypeError(
+                f"{type(self).__name__} has {len(names)} part(s) of state: {', '.join(names)}. "
+                f"Received {len(state)}. Pass what the last call returned after the spikes."
+            )
+        state = (*state, *(None,) * (len(names) - len(state)))
+        call = f"{type(self).__name__}(cur, {', '.join(names)})"
+        for part in state:
+            if part is not None:
+                _check.same_shape(call, cur, part, _REST)
+                _check.same_kind(call, cur, part)
+        return tuple(torch.zeros_like(cur) if part is None else part for part in state)
+
+    def _check_number(self, name: str, value: Number) -> None:
+        if name in self.decays:
+            _check.fraction(name, value)
+        else:
+            _check.positive(name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "reset_mechanism":
+            _check.one_of(name, value, ("subtract", "zero", "none"))
+        if name == "spike_grad" and not callable(value):
+            raise TypeError(
+                f"`spike_grad` must be a function from mem - threshold to spikes. Received "
+                f"{value!r}. Pass `snnedu.surrogate.atan()`, for example."
+            )
+        if name.startswith("learn_"):
+            raise AttributeError(
+                f"`{name}` is chosen when the layer is made. To change it later, set "
+                f"`layer.{name[6:]}.requires_grad_(...)` on a learned number, or make a new layer."
+            )
+        old = getattr(self, name, None) if name in self.numbers else None
+        if old is not None:
+            self._check_number(name, value)
+            new = torch.as_tensor(value, dtype=old.dtype, device=old.device).detach().clone()
+            value = value if isinstance(value, nn.Parameter) else new
+            if isinstance(old, nn.Parameter) and not isinstance(value, nn.Parameter):
+                value = nn.Parameter(value, requires_grad=old.requires_grad)
+        super().__setattr__(name, value)
+
+    def extra_repr(self) -> str:
+        """Show the numbers, what is learned, the reset and the surrogate."""
+        shown = [_shown(name, getattr(self, name)) for name in self.numbers]
+        return ", ".join([*shown, f"reset={self.reset_mechanism!r}", repr(self.spike_grad)])
+
 
 class Leaky(SpikingLayer):
-    """Leaky integrate-and-fire neurons; the equation stands in `leaky_step`."""
+    """Leaky integrate-and-fire neurons; the equation stands in `leaky_step`.
+
+    `beta`: decay in [0, 1], about 1 - dt/τ or exp(-dt/τ). `threshold`: θ > 0, in the unit of the current.
+    `spike_grad`: a surrogate, `surrogate.atan()` unless told. `learn_...`: make a parameter of it.
+    """
+
+    step = staticmethod(leaky_step)
+    beta: Tensor
 
     def __init__(
         self,
@@ -159,25 +455,70 @@ class Leaky(SpikingLayer):
         learn_threshold: bool = False,
         reset_mechanism: Reset = "subtract",
     ) -> None:
-        super().__init__(threshold, spike_grad, learn_threshold, reset_mechanism)
-        self._number("beta", beta, learn_beta)
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("beta", beta, learn_beta)
+        self.own("threshold", threshold, learn_threshold)
 
-    def _step(self, cur: Tensor, mem: Tensor) -> tuple[Tensor, ...]:
-        return leaky_step(
-            cur,
-            mem,
-            beta=self.beta.clamp(0, 1),
-            threshold=self.threshold,
-            spike_grad=self.spike_grad,
-            reset_mechanism=self.reset_mechanism,
-        )
+
+class Lapicque(SpikingLayer):
+    """Leaky neurons in the units of a circuit; the equation stands in `lapicque_step`.
+
+    `R`, `C`, `time_step`: all above 0, with time_step <= R C. `beta` follows from them; read only.
+    """
+
+    step = staticmethod(lapicque_step)
+    numbers = ("R", "C", "time_step", "threshold")
+    decays = ()
+    R: Tensor
+    C: Tensor
+    time_step: Tensor
+
+    def __init__(
+        self,
+        R: Number,
+        C: Number,
+        time_step: Number = 1.0,
+        threshold: Number = 1.0,
+        spike_grad: SpikeGrad | None = None,
+        *,
+        learn_threshold: bool = False,
+        reset_mechanism: Reset = "subtract",
+    ) -> None:
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("R", R)
+        self.own("C", C)
+        self.own("time_step", time_step)
+        self.own("threshold", threshold, learn_threshold)
+        _ = self.beta  # checks it
+
+    @property
+    def beta(self) -> Tensor:
+        """The decay 1 - time_step / (R C)."""
+        beta = 1 - self.time_step / (self.R * self.C)
+        if bool((beta < 0).any()):
+            raise ValueError(
+                f"`time_step` must not exceed R C, or one Euler step overshoots. Received "
+                f"time_step / (R C) = {(1 - beta).max().item():.4g}. Take a smaller `time_step`."
+            )
+        return beta
+
+    def _values(self, cur: Tensor) -> dict[str, Any]:
+        _ = self.beta
+        return super()._values(cur)
 
 
 class Synaptic(SpikingLayer):
-    """Leaky neurons behind synapses with a memory; the equation stands in `synaptic_step`."""
+    """Leaky neurons behind synapses that remember; the equation stands in `synaptic_step`.
 
+    `alpha`: decay of the synapse; the rest as `Leaky`.
+    """
+
+    step = staticmethod(synaptic_step)
     state_names = ("syn", "mem")
+    numbers = ("alpha", "beta", "threshold")
+    decays = ("alpha", "beta")
     alpha: Tensor
+    beta: Tensor
 
     def __init__(
         self,
@@ -191,21 +532,244 @@ class Synaptic(SpikingLayer):
         learn_threshold: bool = False,
         reset_mechanism: Reset = "subtract",
     ) -> None:
-        super().__init__(threshold, spike_grad, learn_threshold, reset_mechanism)
-        self._number("alpha", alpha, learn_alpha)
-        self._number("beta", beta, learn_beta)
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("alpha", alpha, learn_alpha)
+        self.own("beta", beta, learn_beta)
+        self.own("threshold", threshold, learn_threshold)
 
-    def _step(self, cur: Tensor, syn: Tensor, mem: Tensor) -> tuple[Tensor, ...]:
-        return synaptic_step(
-            cur,
-            syn,
-            mem,
-            alpha=self.alpha.clamp(0, 1),
-            beta=self.beta.clamp(0, 1),
-            threshold=self.threshold,
-            spike_grad=self.spike_grad,
-            reset_mechanism=self.reset_mechanism,
+
+class Alpha(Synaptic):
+    """Neurons that answer each input spike with a smooth bump; the equation stands in `alpha_step`.
+
+    `alpha` and `beta`: decays of excitation and inhibition, 0 < beta < alpha < 1.
+    """
+
+    step = staticmethod(alpha_step)
+    state_names = ("syn_exc", "syn_inh", "mem")
+
+    def _values(self, cur: Tensor) -> dict[str, Any]:
+        values = super()._values(cur)
+        alpha, beta = values["alpha"], values["beta"]
+        if not bool(((beta > 0) & (beta < alpha) & (alpha < 1)).all()):
+            raise ValueError(
+                f"`Alpha` needs 0 < beta < alpha < 1: inhibition ends before excitation. Received "
+                f"alpha={alpha.tolist()}, beta={beta.tolist()}. Swap them, or move them apart."
+            )
+        return values
+
+
+class AdaptiveLeaky(SpikingLayer):
+    """Leaky neurons whose threshold rises with each spike; see `adaptive_leaky_step`.
+
+    `rho`: decay of the adaptation, slow (near 1). `adaptation`: k > 0, the rise of the threshold under
+    constant firing. The rest as `Leaky`.
+    """
+
+    step = staticmethod(adaptive_leaky_step)
+    state_names = ("mem", "ada")
+    numbers = ("beta", "rho", "adaptation", "threshold")
+    decays = ("beta", "rho")
+    beta: Tensor
+    rho: Tensor
+    adaptation: Tensor
+
+    def __init__(
+        self,
+        beta: Number,
+        rho: Number = 0.98,
+        adaptation: Number = 1.8,
+        threshold: Number = 1.0,
+        spike_grad: SpikeGrad | None = None,
+        *,
+        learn_beta: bool = False,
+        learn_rho: bool = False,
+        learn_adaptation: bool = False,
+        learn_threshold: bool = False,
+        reset_mechanism: Reset = "subtract",
+    ) -> None:
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("beta", beta, learn_beta)
+        self.own("rho", rho, learn_rho)
+        self.own("adaptation", adaptation, learn_adaptation)
+        self.own("threshold", threshold, learn_threshold)
+
+
+class _Recurrent(SpikingLayer):
+    """The recurrent weights that `RLeaky` and `RSynaptic` have in common."""
+
+    recurrent: nn.Linear
+    V: nn.Parameter
+
+    def _connect(
+        self, V: Number, all_to_all: bool, linear_features: int | None, learn_recurrent: bool
+    ) -> None:
+        if not all_to_all:
+            value = torch.as_tensor(V, dtype=torch.get_default_dtype()).detach().clone()
+            self.V = nn.Parameter(value)
+        elif linear_features is None:
+            raise ValueError(
+                "`all_to_all=True` needs the size of the layer. Received `linear_features=None`. "
+                "Pass `linear_features=100` for 100 neurons, or `all_to_all=False`."
+            )
+        else:
+            self.recurrent = nn.Linear(linear_features, linear_features)
+        for name, parameter in self.named_parameters():
+            if name.startswith(("V", "recurrent")):
+                parameter.requires_grad_(learn_recurrent)
+
+    def _values(self, cur: Tensor) -> dict[str, Any]:
+        values = super()._values(cur)
+        if "recurrent" not in self._modules:
+            _check_broadcast("V", self.V, cur)
+            return {**values, "weight": self.V, "bias": None}
+        if cur.shape[-1] != self.recurrent.in_features:
+            raise ValueError(
+                f"The last dimension of the current must be `linear_features`, "
+                f"{self.recurrent.in_features}. Received shape {tuple(cur.shape)}. "
+                f"Make the layer with `linear_features={cur.shape[-1]}`."
+            )
+        return {**values, "weight": self.recurrent.weight, "bias": self.recurrent.bias}
+
+
+class RLeaky(_Recurrent):
+    """Recurrent leaky neurons; the equation stands in `rleaky_step`.
+
+    `all_to_all=True` needs `linear_features` and holds the weights in `recurrent`, an `nn.Linear` (from its
+    `weight` and `bias`; they are read directly). With `all_to_all=False` each neuron feeds itself with
+    weight `V`, one for all or one for each. `learn_recurrent=False` freezes them. The rest as `Leaky`.
+    """
+
+    step = staticmethod(rleaky_step)
+    beta: Tensor
+
+    def __init__(
+        self,
+        beta: Number,
+        V: Number = 1.0,
+        all_to_all: bool = True,
+        linear_features: int | None = None,
+        threshold: Number = 1.0,
+        spike_grad: SpikeGrad | None = None,
+        *,
+        learn_beta: bool = False,
+        learn_threshold: bool = False,
+        learn_recurrent: bool = True,
+        reset_mechanism: Reset = "subtract",
+    ) -> None:
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("beta", beta, learn_beta)
+        self.own("threshold", threshold, learn_threshold)
+        self._connect(V, all_to_all, linear_features, learn_recurrent)
+
+
+class RSynaptic(_Recurrent):
+    """Recurrent neurons with synapses that remember; the equation stands in `rsynaptic_step`.
+
+    `alpha` as `Synaptic`, the rest as `RLeaky`.
+    """
+
+    step = staticmethod(rsynaptic_step)
+    state_names = ("syn", "mem")
+    numbers = ("alpha", "beta", "threshold")
+    decays = ("alpha", "beta")
+    alpha: Tensor
+    beta: Tensor
+
+    def __init__(
+        self,
+        alpha: Number,
+        beta: Number,
+        V: Number = 1.0,
+        all_to_all: bool = True,
+        linear_features: int | None = None,
+        threshold: Number = 1.0,
+        spike_grad: SpikeGrad | None = None,
+        *,
+        learn_alpha: bool = False,
+        learn_beta: bool = False,
+        learn_threshold: bool = False,
+        learn_recurrent: bool = True,
+        reset_mechanism: Reset = "subtract",
+    ) -> None:
+        super().__init__(spike_grad, reset_mechanism)
+        self.own("alpha", alpha, learn_alpha)
+        self.own("beta", beta, learn_beta)
+        self.own("threshold", threshold, learn_threshold)
+        self._connect(V, all_to_all, linear_features, learn_recurrent)
+
+
+# ------------------------------------------------------------------------------------- helpers
+
+# The steps whose whole sequence `_sequence` knows; does "zero" act after the integration?
+_INTEGRATORS = {
+    leaky_step: False,
+    adaptive_leaky_step: False,
+    rleaky_step: False,
+    synaptic_step: True,
+    rsynaptic_step: True,
+}
+_REST = "For a new batch pass None as the state, which means rest."
+
+
+def _loop(
+    step: Callable[..., tuple[Tensor, ...]],
+    cur_rec: Tensor,
+    state: tuple[Tensor, ...],
+    record: bool,
+) -> tuple[Tensor, ...]:
+    """Run any step over time under autograd: slower, but it needs to know nothing about the step."""
+    outputs: list[tuple[Tensor, ...]] = []
+    for cur in cur_rec.unbind(
+        0
+    ):  # indexing cur_rec[t] would make the backward pass quadratic in time
+        outputs.append(step(cur, *state))
+        state = outputs[-1][1:]
+    if record:
+        return tuple(torch.stack(values) for values in zip(*outputs, strict=True))
+    return torch.stack([spk for spk, *_ in outputs]), *state
+
+
+def _as_leaky(
+    cur_rec: Tensor, R: Tensor, C: Tensor, time_step: Tensor, threshold: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    return time_step / C * cur_rec, {"beta": 1 - time_step / (R * C), "threshold": threshold}
+
+
+def _reset_flags(reset_mechanism: str, zero_after: bool) -> tuple[bool, bool, bool]:
+    zero = reset_mechanism == "zero"
+    return reset_mechanism == "subtract", zero and not zero_after, zero and zero_after
+
+
+def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
+    for part in state:
+        if part.shape != cur.shape:
+            _check.same_shape(call, cur, part, _REST)
+
+
+def _check_broadcast(name: str, value: Tensor, cur: Tensor) -> None:
+    sizes = zip(reversed(value.shape), reversed(cur.shape), strict=False)
+    if value.ndim > cur.ndim or any(v not in (1, c) for v, c in sizes):
+        raise ValueError(
+            f"`{name}` must be one number, or one for each neuron: it must broadcast to "
+            f"[batch, *features]. Received {tuple(value.shape)} for a current of "
+            f"{tuple(cur.shape)}. Make the layer with `{name}` of shape {tuple(cur.shape[1:])}."
         )
 
 
-_REST = "For a new batch pass None as the state: rest."
+def _check_finite(mem: Tensor, cur_rec: Tensor, start: tuple[Tensor, ...]) -> None:
+    """Raise if the last membrane is not finite, and name the cause."""
+    if math.isfinite(mem.detach().sum().item()) or bool(torch.isfinite(mem).all()):
+        return
+    if not bool(torch.isfinite(cur_rec).all()):
+        step = int((~torch.isfinite(cur_rec)).flatten(1).any(1).nonzero()[0])
+        cause = f"`cur_rec` holds NaN or infinity from step {step} on; look at what made it"
+    elif not all(bool(torch.isfinite(part).all()) for part in start):
+        cause = "the state passed in is not finite; start from rest (None)"
+    else:
+        cause = "the sums outgrew the number format; lower the weights, the input or `beta`"
+    raise ValueError(f"The membrane must stay finite. Received NaN or infinity: {cause}.")
+
+
+def _shown(name: str, value: Tensor) -> str:
+    number = f"{value.item():.4g}" if value.numel() == 1 else f"{tuple(value.shape)}"
+    return f"{name}={number}{' (learned)' if isinstance(value, nn.Parameter) else ''}"

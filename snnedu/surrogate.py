@@ -107,6 +107,18 @@ class Surrogate:
         return f"surrogate.{self.name}({self.slope:g})"
 
 
+def slope_of(spike_grad: Callable[[Tensor], Tensor], x: Values) -> Values:
+    """Return h(x) of any surrogate, one of your own too: what `backward` uses as dS/dx."""
+    if isinstance(spike_grad, Surrogate):
+        return spike_grad.derivative(x)
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        spk = spike_grad(x)
+        if not spk.requires_grad:  # a bare step: nothing flows back through its spikes
+            return torch.zeros_like(x)
+        return torch.autograd.grad(spk.sum(), x)[0]
+
+
 class _Spike(torch.autograd.Function):
     @staticmethod
     def forward(
