@@ -13,6 +13,7 @@ import pytest
 
 from snnedu import cli, doctor
 
+pytestmark = pytest.mark.house
 ROOT = Path(__file__).parent.parent
 
 

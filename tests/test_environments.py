@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.house
 ROOT = Path(__file__).parent.parent
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.house
 SOURCE = Path(__file__).parent.parent / "tools" / "make.py"
 
 
