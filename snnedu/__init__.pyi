@@ -6,6 +6,7 @@ from . import data as data
 from . import functional as functional
 from . import spikegen as spikegen
 from . import surrogate as surrogate
+from . import viz as viz
 from .neurons import (
     AdaptiveLeaky as AdaptiveLeaky,
     Alpha as Alpha,
