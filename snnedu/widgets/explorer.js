@@ -38,7 +38,7 @@ function render({ model, el }) {
   el.append(root);
 
   let values = { ...model.get("values") };
-  let outputs = null; // what is on the screen
+  let outputs = null, settings = values; // what is on the screen
   let stale = Boolean(spec.model); // whether to simulate again before drawing
   let waiting = 0; // the animation frame asked for
   const ask = spec.model ? null : asker(model, accept, (waits) => say(text.note, waits && WAITING));
@@ -61,10 +61,10 @@ function render({ model, el }) {
     write(Object.fromEntries(spec.controls.map((control) => [control.name, control.value])));
     save();
   }
-  function accept(result) {
+  function accept(result, asked = values) {
     say(text.error, result.error);
     root.classList.toggle("failed", Boolean(result.error));
-    if (!result.error) outputs = result;
+    if (!result.error) [outputs, settings] = [result, asked];
     repaint();
   }
   function repaint() {
@@ -72,16 +72,15 @@ function render({ model, el }) {
   }
   function paint() { // one frame: simulate, then draw every panel; never cleared without being drawn
     waiting = 0;
-    if (stale) outputs = models[spec.model]({ ...spec.constants, ...values });
+    if (stale) [outputs, settings] = [models[spec.model]({ ...spec.constants, ...values }), values];
     stale = false;
     if (!outputs || !root.isConnected) return;
-    const theme = colours(root);
-    canvases.forEach((canvas, i) => drawPanel(canvas, spec.panels[i], outputs, { ...spec.constants, ...values }, theme));
-    describe();
-    root.dataset.shown = JSON.stringify(values);
+    const known = { ...spec.constants, ...settings, ...outputs }, theme = colours(root);
+    canvases.forEach((canvas, i) => drawPanel(canvas, spec.panels[i], known, theme));
+    describe(known);
+    root.dataset.shown = JSON.stringify(settings);
   }
-  function describe() {
-    const known = { ...values, ...outputs };
+  function describe(known) {
     const outcome = fill(spec.outcome, known, spec.controls);
     const before = model.get("guess") && `Your prediction: ${model.get("guess")}. Now: `;
     text.outcome.textContent = before + outcome;
@@ -201,27 +200,30 @@ const WAITING = "The kernel has not answered yet: it is busy, or not running.";
 
 function asker(model, accept, waits) {
   const view = Math.random().toString(36).slice(2);
-  let busy = false, next = null, timer = 0;
+  let asked = null, next = null, timers = [];
   function ask(values) {
     next = values;
-    if (!busy) send();
+    if (!asked) send();
   }
   function send() {
-    busy = true;
-    timer = setTimeout(waits, 2000, true);
-    model.send({ kind: "run", view, values: next });
-    next = null;
+    [asked, next] = [next, null];
+    model.send({ kind: "run", view, values: asked });
+    // Jupyter's server holds an answer back for up to 40 ms, until the browser has acknowledged the
+    // message before it (Nagle's algorithm). Whatever the browser sends carries that acknowledgement.
+    timers = [8, 16, 32].map((ms) => setTimeout(() => model.send({ kind: "nudge" }), ms));
+    timers.push(setTimeout(waits, 2000, true));
   }
   function answered(message, buffers) {
     if (message.view !== view) return;
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
     waits(false);
-    busy = false;
+    const settings = asked;
+    asked = null;
     if (next) send();
-    accept(unpack({ ...message, buffers }));
+    accept(unpack({ ...message, buffers }), settings);
   }
   model.on("msg:custom", answered);
-  return Object.assign(ask, { end() { clearTimeout(timer); model.off("msg:custom", answered); } });
+  return Object.assign(ask, { end() { timers.forEach(clearTimeout); model.off("msg:custom", answered); } });
 }
 
 function unpack({ arrays = [], buffers = [], texts = {}, error }) {
@@ -244,7 +246,7 @@ function colours(root) {
 
 const luminance = (colour) => (colour.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
 
-function drawPanel(canvas, panel, outputs, values, theme) {
+function drawPanel(canvas, panel, outputs, theme) {
   const width = canvas.clientWidth, height = canvas.clientHeight, ratio = devicePixelRatio || 1;
   if (!width) return;
   if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
@@ -254,7 +256,7 @@ function drawPanel(canvas, panel, outputs, values, theme) {
   ctx.font = theme.font;
   ctx.fillStyle = theme.back;
   ctx.fillRect(0, 0, width, height);
-  const number = (name) => (typeof name === "string" ? Number(outputs[name]?.[0] ?? outputs[name] ?? values[name]) : name);
+  const number = (name) => (typeof name === "string" ? Number(outputs[name][0] ?? outputs[name]) : name);
   draw[panel.kind]({ ctx, panel, outputs, theme, width, height, number, pointer: canvas.pointer });
 }
 
@@ -275,7 +277,7 @@ const draw = {
       if (spikes) outputs[panel.spikes].forEach((spike, t) => { if (spike) mark(ctx, to.x(x[t]), to.top + 5, spikes.colour); });
       if (panel.point) dot(ctx, ...panel.point.map((name, i) => (i ? to.y : to.x)(number(name))), theme);
     });
-    if (level.length) label(ctx, "θ", to.right - 10, to.y(level[0]) - 8, theme.front);
+    if (level.length) label(ctx, "θ", to.right + 3, to.y(level[0]), theme.front);
     hover(at, to, (px) => {
       let i = 0;
       x.forEach((value, k) => { if (Math.abs(to.x(value) - px) < Math.abs(to.x(x[i]) - px)) i = k; });

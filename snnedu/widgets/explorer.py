@@ -8,11 +8,8 @@ simulates and draws, with no way round the kernel, so it also works in a page wi
 simulates, the browser draws; while a slider is dragged only the latest value is waited for.
 """
 
-import html
 import inspect
-import io
 import traceback
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -22,7 +19,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from snnedu import _check
+from snnedu import _check, _notebook
 from snnedu.widgets.models import BUILT_IN
 from snnedu.widgets.panels import Array, Choice, Outputs, Panel, Slider, Value, draw, fill
 
@@ -37,12 +34,14 @@ MOST_NUMBERS = 2_000_000  # more than any screen can show, and slow to send
 class Explorer(anywidget.AnyWidget):
     """Controls over `model`, drawn as `panels`; see the top of this file.
 
-    `model`: a name of a built-in model, or a function `f(**settings) -> {name: array, number or text}`.
+    `model`: a name of a built-in model, or a function of the settings that returns a dict of
+    arrays, numbers and texts: what panels and templates may name.
     `controls`: `Slider`s and `Choice`s, each named like an argument of the model.
     `constants`: further arguments, which stay as they are.
     `outcome`, `code`, `alt`: templates with `{names}` of controls and outputs: the line under the
     panels, the code to copy, the description for those who do not see the picture.
-    `predict`: a question; the controls unlock when the learner has answered. `options` makes it a choice.
+    `predict`: a question; the controls unlock when the learner has answered. With `options` it is a
+    multiple choice.
     `columns`: panels side by side where there is room.
 
     `values` has the settings (set it to move the controls), `guess` the learner's prediction.
@@ -75,7 +74,7 @@ class Explorer(anywidget.AnyWidget):
         elif not callable(model):
             raise TypeError(
                 f"`model` must be the name of a built-in model or a function. Received "
-                f"{type(model).__name__}. Pass the function itself: Explorer(f, ...), not Explorer(f(), ...)."
+                f"{type(model).__name__}. Pass the function itself: `f`, not `f()`."
             )
         self.controls, self.panels, self.title, self.columns = controls, panels, title, columns
         self._function: Model = BUILT_IN[model] if isinstance(model, str) else model
@@ -105,7 +104,7 @@ class Explorer(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def run(self, **settings: Value) -> dict[str, Array | str]:
-        """Return what the model gives at `settings` (the others as they are), checked for drawing."""
+        """Return what the model gives at `settings` (the others as they are), once checked."""
         result = self._function(**self._constants, **self._settings(settings))
         outputs = _clean(result)
         for panel in self.panels:
@@ -113,14 +112,14 @@ class Explorer(anywidget.AnyWidget):
         return outputs
 
     def figure(self, **settings: Value) -> "Figure":
-        """Draw the panels at `settings` with matplotlib: for print, slides, or a page without script."""
+        """Draw the panels at `settings` with matplotlib: for print and slides."""
         outputs = self.run(**settings)
         now = self._settings(settings)
-        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
-        title = ": ".join(filter(None, [self.title, fill(set_to, now, self.controls)]))
-        said = fill(self.outcome, {**now, **outputs}, self.controls)
         known = {**self._constants, **now, **outputs}
-        return draw(self.panels, outputs, known, self.columns, "\n".join(filter(None, [title, said])))
+        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
+        heading = ": ".join(filter(None, [self.title, set_to]))
+        title = fill(f"{heading}\n{self.outcome}".strip(), known, self.controls)
+        return draw(self.panels, outputs, known, self.columns, title)
 
     def describe(self, **settings: Value) -> str:
         """Return the picture in words."""
@@ -135,7 +134,8 @@ class Explorer(anywidget.AnyWidget):
             yield dict(zip(names, corner, strict=True))
 
     def __repr__(self) -> str:
-        called = f"{type(self).__name__}({fill(self.code, self.values, self.controls, as_code=True)})"
+        code = fill(self.code, self.values, self.controls, as_code=True)
+        called = f"{type(self).__name__}({code})"
         error = str(self._result.get("error", ""))
         return f"{called} failed: {error}" if error else called
 
@@ -143,25 +143,10 @@ class Explorer(anywidget.AnyWidget):
         """Add a picture in words and pixels, for readers without a kernel: GitHub, print."""
         data, metadata = super()._repr_mimebundle_() or ({}, {})
         try:
-            alt, picture = self.describe(), b64encode(self._png()).decode()
+            still, alt = _notebook.still(_notebook.png(self.figure()), self.describe())
         except Exception:  # the widget itself shows what is wrong with the function
             return data, metadata
-        source = f"data:image/png;base64,{picture}"
-        shown = f'<img src="{source}" alt="{html.escape(alt)}" style="max-width:100%">'
-        metadata = {**metadata, "image/png": {"alt": alt}}
-        return {**data, "image/png": picture, "text/html": shown}, metadata
-
-    def _png(self) -> bytes:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from PIL import Image
-
-        canvas = FigureCanvasAgg(self.figure())
-        canvas.draw()
-        file = io.BytesIO()  # 48 colours are plenty for lines, and a fifth of the bytes
-        Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(48).save(
-            file, format="png", optimize=True
-        )
-        return file.getvalue()
+        return {**still, **data}, {**metadata, **alt}
 
     def _complete(self, model: str | Model, constants: Mapping[str, Any]) -> dict[str, Any]:
         """Return every argument that no control sets; check the names of all."""
@@ -208,7 +193,7 @@ def pack(outputs: Outputs) -> dict[str, Any]:
     arrays = {name: array for name, array in outputs.items() if not isinstance(array, str)}
     return {
         "arrays": [[name, list(array.shape)] for name, array in arrays.items()],
-        "buffers": [memoryview(np.ascontiguousarray(array)).cast("B") for array in arrays.values()],
+        "buffers": [array.tobytes() for array in arrays.values()],
         "texts": {name: text for name, text in outputs.items() if isinstance(text, str)},
     }
 

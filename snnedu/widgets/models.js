@@ -39,6 +39,16 @@ const step = {
     return { spk: mem > threshold, syn, mem };
   },
 
+  alpha({ spk, syn_exc = 0, syn_inh = 0 }, cur, { alpha, beta, threshold, reset_mechanism: reset }) {
+    const kappa = f(1 / f(1 - f(f(Math.log(alpha)) / f(Math.log(beta)))));
+    if (spk && reset === "zero") syn_exc = syn_inh = 0;
+    syn_exc = f(f(alpha * syn_exc) + cur);
+    syn_inh = f(f(beta * syn_inh) - cur);
+    if (spk && reset === "subtract") syn_exc = f(syn_exc - f(threshold / kappa));
+    const mem = f(kappa * f(syn_exc + syn_inh));
+    return { spk: mem > threshold, syn_exc, syn_inh, mem };
+  },
+
   adaptive({ spk, mem = 0, ada = 0 }, cur, { beta, rho, adaptation, threshold, reset_mechanism: reset }) {
     const over = f(threshold + f(adaptation * ada)); // what S[t-1] had to exceed
     mem = f(f(beta * (spk && reset === "zero" ? 0 : mem)) + cur);
@@ -75,6 +85,8 @@ const derivative = {
   straight_through: () => 1,
 };
 
+const ZOO = { leaky: {}, synaptic: { alpha: 0.8 }, alpha: { alpha: 0.97 }, adaptive: { rho: 0.95, adaptation: 1.8 } };
+
 export const models = {
   leaky(p) {
     const fi_current = Float32Array.from({ length: 61 }, (_, i) => (p.most * i) / 60);
@@ -83,6 +95,26 @@ export const models = {
   },
 
   synaptic: (p) => one("synaptic", p),
+  alpha: (p) => one("alpha", p),
+  adaptive: (p) => one("adaptive", p),
+
+  zoo(p) {
+    const cur = current(p), out = { cur, counts: [] };
+    for (const [name, more] of Object.entries(ZOO)) {
+      const { spk, mem } = unroll(name, cur, { ...p, ...more, threshold: 1, reset_mechanism: "subtract" });
+      Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem });
+      out.counts.push(sum(spk));
+    }
+    return out;
+  },
+
+  rate({ x, gain, steps, seed }) {
+    const p = x.map((value) => Math.min(1, Math.max(0, gain * value))), n = p.length;
+    const spk = Float32Array.from(uniform(seed, steps * n), (draw, i) => draw < p[i % n]);
+    const decoded = p.map((_, k) => sum(spk.filter((_, i) => i % n === k)) / steps);
+    const error = sum(decoded.map((rate, k) => Math.abs(rate - p[k]))) / n;
+    return { spk: Object.assign(spk, { shape: [steps, n] }), p, decoded, count: sum(spk), error };
+  },
 
   surrogate({ kind, slope, at, width }) {
     const x = Float32Array.from({ length: 401 }, (_, i) => (width * (i - 200)) / 200);
@@ -109,6 +141,6 @@ export const models = {
       active[t] = (100 * sum(spk.subarray(t * count, (t + 1) * count))) / count;
     }
     const percent = sum(active) / steps;
-    return { spk, active, percent, regime: percent < 1 ? "silent" : percent > 40 ? "saturated" : "alive" };
+    return { spk, active, percent, regime: percent < 1 ? "silent" : percent > 25 ? "saturated" : "alive" };
   },
 };

@@ -1,7 +1,7 @@
 """The built-in models of the explorers, in Python: what `models.js` computes in the browser.
 
-Each is a function of plain numbers and words that returns a dict of arrays, and uses the library's own
-neurons. A test in Chromium holds both languages equal: spikes exactly, the rest to float32 rounding.
+Each is a function of plain numbers and words that returns a dict of arrays, and uses the library's
+own neurons. A test in Chromium holds both languages equal: spikes exactly, membranes to rounding.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def uniform(seed: int, count: int) -> NDArray[np.float64]:
 
 
 def current(drive: str, amplitude: float, steps: int, seed: int) -> Tensor:
-    """Return an input current [time]: constant, step, pulses, ramp or noise, of mean size `amplitude`."""
+    """Return an input current [time]: constant, step, pulses, ramp or noise, up to `amplitude`."""
     t = np.arange(steps)
     shape = {
         "constant": lambda: np.ones(steps),
@@ -53,7 +53,7 @@ def leaky(
     seed: int = 0,
     most: float = 1.0,
 ) -> Outputs:
-    """One leaky neuron, and its f-I curve: spikes per 100 steps at constant currents up to `most`."""
+    """One leaky neuron, and its f-I curve: spikes per 100 steps at currents up to `most`."""
     neuron = neurons.Leaky(beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
     currents = torch.from_numpy((most * np.arange(61) / 60).astype(np.float32))
     with torch.no_grad():
@@ -77,7 +77,46 @@ def synaptic(
     return _one(neuron, current(drive, amplitude, steps, seed))
 
 
-def surrogate_shape(kind: str = "atan", slope: float = 2.0, at: float = 0.2, width: float = 2.0) -> Outputs:
+def alpha_neuron(
+    alpha: float = 0.9,
+    beta: float = 0.8,
+    threshold: float = 1.0,
+    reset_mechanism: str = "subtract",
+    drive: str = "constant",
+    amplitude: float = 0.2,
+    steps: int = 100,
+    seed: int = 0,
+) -> Outputs:
+    """One neuron that answers an input spike with a bump."""
+    neuron = neurons.Alpha(alpha, beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
+    return _one(neuron, current(drive, amplitude, steps, seed))
+
+
+def adaptive(
+    beta: float = 0.9,
+    rho: float = 0.95,
+    adaptation: float = 1.8,
+    threshold: float = 1.0,
+    reset_mechanism: str = "subtract",
+    drive: str = "constant",
+    amplitude: float = 0.3,
+    steps: int = 100,
+    seed: int = 0,
+) -> Outputs:
+    """One leaky neuron that tires."""
+    neuron = neurons.AdaptiveLeaky(
+        beta,
+        rho,
+        adaptation,
+        threshold,
+        reset_mechanism=reset_mechanism,  # pyright: ignore[reportArgumentType]
+    )
+    return _one(neuron, current(drive, amplitude, steps, seed))
+
+
+def surrogate_shape(
+    kind: str = "atan", slope: float = 2.0, at: float = 0.2, width: float = 2.0
+) -> Outputs:
     """The step that a spike is, and the derivative h(x) that training puts in its place."""
     spike_grad = getattr(surrogate, kind)(*([] if kind == "straight_through" else [slope]))
     x = torch.from_numpy((width * (np.arange(401) - 200) / 200).astype(np.float32))
@@ -103,8 +142,8 @@ def network(
 ) -> Outputs:
     """Leaky neurons that excite and inhibit each other, one synapse in ten; random input spikes.
 
-    A spike arrives one step later, with +`weight` from an excitatory neuron and -`inhibition` times that
-    from an inhibitory one. From outside each neuron gets 0.5 with probability `drive` per step.
+    A spike arrives one step later: `weight` from an excitatory neuron, minus `inhibition` times
+    that from an inhibitory one. From outside a neuron gets 0.5 with probability `drive` at every step.
     """
     count = excitatory + inhibitory
     synapses = uniform(seed, count * count).reshape(count, count) < 0.1
@@ -120,23 +159,61 @@ def network(
     spk_rec = torch.stack(rows)
     active = spk_rec.double().mean(1) * 100
     percent = float(active.mean())
-    regime = "silent" if percent < 1 else "saturated" if percent > 40 else "alive"
+    regime = "silent" if percent < 1 else "saturated" if percent > 25 else "alive"
     return {"spk": spk_rec, "active": active, "percent": percent, "regime": regime}
 
 
+def zoo(
+    beta: float = 0.8,
+    drive: str = "step",
+    amplitude: float = 0.3,
+    steps: int = 100,
+    seed: int = 0,
+) -> Outputs:
+    """Several neurons under one input; all have threshold 1, and forget with `beta`."""
+    cur = current(drive, amplitude, steps, seed)
+    models: dict[str, neurons.SpikingLayer] = {
+        "leaky": neurons.Leaky(beta),
+        "synaptic": neurons.Synaptic(0.8, beta),
+        "alpha": neurons.Alpha(0.97, beta),
+        "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 1.8),
+    }
+    runs = {name: _run(neuron, cur) for name, neuron in models.items()}
+    outputs = {f"{name}_{key}": run[key] for name, run in runs.items() for key in ("spk", "mem")}
+    counts = torch.stack([run["spk"].sum() for run in runs.values()])
+    return {"cur": cur, **outputs, "counts": counts}
+
+
+def rate_code(x: Any = (), gain: float = 1.0, steps: int = 50, seed: int = 0) -> Outputs:
+    """The rate code, as `spikegen.rate`, but with random numbers that JavaScript has too."""
+    p = np.clip(gain * np.asarray(x, np.float64).reshape(-1), 0, 1)
+    spk = uniform(seed, steps * p.size).reshape(steps, -1) < p
+    decoded = spk.mean(0)
+    error = float(np.abs(decoded - p).mean())
+    return {"spk": spk, "p": p, "decoded": decoded, "count": float(spk.sum()), "error": error}
+
+
 def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
-    """Run one neuron; return its input, spikes and states over time."""
+    """Return a neuron's input, spikes and states over time, and how much it spiked."""
+    outputs = _run(neuron, cur)
+    count = float(outputs["spk"].sum())
+    return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
+
+
+def _run(neuron: neurons.SpikingLayer, cur: Tensor) -> dict[str, Tensor]:
     with torch.no_grad():
         recordings = neuron.unroll(cur.unsqueeze(1))
     named = zip(("spk", *neuron.state_names), recordings, strict=True)
-    outputs = {name: recording.squeeze(1) for name, recording in named}
-    count = float(outputs["spk"].sum())
-    return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
+    return {name: recording.squeeze(1) for name, recording in named}
 
 
 BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "leaky": leaky,
     "synaptic": synaptic,
+    "alpha": alpha_neuron,
+    "adaptive": adaptive,
+    "zoo": zoo,
+    "rate": rate_code,
     "surrogate": surrogate_shape,
     "network": network,
 }

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnedu import _check
+from snnedu.viz import COLOURS, DASHES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,16 +24,12 @@ Value = float | int | str
 Array = NDArray[np.float32]
 Outputs = Mapping[str, Array | str]
 
-# Okabe and Ito's colours for the colour-blind, told apart by their dashes too.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", (0, (5, 2)), (0, (1.2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 3)), (0, (1, 3)))
-
 
 @dataclass(frozen=True)
 class Slider:
     """A number to drag: `Slider("beta", 0, 1, 0.01, value=0.9, label="decay β", unit="per step")`.
 
-    It is an `int` for the model where `min`, `max` and `step` are. Without `value` it starts in the middle.
+    The model gets an `int` where `min`, `max` and `step` are. Without `value`: the middle.
     """
 
     name: str
@@ -46,8 +43,8 @@ class Slider:
     def __post_init__(self) -> None:
         if not (self.min < self.max and self.step > 0):
             raise ValueError(
-                f"A `Slider` needs min < max and step > 0. Received min={self.min}, max={self.max}, "
-                f"step={self.step} for {self.name!r}. Write Slider({self.name!r}, 0, 1, 0.01)."
+                f"A `Slider` needs min < max and step > 0. Received min={self.min}, "
+                f"max={self.max}, step={self.step}. Write Slider({self.name!r}, 0, 1, 0.01)."
             )
         if self.value is None:
             middle = self.min + round((self.max - self.min) / 2 / self.step) * self.step
@@ -64,8 +61,8 @@ class Slider:
         number = float(value) if isinstance(value, (int, float)) else float("nan")
         if not self.min <= number <= self.max:
             raise ValueError(
-                f"`{self.name}` must be a number from {self.min} to {self.max}. Received {value!r}. "
-                f"Widen its Slider, or choose a value inside."
+                f"`{self.name}` must be a number from {self.min} to {self.max}. "
+                f"Received {value!r}. Widen its Slider, or choose a value inside."
             )
         whole = all(isinstance(end, int) for end in (self.min, self.max, self.step))
         return round(number) if whole else number
@@ -90,7 +87,7 @@ class Choice:
 
     def __post_init__(self) -> None:
         if not self.options:
-            raise ValueError(f"A `Choice` needs options. Received none for {self.name!r}. Add some.")
+            raise ValueError(f"A `Choice` needs options. Received none for {self.name!r}. Add two.")
         if self.value is None:
             object.__setattr__(self, "value", self.options[0])
         self.clean(self.value)
@@ -137,8 +134,8 @@ class Panel:
 class Traces(Panel):
     """Lines over time: `Traces("mem", threshold="threshold", spikes="spk")`.
 
-    `series` is a name, several, or {name: label}, each an array [time]. `threshold` is a number, or the
-    name of a control or output: a dashed line. `spikes` names an array [time]: a mark where it is not 0.
+    `series` is a name, several, or {name: label}, each an array [time]. `threshold` is a number, or
+    the name of a control or output: a dashed line. `spikes` names an array [time]: a mark for each.
     """
 
     series: str | Sequence[str] | Mapping[str, str]
@@ -178,8 +175,8 @@ class Traces(Panel):
 class Curve(Panel):
     """Lines over another quantity: `Curve("x", {"y": "slope"}, point=("x0", "y0"))`.
 
-    `x` names an array, `series` one or more of its length; `point` names the coordinates of a moving dot
-    (each a number among outputs or controls).
+    `x` names an array, `series` one or more of its length; `point` names the coordinates of a
+    moving dot, each a number among outputs or controls.
     """
 
     x: str
@@ -242,7 +239,13 @@ class Raster(Panel):
             times, neurons = np.nonzero(spk[:, start : start + size])
             size_of_mark = float(np.clip(500 / count, 2, 90))
             ax.scatter(
-                times, neurons + start, size_of_mark, colour, "|", linewidths=1.3, label=label
+                times,
+                neurons + start,
+                size_of_mark,
+                colour,
+                marker="|",
+                linewidths=1.3,
+                label=label,
             )
             start += size
         ax.set_xlim(-1, steps)
@@ -308,7 +311,7 @@ def draw(
 
     rows = -(-len(panels) // columns)
     heights = [max(p.height for p in panels[r * columns : (r + 1) * columns]) for r in range(rows)]
-    figure = Figure(figsize=(7, sum(heights) / 90 + 0.5), dpi=90, layout="constrained")
+    figure = Figure(figsize=(7, sum(heights) / 95 + 0.5), layout="constrained")
     grid = figure.add_gridspec(rows, columns, height_ratios=heights)
     for number, panel in enumerate(panels):
         ax = figure.add_subplot(grid[divmod(number, columns)])
