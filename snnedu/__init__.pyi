@@ -7,6 +7,12 @@ from . import functional as functional
 from . import spikegen as spikegen
 from . import surrogate as surrogate
 from . import viz as viz
+from .network import (
+    Recording as Recording,
+    Sequential as Sequential,
+    detach as detach,
+)
+from .memory import keep_freed_memory as keep_freed_memory
 from .neurons import (
     AdaptiveLeaky as AdaptiveLeaky,
     Alpha as Alpha,

@@ -1,29 +1,35 @@
 """The inner loops of the neurons, compiled: float32 on the CPU, one pass over memory.
 
-`forward` is the equation of `neurons.leaky_step` and its relatives, written for one element.
-`backward` is the same equation differentiated by hand. Both walk a block of neurons through all time
-steps before they take the next block, so that the state of a block stays in the cache.
+`forward` is the equation at the top of `_sequence.py`, written for one element; `backward` is the
+same equation differentiated by hand. Both take a block of neurons through all time steps before
+they turn to the next block, so that its state stays in the fastest cache.
 
-All arrays are float32. `cur`, recordings and their gradients are [time, neurons] (neurons: batch and
-features flattened), state and parameters [neurons]. An argument of None leaves out a part of the model:
-`alpha=None` has no synapse, `rho=None` no adaptation; numba then compiles the loop without it.
-A recording without rows is not written. An array of one row stands for the same row at every step.
+Tensors come as the addresses of contiguous float32 memory, since an integer is handed over faster
+than an array: recordings [time, size], state [size], where size counts neurons times batch. With
+each recording that may be shorter comes its number of rows (0: none; 1: the same row at every step)
+and with each parameter its number of elements (1: one for all). `alpha=None` leaves the synapse out
+and `rho=None` the adaptation: numba then compiles the loop without them.
 
-Every product and sum is rounded by itself, as in torch: numba fuses none unless asked (`fastmath`).
+Every product and sum is rounded by itself, as in torch: numba fuses none unless told (`fastmath`).
 """
+# Numba infers the types below, and drops what `is None` rules out:
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportPossiblyUnboundVariable=false, reportUntypedFunctionDecorator=false
+# pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportCallIssue=false
 
 import os
 import threading
-from typing import Any
 
 import numpy as np
 import torch
-from numba import njit, prange  # pyright: ignore[reportMissingImports]
+from numba import carray, njit, prange, types
+from numba.extending import intrinsic
 
 BLOCK = 2048  # neurons; their state, parameters and one step fit the fastest cache
 SERIAL = 1 << 16  # below so many elements a second thread costs more than it saves
+SUBTRACT, ZERO_BEFORE, ZERO_AFTER = 1, 2, 4
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
-ZERO, ONE = np.float32(0), np.float32(1)
+NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 HALF_PI = np.float32(np.pi / 2)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
@@ -32,171 +38,222 @@ _one_at_a_time = threading.Lock()
 _process = os.getpid()
 
 
-def run(kernel: str, steps: int, neurons: int, *args: Any) -> None:
+def run(kernel: str, size: int, t0: int, t1: int, *args: float | None) -> None:
     """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
 
-    Numba's threads serve one caller at a time and do not survive a fork; then one thread does it all.
+    Numba's threads serve one caller at a time and do not survive a fork; then one thread does all.
     """
     serial, parallel = _KERNELS[kernel]
-    threads = torch.get_num_threads() if steps * neurons > SERIAL else 1
+    threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
     if threads > 1 and os.getpid() == _process and _one_at_a_time.acquire(blocking=False):
         try:
-            parallel(threads, -(-neurons // threads), neurons, *args)
+            parallel(threads, -(-size // threads), size, t0, t1, *args)
         finally:
             _one_at_a_time.release()
     else:
-        serial(0, neurons, *args)
-
-
-def numbers(values: Any) -> Any:
-    """Return float32 numbers for a kernel."""
-    return np.asarray(values, np.float32)
+        serial(0, size, size, t0, t1, *args)
 
 
 @_compiled
-def forward(start, stop, t0, t1, reset, cur, spk, beta, threshold, mem, mem_rec,
-            alpha, syn, syn_rec, rho, adaptation, ada, ada_rec):  # fmt: skip
-    """Advance neurons start..stop through steps t0..t1; `mem`, `syn`, `ada` change in place."""
-    subtract, before, after = reset[0], reset[1], reset[2]
+def forward(start, stop, size, t0, t1, reset, cur, cur_rows, spk,
+            beta, n_beta, threshold, n_threshold, mem, mem_rec, mem_rows,
+            alpha, n_alpha, syn, syn_rec, syn_rows,
+            rho, n_rho, adaptation, n_adaptation, ada, ada_rec, ada_rows):  # fmt: skip
+    """Take neurons start..stop through steps t0..t1; `mem`, `syn`, `ada` change in place."""
+    subtract, before, after = _flags(reset)
+    scratch = np.empty((5, BLOCK), np.float32)
     for lo in range(start, stop, BLOCK):
-        hi = min(lo + BLOCK, stop)
-        u, b, theta = mem[lo:hi], beta[lo:hi], threshold[lo:hi]
+        n = min(BLOCK, stop - lo)
+        b = _fill(scratch[0, :n], beta, n_beta, lo)
+        theta = _fill(scratch[1, :n], threshold, n_threshold, lo)
+        u = _view(mem, lo, n)
         if alpha is not None:
-            x, al = syn[lo:hi], alpha[lo:hi]
+            al = _fill(scratch[2, :n], alpha, n_alpha, lo)
+            x = _view(syn, lo, n)
         if rho is not None:
-            a, r, k = ada[lo:hi], rho[lo:hi], adaptation[lo:hi]
+            r = _fill(scratch[3, :n], rho, n_rho, lo)
+            k = _fill(scratch[4, :n], adaptation, n_adaptation, lo)
+            a = _view(ada, lo, n)
         for t in range(t0, t1):
-            i_t, s_t = cur[min(t, cur.shape[0] - 1), lo:hi], spk[t, lo:hi]
-            for n in range(hi - lo):
-                th = theta[n]
+            i_t = _view(cur, min(t, cur_rows - 1) * size + lo, n)
+            s_t = _view(spk, t * size + lo, n)
+            for i in range(n):
+                th = theta[i]
                 if rho is not None:
-                    th = th + k[n] * a[n]
-                s = ONE if u[n] > th else ZERO  # S[t-1]
-                y = i_t[n]
+                    th = th + k[i] * a[i]
+                s = ONE if u[i] > th else NIL  # S[t-1]
+                y = i_t[i]
                 if alpha is not None:
-                    y = al[n] * x[n] + y
-                    x[n] = y
-                v = b[n] * ((ONE - before * s) * u[n]) + y
+                    y = al[i] * x[i] + y
+                    x[i] = y
+                v = b[i] * ((ONE - before * s) * u[i]) + y
                 v = v - v * (after * s)
                 v = v - th * (subtract * s)
-                u[n] = v
+                u[i] = v
                 if rho is not None:
-                    a[n] = r[n] * a[n] + (ONE - r[n]) * s
-                    th = theta[n] + k[n] * a[n]
-                s_t[n] = ONE if v > th else ZERO
-            if mem_rec.shape[0] > 0:
-                mem_rec[t, lo:hi] = u
-            if alpha is not None and syn_rec.shape[0] > 0:
-                syn_rec[t, lo:hi] = x
-            if rho is not None and ada_rec.shape[0] > 0:
-                ada_rec[t, lo:hi] = a
+                    a[i] = r[i] * a[i] + (ONE - r[i]) * s
+                    th = theta[i] + k[i] * a[i]
+                s_t[i] = ONE if v > th else NIL
+            if mem_rows > 0:
+                _view(mem_rec, t * size + lo, n)[:] = u
+            if alpha is not None and syn_rows > 0:
+                _view(syn_rec, t * size + lo, n)[:] = x
+            if rho is not None and ada_rows > 0:
+                _view(ada_rec, t * size + lo, n)[:] = a
 
 
 @_compiled
-def backward(start, stop, t0, t1, reset, surrogate, slope, slopes, learn, g_cur, g_spk, s_carry,
-             beta, threshold, mem0, mem_rec, g_mem, u_carry, g_beta, g_threshold,
-             alpha, syn0, syn_rec, g_syn, x_carry, g_alpha,
-             rho, adaptation, ada0, ada_rec, g_ada, a_carry, g_rho, g_adaptation):  # fmt: skip
+def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
+             g_cur, g_spk, g_spk_rows, s_carry,
+             beta, n_beta, threshold, n_threshold, mem0, mem_rec, g_mem, g_mem_rows, u_carry,
+             g_beta, g_threshold,
+             alpha, n_alpha, syn0, syn_rec, syn_rows, g_syn, g_syn_rows, x_carry, g_alpha,
+             rho, n_rho, adaptation, n_adaptation, ada0, ada_rec, g_ada, g_ada_rows, a_carry,
+             g_rho, g_adaptation):  # fmt: skip
     """Walk neurons start..stop from step t1 - 1 back to t0.
 
-    g_... is the derivative of the loss by ..., and ..._carry what a later step hands to an earlier one;
-    both are updated in place. `slopes`, if it has rows, holds h(x) for steps t0..t1 (a surrogate of one's own).
+    g_... is the derivative of the loss by ...; ..._carry is what a later step hands to the one
+    before it. Derivatives by parameters are added up if `learn`. Where `slopes` is not 0 it holds
+    h(x) for steps t0..t1: a surrogate that is not built in. Where `s_carry` is 0 there is none.
     """
-    subtract, before, after = reset[0], reset[1], reset[2]
-    scratch = np.empty(BLOCK, np.float32)
+    subtract, before, after = _flags(reset)
+    scratch, zeros = np.empty((6, BLOCK), np.float32), np.zeros(BLOCK, np.float32)
     for lo in range(start, stop, BLOCK):
-        hi = min(lo + BLOCK, stop)
-        b, theta, uc, sc = beta[lo:hi], threshold[lo:hi], u_carry[lo:hi], s_carry[lo:hi]
-        gb, gth, h = g_beta[lo:hi], g_threshold[lo:hi], scratch[: hi - lo]
+        n = min(BLOCK, stop - lo)
+        b = _fill(scratch[0, :n], beta, n_beta, lo)
+        theta = _fill(scratch[1, :n], threshold, n_threshold, lo)
+        h, zero, uc = scratch[2, :n], zeros[:n], _view(u_carry, lo, n)
+        sc = _view(s_carry, lo, n) if s_carry != 0 else zero
+        gb, gth = _view(g_beta, lo, n), _view(g_threshold, lo, n)
         if alpha is not None:
-            al, xc, gal = alpha[lo:hi], x_carry[lo:hi], g_alpha[lo:hi]
+            al = _fill(scratch[3, :n], alpha, n_alpha, lo)
+            xc, gal = _view(x_carry, lo, n), _view(g_alpha, lo, n)
         if rho is not None:
-            r, k, ac = rho[lo:hi], adaptation[lo:hi], a_carry[lo:hi]
-            gr, gk = g_rho[lo:hi], g_adaptation[lo:hi]
+            r = _fill(scratch[4, :n], rho, n_rho, lo)
+            k = _fill(scratch[5, :n], adaptation, n_adaptation, lo)
+            ac, gr, gk = _view(a_carry, lo, n), _view(g_rho, lo, n), _view(g_adaptation, lo, n)
         for t in range(t1 - 1, t0 - 1, -1):
-            u = mem_rec[t, lo:hi]
-            u_old = mem_rec[t - 1, lo:hi] if t > 0 else mem0[lo:hi]
-            gs_t, gu_t = _row(g_spk, t)[lo:hi], _row(g_mem, t)[lo:hi]
-            gi_t = g_cur[t, lo:hi]
+            u = _view(mem_rec, t * size + lo, n)
+            u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else _view(mem0, lo, n)
+            gs_t = _row(g_spk, g_spk_rows, t, size, lo, zero)
+            gu_t = _row(g_mem, g_mem_rows, t, size, lo, zero)
+            gi_t = _view(g_cur, t * size + lo, n)
             if alpha is not None:
-                gx_t = _row(g_syn, t)[lo:hi]
-                kept = t > 0 and syn_rec.shape[0] > 0  # always so where alpha is learned
-                x_old = syn_rec[t - 1, lo:hi] if kept else syn0[lo:hi]
+                gx_t = _row(g_syn, g_syn_rows, t, size, lo, zero)
+                x_old = _view(syn0, lo, n)
+                if t > 0 and syn_rows > 0:  # there are rows if alpha is learned
+                    x_old = _view(syn_rec, (t - 1) * size + lo, n)
             if rho is not None:
-                a, ga_t = ada_rec[t, lo:hi], _row(g_ada, t)[lo:hi]
-                a_old = ada_rec[t - 1, lo:hi] if t > 0 else ada0[lo:hi]
-            if slopes.shape[0] > 0:
-                h[:] = slopes[t - t0, lo:hi]
+                ga_t = _row(g_ada, g_ada_rows, t, size, lo, zero)
+                a = _view(ada_rec, t * size + lo, n)
+                a_old = _view(ada_rec, (t - 1) * size + lo, n) if t > 0 else _view(ada0, lo, n)
+            if slopes != 0:
+                h[:] = _view(slopes, (t - t0) * size + lo, n)
             else:
-                for n in range(hi - lo):
-                    h[n] = u[n] - theta[n]
+                for i in range(n):
+                    h[i] = u[i] - theta[i]
                     if rho is not None:
-                        h[n] = u[n] - (theta[n] + k[n] * a[n])
-                _derivative(surrogate, slope, h)
-            for n in range(hi - lo):
-                th = theta[n]
+                        h[i] = u[i] - (theta[i] + k[i] * a[i])
+                _derivative(surrogate, np.float32(slope), h)
+            for i in range(n):
+                th = theta[i]
                 if rho is not None:
-                    th = th + k[n] * a_old[n]
-                s = ONE if u_old[n] > th else ZERO  # S[t-1]
-                fire = (gs_t[n] + sc[n]) * h[n]
-                g = (gu_t[n] + fire + uc[n]) * (ONE - after * s)
+                    th = th + k[i] * a_old[i]
+                s = ONE if u_old[i] > th else NIL  # S[t-1]
+                fire = (gs_t[i] + sc[i]) * h[i]
+                g = (gu_t[i] + fire + uc[i]) * (ONE - after * s)
                 pay = g * (subtract * s)
                 keep = ONE - before * s
-                uc[n] = b[n] * keep * g
+                uc[i] = b[i] * keep * g
                 y = g
                 if alpha is not None:
-                    y = gx_t[n] + g + xc[n]
-                    xc[n] = al[n] * y
+                    y = gx_t[i] + g + xc[i]
+                    xc[i] = al[i] * y
                     if learn:
-                        gal[n] += y * x_old[n]
-                gi_t[n] = y
+                        gal[i] += y * x_old[i]
+                gi_t[i] = y
                 if rho is not None:
-                    z = ga_t[n] + ac[n] - k[n] * fire
-                    ac[n] = r[n] * z - k[n] * pay
-                    sc[n] = (ONE - r[n]) * z
+                    z = ga_t[i] + ac[i] - k[i] * fire
+                    ac[i] = r[i] * z - k[i] * pay
+                    sc[i] = (ONE - r[i]) * z
                     if learn:
-                        gr[n] += z * (a_old[n] - s)
-                        gk[n] -= fire * a[n] + pay * a_old[n]
+                        gr[i] += z * (a_old[i] - s)
+                        gk[i] -= fire * a[i] + pay * a_old[i]
                 if learn:
-                    gb[n] += g * keep * u_old[n]
-                    gth[n] -= fire + pay
-
-
-@_compiled
-def _row(array, t):
-    return array[min(t, array.shape[0] - 1)]
+                    gb[i] += g * keep * u_old[i]
+                    gth[i] -= fire + pay
 
 
 @_compiled
 def _derivative(surrogate, k, x):
     """Replace x by h(x), the formula of `snnedu.surrogate`."""
     if surrogate == 0:
-        for n in range(x.size):
-            x[n] = k / 2 / (ONE + (HALF_PI * k * x[n]) ** 2)
+        for i in range(x.size):
+            x[i] = k / TWO / (ONE + (HALF_PI * k * x[i]) ** 2)
     elif surrogate == 1:
-        for n in range(x.size):
-            x[n] = ONE / (k * abs(x[n]) + ONE) ** 2
+        for i in range(x.size):
+            x[i] = ONE / (k * abs(x[i]) + ONE) ** 2
     elif surrogate == 2:
-        for n in range(x.size):
-            e = np.exp(-abs(k * x[n]))  # σ(1 - σ) = e / (1 + e)², which cannot overflow
-            x[n] = k * e / ((ONE + e) * (ONE + e))
+        for i in range(x.size):
+            e = np.exp(-abs(k * x[i]))  # σ (1 - σ) = e / (1 + e)², which cannot overflow
+            x[i] = k * e / ((ONE + e) * (ONE + e))
     elif surrogate == 3:
-        for n in range(x.size):
-            x[n] = max(ZERO, ONE - k * abs(x[n]))
+        for i in range(x.size):
+            x[i] = max(NIL, ONE - k * abs(x[i]))
     else:
         x[:] = ONE
 
 
-@_compiled_parallel
-def _forward_parallel(threads, share, neurons, *args):
-    for part in prange(threads):
-        forward(part * share, min(neurons, (part + 1) * share), *args)
+@_compiled
+def _flags(reset):
+    """Return 0 or 1 for each of the three resets."""
+    return (np.float32(reset & SUBTRACT != 0), np.float32(reset & ZERO_BEFORE != 0),
+            np.float32(reset & ZERO_AFTER != 0))  # fmt: skip
+
+
+@_compiled
+def _fill(block, address, count, lo):
+    """Fill a block with a parameter: one number for all, or one for each neuron."""
+    if count == 1:
+        block[:] = _view(address, 0, 1)[0]
+    else:
+        block[:] = _view(address, lo, block.size)
+    return block
+
+
+@_compiled
+def _row(address, rows, t, size, lo, zero):
+    if rows == 0:
+        return zero
+    return _view(address, min(t, rows - 1) * size + lo, zero.size)
+
+
+@_compiled
+def _view(address, offset, n):
+    return carray(_pointer(address + 4 * offset), (n,))
+
+
+@intrinsic
+def _pointer(typing, address):
+    """The address of a float32, as a pointer."""
+    pointer = types.CPointer(types.float32)
+
+    def generate(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+
+    return pointer(address), generate
 
 
 @_compiled_parallel
-def _backward_parallel(threads, share, neurons, *args):
+def _forward_parallel(threads, share, size, *args):
     for part in prange(threads):
-        backward(part * share, min(neurons, (part + 1) * share), *args)
+        forward(part * share, min(size, (part + 1) * share), size, *args)
+
+
+@_compiled_parallel
+def _backward_parallel(threads, share, size, *args):
+    for part in prange(threads):
+        backward(part * share, min(size, (part + 1) * share), size, *args)
 
 
 _KERNELS = {"forward": (forward, _forward_parallel), "backward": (backward, _backward_parallel)}

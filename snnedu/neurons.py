@@ -1,16 +1,17 @@
 """Spiking neurons: how current becomes membrane potential, and membrane potential becomes spikes.
 
-Each model is a pure function, such as `leaky_step`, that carries the equation and advances one step in
-time, and a module, such as `Leaky`, that owns the numbers. State goes in and comes out, nothing is hidden:
+Each model is a pure function, such as `leaky_step`, that carries the equation and advances one
+step in time, and a module, such as `Leaky`, that owns the numbers. State goes in and comes out,
+nothing is hidden:
 
     lif = Leaky(beta=0.9)
     spk, mem = lif(cur)                      # one step from rest; cur is [batch, *features]
     spk, mem = lif(cur, mem)                 # the next step
     spk_rec, mem_rec = lif.unroll(cur_rec)   # all steps; cur_rec is [time, batch, *features]
 
-Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U and θ share one unit (mV, say, or
-none); a decay has none: it is the share that is left after one step. Every model spikes when U exceeds θ,
-and is reset for it one step later. No gradient flows through the reset itself, as in snnTorch.
+Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U and θ share one unit
+(mV, say, or none); a decay has none: it is the share that is left after one step. Every model spikes
+when U exceeds θ and is reset for it one step later. No gradient flows through the reset itself.
 
 Lapicque   a leaky integrator with resistance and capacitance
 Leaky      the same with one number, β
@@ -34,6 +35,7 @@ from snnedu import _check, _sequence, surrogate
 Values = Float[Tensor, "..."]
 Number = float | Values
 SpikeGrad = Callable[[Tensor], Tensor]
+_Step = Callable[..., tuple[Tensor, ...]]
 Reset = Literal["subtract", "zero", "none"]
 
 
@@ -86,8 +88,7 @@ def lapicque_step(
 
     Units that fit together: I in nA, R in MΩ, C in nF, dt in ms, U and θ in mV. With U[t-1] = 0 and
     constant I, U tends to R I.
-    Source: Lapicque 1907, J. Physiol. Pathol. Gen. 9:620-635, as told by Brunel and van Rossum 2007,
-    doi:10.1007/s00422-007-0190-0.
+    Source: Lapicque 1907, as told by Brunel and van Rossum 2007, doi:10.1007/s00422-007-0190-0.
     """
     return leaky_step(
         time_step / C * cur,
@@ -153,8 +154,8 @@ def alpha_step(
 
     After a spike "subtract" takes θ/κ from E, so that U loses θ and forgets it with decay α;
     "zero" sets E and J to 0 before they take in the new input; "none" leaves both.
-    Source: spike response model, Gerstner and Kistler 2002, doi:10.1017/CBO9780511815706, with κ as in
-    snnTorch 1.0 (whose own reset sets J, not U, to a fixed value; ours does what the name says).
+    Source: spike response model, Gerstner and Kistler 2002, doi:10.1017/CBO9780511815706; κ as in
+    snnTorch 1.0. Its "subtract" also overwrites J; ours takes θ from U and nothing else.
     """
     _same_shape("alpha_step(cur, syn_exc, syn_inh, mem)", cur, syn_exc, syn_inh, mem)
     spk = spike_grad(mem - threshold).detach()
@@ -219,8 +220,8 @@ def rleaky_step(
 
         I'[t] = I[t] + W S[t-1] + b, and then as `leaky_step` with I' for I
 
-    W = `weight` `[features, features]` connects all to all; a number, or one for each neuron, connects
-    each neuron to itself. Gradients do flow back through W S[t-1].
+    W = `weight` `[features, features]` connects all to all; a number, or one for each neuron,
+    connects each neuron to itself. Gradients do flow back through W S[t-1].
     Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088.
     """
     _same_shape("rleaky_step(cur, mem)", cur, mem)
@@ -287,14 +288,14 @@ class SpikingLayer(nn.Module):
                 self.own("beta", beta)
                 self.own("threshold", threshold)
 
-    `step` gets the numbers by name, with `spike_grad` and `reset_mechanism`. Those in `decays` must lie in
-    [0, 1]: they are checked when set, and clamped when used, as an optimiser may push a learned one
-    outside (as in snnTorch; no gradient then pushes it further). A number is one for all neurons, or a
-    tensor that broadcasts to `[batch, *features]`.
+    `step` gets the numbers by name, with `spike_grad` and `reset_mechanism`. Those in `decays` must
+    lie in [0, 1]: they are checked when set, and clamped when used, since an optimiser may push a
+    learned one outside (as in snnTorch; no gradient then pushes it further). A number is one for
+    all neurons, or a tensor that broadcasts to `[batch, *features]`.
     An attribute that you set later (`lif.threshold = 2.0`) counts from the next call on, or raises.
     """
 
-    step: ClassVar[Callable[..., tuple[Tensor, ...]]]
+    step: ClassVar[_Step]
     state_names: ClassVar[tuple[str, ...]] = ("mem",)
     numbers: ClassVar[tuple[str, ...]] = ("beta", "threshold")
     decays: ClassVar[tuple[str, ...]] = ("beta",)
@@ -339,13 +340,13 @@ class SpikingLayer(nn.Module):
     ) -> tuple[Values, ...]:
         """Run a whole sequence: `spk_rec, *recordings = layer.unroll(cur_rec, *state)`.
 
-        `cur_rec` is `[time, batch, *features]`, and so are the spikes and the recording of each part of
-        the state. With `record=False` the last state comes instead and nothing else is kept: less memory.
-        The numbers are those of a loop over `layer(cur, *state)`, and so are the gradients. The last
-        state, passed in again, continues the sequence.
+        `cur_rec` is `[time, batch, *features]`; so are the spikes and the recording of each part of
+        the state. With `record=False` the last state comes in their place, and nothing else is
+        kept: less memory. The numbers are those of a loop over `layer(cur, *state)`, and so are the
+        gradients. The last state, passed in again, continues the sequence.
 
-        Raises `ValueError` or `TypeError` for an empty time axis, a state of another shape, dtype or device,
-        and for NaN or infinity, which no membrane that meets it can forget.
+        Raises `ValueError` or `TypeError` for an empty time axis, a state of other shape, dtype or
+        device, and for NaN or infinity, which no membrane that meets it can forget.
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
         start = self._start(cur_rec[0], state)
@@ -355,7 +356,8 @@ class SpikingLayer(nn.Module):
         return spk_rec, *rec
 
     def _run(self, cur_rec: Tensor, start: tuple[Tensor, ...], record: bool) -> tuple[Tensor, ...]:
-        step, values = self.step, self._values(cur_rec[0])
+        step: _Step = self.step
+        values = self._values(cur_rec[0])
         if step is lapicque_step:  # a leaky neuron in other units
             step, cur_rec, values = leaky_step, *_as_leaky(cur_rec, **values)
         # A surrogate with parameters of its own needs autograd to reach them.
@@ -420,14 +422,19 @@ class SpikingLayer(nn.Module):
                 f"`{name}` is chosen when the layer is made. To change it later, set "
                 f"`layer.{name[6:]}.requires_grad_(...)` on a learned number, or make a new layer."
             )
-        old = getattr(self, name, None) if name in self.numbers else None
-        if old is not None:
-            self._check_number(name, value)
-            new = torch.as_tensor(value, dtype=old.dtype, device=old.device).detach().clone()
-            value = value if isinstance(value, nn.Parameter) else new
-            if isinstance(old, nn.Parameter) and not isinstance(value, nn.Parameter):
-                value = nn.Parameter(value, requires_grad=old.requires_grad)
+        if name in self.numbers:
+            value = self._new_number(name, value)
         super().__setattr__(name, value)
+
+    def _new_number(self, name: str, value: Any) -> Tensor:
+        """Return the new value in the place of the old one: learned if that was learned."""
+        self._check_number(name, value)
+        old = getattr(self, name)
+        if isinstance(value, nn.Parameter):
+            return value
+        new = torch.as_tensor(value, dtype=old.dtype, device=old.device).detach().clone()
+        learned = isinstance(old, nn.Parameter)
+        return nn.Parameter(new, requires_grad=old.requires_grad) if learned else new
 
     def extra_repr(self) -> str:
         """Show the numbers, what is learned, the reset and the surrogate."""
@@ -438,7 +445,7 @@ class SpikingLayer(nn.Module):
 class Leaky(SpikingLayer):
     """Leaky integrate-and-fire neurons; the equation stands in `leaky_step`.
 
-    `beta`: decay in [0, 1], about 1 - dt/τ or exp(-dt/τ). `threshold`: θ > 0, in the unit of the current.
+    `beta`: decay in [0, 1], exp(-dt/τ) or about 1 - dt/τ. `threshold`: θ > 0, unit of the current.
     `spike_grad`: a surrogate, `surrogate.atan()` unless told. `learn_...`: make a parameter of it.
     """
 
@@ -561,8 +568,8 @@ class Alpha(Synaptic):
 class AdaptiveLeaky(SpikingLayer):
     """Leaky neurons whose threshold rises with each spike; see `adaptive_leaky_step`.
 
-    `rho`: decay of the adaptation, slow (near 1). `adaptation`: k > 0, the rise of the threshold under
-    constant firing. The rest as `Leaky`.
+    `rho`: decay of the adaptation, slow (near 1). `adaptation`: k > 0, how far the threshold rises
+    under constant firing. The rest as `Leaky`.
     """
 
     step = staticmethod(adaptive_leaky_step)
@@ -605,7 +612,7 @@ class _Recurrent(SpikingLayer):
     ) -> None:
         if not all_to_all:
             value = torch.as_tensor(V, dtype=torch.get_default_dtype()).detach().clone()
-            self.V = nn.Parameter(value)
+            self.register_parameter("V", nn.Parameter(value))
         elif linear_features is None:
             raise ValueError(
                 "`all_to_all=True` needs the size of the layer. Received `linear_features=None`. "
@@ -634,9 +641,9 @@ class _Recurrent(SpikingLayer):
 class RLeaky(_Recurrent):
     """Recurrent leaky neurons; the equation stands in `rleaky_step`.
 
-    `all_to_all=True` needs `linear_features` and holds the weights in `recurrent`, an `nn.Linear` (from its
-    `weight` and `bias`; they are read directly). With `all_to_all=False` each neuron feeds itself with
-    weight `V`, one for all or one for each. `learn_recurrent=False` freezes them. The rest as `Leaky`.
+    `all_to_all=True` needs `linear_features` and keeps weights and biases in `recurrent`, an
+    `nn.Linear`. With `all_to_all=False` each neuron feeds itself with weight `V`, one for all or
+    one for each. `learn_recurrent=False` freezes them. The rest as `Leaky`.
     """
 
     step = staticmethod(rleaky_step)
@@ -701,7 +708,7 @@ class RSynaptic(_Recurrent):
 # ------------------------------------------------------------------------------------- helpers
 
 # The steps whose whole sequence `_sequence` knows; does "zero" act after the integration?
-_INTEGRATORS = {
+_INTEGRATORS: dict[_Step, bool] = {
     leaky_step: False,
     adaptive_leaky_step: False,
     rleaky_step: False,
@@ -712,16 +719,14 @@ _REST = "For a new batch pass None as the state, which means rest."
 
 
 def _loop(
-    step: Callable[..., tuple[Tensor, ...]],
+    step: _Step,
     cur_rec: Tensor,
     state: tuple[Tensor, ...],
     record: bool,
 ) -> tuple[Tensor, ...]:
-    """Run any step over time under autograd: slower, but it needs to know nothing about the step."""
+    """Run any step over time under autograd: slower, but it knows nothing about the step."""
     outputs: list[tuple[Tensor, ...]] = []
-    for cur in cur_rec.unbind(
-        0
-    ):  # indexing cur_rec[t] would make the backward pass quadratic in time
+    for cur in cur_rec.unbind(0):  # cur_rec[t] would make the backward pass quadratic in time
         outputs.append(step(cur, *state))
         state = outputs[-1][1:]
     if record:

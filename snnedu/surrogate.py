@@ -1,14 +1,17 @@
 """Surrogate gradients: a spike forward, a smooth slope backward.
 
-A spike is a Heaviside step, S = 1 if x > 0 else 0, with x = mem - threshold. Its derivative is zero
-everywhere except at x = 0, where it is infinite, so nothing would ever be learned. A surrogate keeps
-the step in the forward pass and puts a smooth function h(x) in place of dS/dx in the backward pass
-(Neftci et al. 2019, doi:10.1109/MSP.2019.2931595). The surrogates differ in h(x) only:
+A spike is a Heaviside step, S = 1 if x > 0 else 0, with x = mem - threshold. Its derivative is
+zero everywhere except at x = 0, where it is infinite, so nothing would ever be learned. A surrogate
+keeps the step in the forward pass and puts a smooth function h(x) in place of dS/dx in the backward
+pass (Neftci et al. 2019, doi:10.1109/MSP.2019.2931595). The surrogates differ in h(x) only:
 
     spike_grad = surrogate.atan(alpha=2.0)
     spk = spike_grad(mem - threshold)
 
 To write your own, give h as a function of x: `surrogate.custom(lambda x: torch.exp(-x.abs()))`.
+Any other function of x that works element by element will do too, such as an
+`torch.autograd.Function`: neurons then take spikes and slopes from it, somewhat more slowly. If it
+has parameters to be learned, make it an `nn.Module`.
 """
 
 import math
@@ -88,7 +91,7 @@ def custom(derivative: Callable[[Tensor], Tensor]) -> "Surrogate":
 class Surrogate:
     """Spikes `S = 1 if x > 0 else 0`, whose derivative in the backward pass is `derivative(x)`.
 
-    `spike_grad(x)` takes x = mem - threshold of any shape and returns spikes of that shape and dtype.
+    `spike_grad(x)` takes x = mem - threshold of any shape; its spikes have that shape and dtype.
     Made by `atan`, `fast_sigmoid`, `sigmoid`, `triangular`, `straight_through` and `custom`.
     """
 
@@ -97,6 +100,7 @@ class Surrogate:
         self.name, self.slope, self._shape = name, float(slope), shape
 
     def __call__(self, x: Values) -> Values:
+        """Return the spikes."""
         return _Spike.apply(x, self)  # pyright: ignore[reportReturnType]
 
     def derivative(self, x: Values) -> Values:
