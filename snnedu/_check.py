@@ -86,7 +86,7 @@ def same_kind(call: str, first: Tensor, second: Tensor) -> None:
         )
 
 
-def between(name: str, value: float | Tensor, low: float, high: float, fix: str) -> None:
+def between(name: str, value: object, low: float | int, high: float | int, fix: str) -> None:
     """Raise `ValueError` unless every element of `value` lies in [low, high]; NaN does not."""
     numbers = torch.as_tensor(value).detach()
     if not bool(((numbers >= low) & (numbers <= high)).all()):

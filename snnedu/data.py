@@ -15,7 +15,7 @@ from torch import Tensor
 
 from snnedu import _check
 
-Pair = tuple[Float[Tensor, "samples ..."], Int[Tensor, " samples"]]
+Pair = tuple[Float[Tensor, "..."], Int[Tensor, "..."]]  # [samples, ...], [samples]
 
 
 def digits(*, test_share: float = 0.2, seed: int = 0) -> tuple[Pair, Pair]:

@@ -29,7 +29,8 @@ Record = Float[Tensor, "..."]  # [time, batch, outputs]; `_groups` says it in wo
 Labels = Int[Tensor, "..."]  # [batch]
 Weight = Float[Tensor, "..."] | None  # [classes]
 Loss = Float[Tensor, "..."]  # 0-d, or [batch]
-Steps = float | Sequence[float]
+Number = float | int
+Steps = Number | Sequence[Number]
 
 
 def ce_rate_loss(
@@ -95,8 +96,8 @@ def mse_count_loss(
     spk_rec: Record,
     targets: Labels,
     *,
-    correct_rate: float = 1.0,
-    incorrect_rate: float = 0.0,
+    correct_rate: Number = 1.0,
+    incorrect_rate: Number = 0.0,
     num_classes: int | None = None,
     weight: Weight = None,
     reduction: str = "mean",
@@ -124,8 +125,8 @@ def mse_membrane_loss(
     mem_rec: Record,
     targets: Labels,
     *,
-    on_target: float = 1.0,
-    off_target: float = 0.0,
+    on_target: Number = 1.0,
+    off_target: Number = 0.0,
     num_classes: int | None = None,
     weight: Weight = None,
     reduction: str = "mean",
@@ -178,7 +179,7 @@ def mse_temporal_loss(
     on_target: Steps = 0,
     off_target: Steps = -1,
     target_is_time: bool = False,
-    tolerance: float = 0,
+    tolerance: Number = 0,
     num_classes: int | None = None,
     weight: Weight = None,
     reduction: str = "mean",
@@ -262,13 +263,13 @@ def predict_max_membrane(mem_rec: Record, *, num_classes: int | None = None) -> 
     return _best(_peaks(mem_rec, num_classes))
 
 
-def l1_rate_sparsity(spk_rec: Record, strength: float = 1e-5) -> Loss:
+def l1_rate_sparsity(spk_rec: Record, strength: Number = 1e-5) -> Loss:
     """Make every spike cost the same: `strength` times their number. Add it to a loss."""
     _check.time_first("spk_rec", spk_rec)
     return strength * spk_rec.sum()
 
 
-def lower_activity_loss(spk_rec: Record, rate: float = 0.01) -> Loss:
+def lower_activity_loss(spk_rec: Record, rate: Number = 0.01) -> Loss:
     """Wake neurons that hardly ever fire.
 
         L = mean over neurons of max(0, rate - r)²
@@ -280,7 +281,7 @@ def lower_activity_loss(spk_rec: Record, rate: float = 0.01) -> Loss:
     return (rate - _mean_rates(spk_rec, rate)).clamp(min=0).square().mean()
 
 
-def upper_activity_loss(spk_rec: Record, rate: float = 0.1) -> Loss:
+def upper_activity_loss(spk_rec: Record, rate: Number = 0.1) -> Loss:
     """Calm neurons that fire too often; the counterpart of `lower_activity_loss`.
 
     L = mean over neurons of max(0, r - rate)²
@@ -343,13 +344,13 @@ def _wanted_times(targets: Tensor, spk_rec: Tensor) -> Tensor:
     return full
 
 
-def _on_off(targets: Tensor, scores: Tensor, on: float, off: float) -> Tensor:
+def _on_off(targets: Tensor, scores: Tensor, on: Number, off: Number) -> Tensor:
     """Return `on` at the right class and `off` elsewhere, `[*targets, classes]`."""
     right = F.one_hot(targets.long(), scores.shape[-1]).bool()
     return torch.where(right, scores.new_tensor(on), scores.new_tensor(off))
 
 
-def _mean_rates(spk_rec: Tensor, rate: float) -> Tensor:
+def _mean_rates(spk_rec: Tensor, rate: Number) -> Tensor:
     _check.between("rate", rate, 0, 1, "It is the share of steps with a spike.")
     _check.time_first("spk_rec", spk_rec, at_least=2)
     return spk_rec.mean((0, 1))
