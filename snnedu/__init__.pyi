@@ -30,3 +30,20 @@ from .neurons import (
     rsynaptic_step as rsynaptic_step,
     synaptic_step as synaptic_step,
 )
+from .widgets.explorer import Explorer as Explorer
+from .widgets.panels import (
+    Bars as Bars,
+    Choice as Choice,
+    Curve as Curve,
+    Image as Image,
+    Raster as Raster,
+    Slider as Slider,
+    Traces as Traces,
+)
+from .widgets.ready import (
+    encoder_explorer as encoder_explorer,
+    lif_explorer as lif_explorer,
+    network_explorer as network_explorer,
+    surrogate_explorer as surrogate_explorer,
+    zoo_explorer as zoo_explorer,
+)

@@ -17,8 +17,7 @@ function render({ model, el }) {
   };
   const inputs = spec.controls.map((control) => field(control, changed, save));
   const controls = h("fieldset", { className: "controls" },
-    ...inputs.map((input) => input.element),
-    spec.controls.length && h("button", { type: "button", onclick: reset }, "Reset"));
+    ...inputs.map((input) => input.element));
   const canvases = spec.panels.map((panel) => h("canvas", { style: `height:${panel.height}px`, role: "img" }));
   const stop = spec.stop && h("button", { type: "button", onclick: () => model.send({ kind: "stop" }) }, "Stop");
   const guess = spec.predict && question(spec, (answer) => {
@@ -32,8 +31,10 @@ function render({ model, el }) {
     guess, controls,
     h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases),
     h("div", { className: "said", hidden: !spec.outcome }, text.outcome), text.spoken, text.note, text.error, stop,
-    spec.code && h("p", { className: "copy" }, text.code,
-      h("button", { type: "button", onclick: (event) => copy(text.code, event.target) }, "Copy as code")));
+    h("p", { className: "foot" },
+      spec.controls.length && h("button", { type: "button", onclick: reset }, "Reset"),
+      spec.code && text.code,
+      spec.code && h("button", { type: "button", onclick: (event) => copy(text.code, event.target) }, "Copy as code")));
   root.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab takes the arrow keys otherwise
   el.append(root);
 
@@ -45,7 +46,7 @@ function render({ model, el }) {
 
   function changed() {
     values = Object.fromEntries(inputs.map((input) => [input.name, input.read()]));
-    if (text.code) text.code.textContent = fill(spec.code, values, spec.controls, true);
+    text.code.textContent = fill(spec.code, values, spec.controls, true);
     if (ask) ask(values);
     else { stale = true; repaint(); }
   }
@@ -177,9 +178,9 @@ const say = (paragraph, message) => {
 const decimals = (number, step) => number.toFixed(Math.min(6, (String(step).split(".")[1] || "").length));
 
 function fill(template, known, controls, asCode) { // "{beta}", "{rate:.1f}": the rules of `fill` in panels.py
-  return template.replace(/\{(\w+)(?::\.(\d)f)?\}/g, (all, name, digits) => {
+  return template.replace(/\{(\w+)(?::\.(\d)f|:(s))?\}/g, (all, name, digits, bare) => {
     const value = known[name]?.length === 1 ? known[name][0] : known[name];
-    if (typeof value === "string") return asCode ? JSON.stringify(value) : value;
+    if (typeof value === "string") return asCode && !bare ? JSON.stringify(value) : value;
     if (typeof value !== "number") return all;
     const control = controls.find((one) => one.name === name);
     if (digits) return value.toFixed(digits);
@@ -306,7 +307,8 @@ const draw = {
   bars(at) {
     const { ctx, panel, outputs, theme } = at;
     const tops = outputs[panel.name], names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
-    const to = frame(at, [-0.5, tops.length - 0.5], limits([tops, [0]], panel.ylim, true), [], names);
+    const [low, high] = limits([tops, [0]], panel.ylim, true);
+    const to = frame(at, [-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], [], names);
     tops.forEach((top, i) => {
       const left = to.x(i - 0.36), wide = to.x(i + 0.36) - left;
       ctx.fillStyle = theme.series[0];
@@ -337,7 +339,7 @@ function frame({ ctx, panel, theme, width, height }, [x0, x1], [y0, y1], legend,
   const scale = (v0, v1, p0, p1) => Object.assign((v) => p0 + ((v - v0) / (v1 - v0)) * (p1 - p0),
     { back: (p) => v0 + ((p - p0) / (p1 - p0)) * (v1 - v0) });
   const to = { ...box, x: scale(x0, x1, box.left, box.right), y: scale(y0, y1, box.bottom, box.top) };
-  const xs = names ? names.map((_, i) => i) : ticks(x0, x1, (box.right - box.left) / 80);
+  const xs = names ? names.map((_, i) => i) : ticks(x0, x1, (box.right - box.left) / 65);
   for (const v of ticks(y0, y1, (box.bottom - box.top) / 32)) {
     ctx.globalAlpha = 0.15;
     line(ctx, [box.left, box.right], [to.y(v), to.y(v)], theme.front, [], 1);

@@ -79,8 +79,7 @@ class Explorer(anywidget.AnyWidget):
         self.controls, self.panels, self.title, self.columns = controls, panels, title, columns
         self._function: Model = BUILT_IN[model] if isinstance(model, str) else model
         self._constants = self._complete(model, constants or {})
-        name = getattr(model, "__name__", "f")
-        self.code = code or f"{name}({', '.join(f'{c.name}={{{c.name}}}' for c in controls)})"
+        self.code = code or self._call(model)
         self.outcome = outcome
         self.alt = alt or self._describe()
         start = {control.name: control.value for control in controls}
@@ -92,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
             "panels": [panel.describe() for panel in panels],
             "title": title,
             "outcome": outcome,
-            "code": self.code if controls else "",
+            "code": self.code,
             "alt": self.alt,
             "predict": predict,
             "options": list(options),
@@ -105,26 +104,19 @@ class Explorer(anywidget.AnyWidget):
 
     def run(self, **settings: Value) -> dict[str, Array | str]:
         """Return what the model gives at `settings` (the others as they are), once checked."""
-        result = self._function(**self._constants, **self._settings(settings))
-        outputs = _clean(result)
+        arguments = {**self._constants, **self._settings(settings)}
+        outputs = _clean(self._function(**arguments))
         for panel in self.panels:
-            panel.check(outputs)
+            panel.check({**arguments, **outputs})
         return outputs
 
     def figure(self, **settings: Value) -> "Figure":
         """Draw the panels at `settings` with matplotlib: for print and slides."""
-        outputs = self.run(**settings)
-        now = self._settings(settings)
-        known = {**self._constants, **now, **outputs}
-        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
-        heading = ": ".join(filter(None, [self.title, set_to]))
-        title = fill(f"{heading}\n{self.outcome}".strip(), known, self.controls)
-        return draw(self.panels, outputs, known, self.columns, title)
+        return self._draw(self._known(settings))
 
     def describe(self, **settings: Value) -> str:
-        """Return the picture in words."""
-        now = self._settings(settings)
-        return fill(self.alt, {**now, **self.run(**now)}, self.controls)
+        """Return the picture at `settings` in words."""
+        return fill(self.alt, self._known(settings), self.controls)
 
     def extremes(self) -> Iterator[dict[str, Value]]:
         """Yield the settings to test: as it starts, and every corner of the controls."""
@@ -134,8 +126,8 @@ class Explorer(anywidget.AnyWidget):
             yield dict(zip(names, corner, strict=True))
 
     def __repr__(self) -> str:
-        code = fill(self.code, self.values, self.controls, as_code=True)
-        called = f"{type(self).__name__}({code})"
+        now = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        called = f"{type(self).__name__}({now})"
         error = str(self._result.get("error", ""))
         return f"{called} failed: {error}" if error else called
 
@@ -143,10 +135,24 @@ class Explorer(anywidget.AnyWidget):
         """Add a picture in words and pixels, for readers without a kernel: GitHub, print."""
         data, metadata = super()._repr_mimebundle_() or ({}, {})
         try:
-            still, alt = _notebook.still(_notebook.png(self.figure()), self.describe())
+            known = self._known({})
         except Exception:  # the widget itself shows what is wrong with the function
             return data, metadata
-        return {**still, **data}, {**metadata, **alt}
+        alt = fill(self.alt, known, self.controls)
+        picture, width = _notebook.picture(self._draw(known))
+        still, described = _notebook.bundle(picture, alt, width)
+        return {**still, **data}, {**metadata, **described}
+
+    def _known(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all that templates and panels may name: constants, settings and outputs."""
+        now = self._settings(settings)
+        return {**self._constants, **now, **self.run(**now)}
+
+    def _draw(self, known: Mapping[str, Any]) -> "Figure":
+        set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
+        heading = ": ".join(filter(None, [self.title, set_to]))
+        title = fill(f"{heading}\n{self.outcome}".strip(), known, self.controls)
+        return draw(self.panels, known, self.columns, title)
 
     def _complete(self, model: str | Model, constants: Mapping[str, Any]) -> dict[str, Any]:
         """Return every argument that no control sets; check the names of all."""
@@ -157,6 +163,13 @@ class Explorer(anywidget.AnyWidget):
                 _check.one_of("control or constant", name, wanted)
         defaults = {name: p.default for name, p in wanted.items() if isinstance(model, str)}
         return {k: v for k, v in {**defaults, **constants}.items() if k not in chosen}
+
+    def _call(self, model: str | Model) -> str:
+        """Return a template for the call of the learner's own function."""
+        if isinstance(model, str) or not self.controls:
+            return ""
+        settings = ", ".join(f"{control.name}={{{control.name}}}" for control in self.controls)
+        return f"{getattr(model, '__name__', 'f')}({settings})"
 
     def _describe(self) -> str:
         set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)

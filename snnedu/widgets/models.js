@@ -102,7 +102,7 @@ export const models = {
     const cur = current(p), out = { cur, counts: [] };
     for (const [name, more] of Object.entries(ZOO)) {
       const { spk, mem } = unroll(name, cur, { ...p, ...more, threshold: 1, reset_mechanism: "subtract" });
-      Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem });
+      Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: sum(spk) });
       out.counts.push(sum(spk));
     }
     return out;

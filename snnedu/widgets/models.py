@@ -143,7 +143,7 @@ def network(
     """Leaky neurons that excite and inhibit each other, one synapse in ten; random input spikes.
 
     A spike arrives one step later: `weight` from an excitatory neuron, minus `inhibition` times
-    that from an inhibitory one. From outside a neuron gets 0.5 with probability `drive` at every step.
+    that from an inhibitory one. From outside a neuron gets 0.5 with probability `drive` a step.
     """
     count = excitatory + inhibitory
     synapses = uniform(seed, count * count).reshape(count, count) < 0.1
@@ -180,8 +180,8 @@ def zoo(
     }
     runs = {name: _run(neuron, cur) for name, neuron in models.items()}
     outputs = {f"{name}_{key}": run[key] for name, run in runs.items() for key in ("spk", "mem")}
-    counts = torch.stack([run["spk"].sum() for run in runs.values()])
-    return {"cur": cur, **outputs, "counts": counts}
+    counts = {f"{name}_count": float(run["spk"].sum()) for name, run in runs.items()}
+    return {"cur": cur, **outputs, **counts, "counts": list(counts.values())}
 
 
 def rate_code(x: Any = (), gain: float = 1.0, steps: int = 50, seed: int = 0) -> Outputs:

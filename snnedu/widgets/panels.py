@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Value = float | int | str
 Array = NDArray[np.float32]
 Outputs = Mapping[str, Array | str]
+Known = Mapping[str, Any]  # outputs, settings and constants
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,12 @@ class Panel:
         """Return what the browser needs to know."""
         return {"kind": self.kind, **asdict(self)}
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
         raise NotImplementedError
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
-        """Draw on `ax` with matplotlib; `known` has the settings too."""
+    def draw(self, ax: "Axes", known: Known) -> None:
+        """Draw on `ax` with matplotlib; `known` has settings and outputs."""
         raise NotImplementedError
 
 
@@ -150,19 +151,22 @@ class Traces(Panel):
         more = {"x": None, "xlim": None, "point": None}
         return {**more, **Panel.describe(self), "series": named(self.series)}
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
         needed = [*named(self.series), *([self.spikes] if self.spikes else [])]
-        _of_one_length({name: _array(outputs, name, 1) for name in needed})
+        _of_one_length({name: _array(known, name, 1) for name in needed})
+        if isinstance(self.threshold, str):
+            _number(known, self.threshold)
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+    def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        _lines(ax, named(self.series), None, outputs)
+        _lines(ax, named(self.series), None, known)
         if self.threshold is not None:
-            level = known[self.threshold] if isinstance(self.threshold, str) else self.threshold
-            ax.axhline(float(level), color="black", linestyle="--", linewidth=1, label="θ")
+            level = self.threshold
+            level = _number(known, level) if isinstance(level, str) else level
+            ax.axhline(level, color="black", linestyle="--", linewidth=1, label="θ")
         if self.spikes:
-            times = np.flatnonzero(outputs[self.spikes])
+            times = np.flatnonzero(known[self.spikes])
             heights = np.full(times.shape, 0.97)
             over = ax.get_xaxis_transform()
             ax.plot(times, heights, "|", color=COLOURS[1], transform=over, label="spike", mew=2)
@@ -176,7 +180,7 @@ class Curve(Panel):
     """Lines over another quantity: `Curve("x", {"y": "slope"}, point=("x0", "y0"))`.
 
     `x` names an array, `series` one or more of its length; `point` names the coordinates of a
-    moving dot, each a number among outputs or controls.
+    moving dot, each a number among known or controls.
     """
 
     x: str
@@ -192,15 +196,17 @@ class Curve(Panel):
         more = {"threshold": None, "spikes": None}
         return {**more, **Panel.describe(self), "series": named(self.series)}
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
-        _of_one_length({name: _array(outputs, name, 1) for name in (self.x, *named(self.series))})
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
+        _of_one_length({name: _array(known, name, 1) for name in (self.x, *named(self.series))})
+        for name in self.point or ():
+            _number(known, name)
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+    def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        _lines(ax, named(self.series), self.x, outputs)
+        _lines(ax, named(self.series), self.x, known)
         if self.point:
-            x, y = (float(known[name]) for name in self.point)
+            x, y = (_number(known, name) for name in self.point)
             ax.plot([x], [y], "o", color=COLOURS[1], markersize=8, markeredgecolor="white")
         ax.set_xlim(*(self.xlim or (None, None)))
         ax.set_ylim(*(self.ylim or (None, None)))
@@ -224,13 +230,13 @@ class Raster(Panel):
         """Return what the browser needs to know."""
         return {**Panel.describe(self), "groups": dict(self.groups or {})}
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
-        _array(outputs, self.name, 1, 2)
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
+        _array(known, self.name, 1, 2)
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+    def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        spk = _array(outputs, self.name, 1, 2).reshape(len(outputs[self.name]), -1)
+        spk = _array(known, self.name, 1, 2).reshape(len(known[self.name]), -1)
         steps, count = spk.shape
         start = 0
         for (label, size), colour in zip(
@@ -264,18 +270,18 @@ class Bars(Panel):
 
     kind = "bars"
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
-        tops = _array(outputs, self.name, 1)
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
+        tops = _array(known, self.name, 1)
         if self.labels and len(self.labels) != len(tops):
             raise ValueError(
                 f"`Bars` needs a label for each bar. Received {len(self.labels)} labels and "
                 f"{len(tops)} values in {self.name!r}. Give as many labels as values."
             )
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+    def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        tops = _array(outputs, self.name, 1)
+        tops = _array(known, self.name, 1)
         names = list(self.labels) or [str(i) for i in range(len(tops))]
         ax.bar_label(ax.bar(names, tops, color=COLOURS[0]), fmt="{:.3g}", fontsize=8)
         ax.set_ylim(*(self.ylim or (None, None)))
@@ -290,22 +296,20 @@ class Image(Panel):
 
     kind = "image"
 
-    def check(self, outputs: Outputs) -> None:
-        """Raise `ValueError` where `outputs` cannot fill this panel."""
-        _array(outputs, self.name, 2)
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
+        _array(known, self.name, 2)
 
-    def draw(self, ax: "Axes", outputs: Outputs, known: Mapping[str, Any]) -> None:
+    def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
         from matplotlib.colors import LinearSegmentedColormap
 
         shades = LinearSegmentedColormap.from_list("blues", ["#0072b2", "#f7f7f7", "#d55e00"])
         low, high = self.clim or (None, None)
-        ax.imshow(outputs[self.name], shades, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
+        ax.imshow(known[self.name], shades, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
 
 
-def draw(
-    panels: Sequence[Panel], outputs: Outputs, known: Mapping[str, Any], columns: int, title: str
-) -> "Figure":
+def draw(panels: Sequence[Panel], known: Known, columns: int, title: str) -> "Figure":
     """Draw all panels as one matplotlib figure, `columns` side by side."""
     from matplotlib.figure import Figure
 
@@ -315,7 +319,7 @@ def draw(
     grid = figure.add_gridspec(rows, columns, height_ratios=heights)
     for number, panel in enumerate(panels):
         ax = figure.add_subplot(grid[divmod(number, columns)])
-        panel.draw(ax, outputs, known)
+        panel.draw(ax, known)
         ax.set_title(panel.title, fontsize=9, fontweight="bold", loc="left")
         ax.set_xlabel(panel.xlabel, fontsize=8)
         ax.set_ylabel(panel.ylabel, fontsize=8)
@@ -333,14 +337,15 @@ def fill(
 ) -> str:
     """Put values into a template: `{beta}` with its slider's decimals, `{rate:.1f}` with one.
 
-    The browser does the same (`fill` in explorer.js). An unknown name stays as it is.
+    In code, texts are put in quotes, but not `{kind:s}`. An unknown name stays as it is.
+    The browser does the same (`fill` in explorer.js).
     """
     digits = {one.name: one.digits for one in controls if isinstance(one, Slider)}
 
     def one(field: re.Match[str]) -> str:
         value = known.get(field[1])
         if isinstance(value, str):
-            return f'"{value}"' if as_code else value
+            return f'"{value}"' if as_code and not field[3] else value
         if value is None or np.size(value) != 1:
             return field[0]
         number = float(np.asarray(value).reshape(()))
@@ -350,7 +355,7 @@ def fill(
             return f"{number:.{digits[field[1]]}f}"
         return f"{float(f'{number:.4g}'):.15g}"
 
-    return re.sub(r"\{(\w+)(?::\.(\d)f)?\}", one, template)
+    return re.sub(r"\{(\w+)(?::\.(\d)f|:(s))?\}", one, template)
 
 
 def named(series: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
@@ -360,18 +365,33 @@ def named(series: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     return dict(series) if isinstance(series, Mapping) else {name: name for name in series}
 
 
-def _array(outputs: Outputs, name: str, *axes: int) -> Array:
+def _number(known: Known, name: str) -> float:
+    """Return the number `name`, or say why it is none."""
+    _check.one_of("name in a panel", name, known)
+    if isinstance(known[name], str) or np.size(known[name]) != 1:
+        raise ValueError(
+            f"{name!r} in a panel must be one number. Received {_shape(known[name])}. "
+            f"Return it as `float({name})`, or name another output."
+        )
+    return float(np.asarray(known[name]).reshape(()))
+
+
+def _array(known: Known, name: str, *axes: int) -> Array:
     """Return the array `name`, or say why it cannot be drawn."""
-    _check.one_of("name in a panel", name, outputs)
-    array = outputs[name]
-    if isinstance(array, str) or array.ndim not in axes or array.size == 0:
-        shape = "text" if isinstance(array, str) else f"shape {array.shape}"
+    _check.one_of("name in a panel", name, known)
+    array = known[name]
+    if not isinstance(array, np.ndarray) or array.ndim not in axes or array.size == 0:
         wanted = " or ".join({1: "[time]", 2: "[time, neurons]"}[n] for n in axes)
         raise ValueError(
-            f"The panel of {name!r} needs an array {wanted} that is not empty. Received {shape}. "
+            f"The panel of {name!r} needs an array {wanted} that is not empty. "
+            f"Received {_shape(array)}. "
             f"Choose one neuron of one batch, for example `{name}[:, 0, 0]`."
         )
     return array
+
+
+def _shape(value: object) -> str:
+    return "text" if isinstance(value, str) else f"shape {np.shape(value)}"  # pyright: ignore
 
 
 def _of_one_length(arrays: Mapping[str, Array]) -> None:
@@ -383,7 +403,7 @@ def _of_one_length(arrays: Mapping[str, Array]) -> None:
         )
 
 
-def _lines(ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Outputs) -> None:
+def _lines(ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Known) -> None:
     for (name, label), colour, dash in zip(series.items(), COLOURS * 9, DASHES * 9, strict=False):
         y = _array(outputs, name, 1)
         along = _array(outputs, x, 1) if x else np.arange(len(y))

@@ -76,13 +76,15 @@ def zoo_explorer(**more: Any) -> Explorer:
         ],
         title="A neuron zoo",
         columns=2,
-        code="snn.Leaky(beta={beta})",
+        outcome="Spikes: " + ", ".join(f"{name} {{{name}_count}}" for name in titles) + ".",
         **more,
     )
 
 
-def encoder_explorer(x: Sequence[float] = tuple(i / 10 for i in range(11)), **more: Any) -> Explorer:
-    """Turn the numbers `x` (each in [0, 1]) into spikes by a rate code. `more` goes to `Explorer`."""
+def encoder_explorer(
+    x: Sequence[float] = tuple(i / 10 for i in range(11)), **more: Any
+) -> Explorer:
+    """Turn numbers `x` in [0, 1] into spikes by a rate code. `more` goes to `Explorer`."""
     return Explorer(
         "rate",
         [
@@ -109,7 +111,7 @@ def encoder_explorer(x: Sequence[float] = tuple(i / 10 for i in range(11)), **mo
 
 def surrogate_explorer(**more: Any) -> Explorer:
     """Compare the derivatives that stand in for a spike's. `more` goes to `Explorer`."""
-    kinds = ("atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through")
+    kinds = ("atan", "fast_sigmoid", "sigmoid", "triangular")
     return Explorer(
         "surrogate",
         [
@@ -140,7 +142,7 @@ def surrogate_explorer(**more: Any) -> Explorer:
         title="Surrogate gradients",
         columns=2,
         outcome="At U - θ = {at} the gradient is multiplied by h = {grad_here:.3f}.",
-        code="surrogate = {kind}  # slope {slope}",
+        code="spike_grad=snn.surrogate.{kind:s}({slope})",
         **more,
     )
 
