@@ -18,40 +18,60 @@ Every product and sum is rounded by itself, as in torch: numba fuses none unless
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportCallIssue=false
 
 import os
-import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import torch
-from numba import carray, njit, prange, types
+from numba import carray, njit, types
 from numba.extending import intrinsic
 
 BLOCK = 2048  # neurons; their state, parameters and one step fit the fastest cache
-SERIAL = 1 << 16  # below so many elements a second thread costs more than it saves
+LINE = 16  # float32 numbers in a cache line, which no two threads should write to
+SERIAL = {"forward": 1 << 19, "backward": 1 << 18}  # so many elements pay for a second thread
 SUBTRACT, ZERO_BEFORE, ZERO_AFTER = 1, 2, 4
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 HALF_PI = np.float32(np.pi / 2)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
-_compiled_parallel = njit(nogil=True, cache=True, error_model="numpy", parallel=True)
-_one_at_a_time = threading.Lock()
-_process = os.getpid()
 
 
 def run(kernel: str, size: int, t0: int, t1: int, *args: float | None) -> None:
     """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
 
-    Numba's threads serve one caller at a time and do not survive a fork; then one thread does all.
+    The neurons are dealt out in shares. This thread takes one after another, the helpers join in as
+    soon as they get a core, and nobody waits for a helper that has not begun. (Numba's own threads
+    spin while they wait, as torch's do; the two then fight for the cores for milliseconds.)
     """
-    serial, parallel = _KERNELS[kernel]
-    threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
-    if threads > 1 and os.getpid() == _process and _one_at_a_time.acquire(blocking=False):
-        try:
-            parallel(threads, -(-size // threads), size, t0, t1, *args)
-        finally:
-            _one_at_a_time.release()
-    else:
-        serial(0, size, size, t0, t1, *args)
+    compiled = _KERNELS[kernel]
+    threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL[kernel] else 1
+    if threads == 1:
+        compiled(0, size, size, t0, t1, *args)
+        return
+    share = -(-size // (4 * threads * LINE)) * LINE
+    shares = deque(range(0, size, share))
+
+    def work() -> None:
+        while shares:
+            try:
+                start = shares.popleft()
+            except IndexError:  # another thread was faster
+                return
+            compiled(start, min(size, start + share), size, t0, t1, *args)
+
+    helpers = [_pool(os.getpid()).submit(work) for _ in range(threads - 1)]
+    work()
+    for helper in helpers:
+        if not helper.cancel():
+            helper.result()
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Return threads that sleep until they are called; a forked process makes its own."""
+    return ThreadPoolExecutor(os.cpu_count(), "snnedu")
 
 
 @_compiled
@@ -244,16 +264,4 @@ def _pointer(typing, address):
     return pointer(address), generate
 
 
-@_compiled_parallel
-def _forward_parallel(threads, share, size, *args):
-    for part in prange(threads):
-        forward(part * share, min(size, (part + 1) * share), size, *args)
-
-
-@_compiled_parallel
-def _backward_parallel(threads, share, size, *args):
-    for part in prange(threads):
-        backward(part * share, min(size, (part + 1) * share), size, *args)
-
-
-_KERNELS = {"forward": (forward, _forward_parallel), "backward": (backward, _backward_parallel)}
+_KERNELS = {"forward": forward, "backward": backward}

@@ -330,7 +330,7 @@ class _Backward:
             _, g_threshold, _, _, g_adaptation = cast("Any", self.g_params)
             g_threshold.sub_(fire)
             if g_adaptation is not None:
-                g_adaptation.sub_(fire * self.start.ada)
+                g_adaptation.sub_(fire * cast("Any", self.start.ada))
 
     def _weights(self, weight: Tensor) -> None:
         """The weights saw S[t-1] and met g_cur[t]: one product for the whole sequence."""

@@ -10,8 +10,8 @@ nothing is hidden:
     spk_rec, mem_rec = lif.unroll(cur_rec)   # all steps; cur_rec is [time, batch, *features]
 
 Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U and θ share one unit
-(mV, say, or none); a decay has none: it is the share that is left after one step. Every model spikes
-when U exceeds θ and is reset for it one step later. No gradient flows through the reset itself.
+(mV, say, or none); a decay has none: it is the share that is left after one step. Every model
+spikes when U exceeds θ, and is reset for it one step later. No gradient flows through the reset.
 
 Lapicque   a leaky integrator with resistance and capacitance
 Leaky      the same with one number, β
@@ -410,6 +410,8 @@ class SpikingLayer(nn.Module):
             _check.positive(name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.numbers:
+            return super().__setattr__(name, self._new_number(name, value))
         if name == "reset_mechanism":
             _check.one_of(name, value, ("subtract", "zero", "none"))
         if name == "spike_grad" and not callable(value):
@@ -422,9 +424,7 @@ class SpikingLayer(nn.Module):
                 f"`{name}` is chosen when the layer is made. To change it later, set "
                 f"`layer.{name[6:]}.requires_grad_(...)` on a learned number, or make a new layer."
             )
-        if name in self.numbers:
-            value = self._new_number(name, value)
-        super().__setattr__(name, value)
+        return super().__setattr__(name, value)
 
     def _new_number(self, name: str, value: Any) -> Tensor:
         """Return the new value in the place of the old one: learned if that was learned."""
