@@ -22,7 +22,7 @@ def one_of(name: str, value: object, allowed: Iterable[str]) -> None:
     )
 
 
-def fraction(name: str, value: float | Tensor) -> None:
+def fraction(name: str, value: float | int | Tensor) -> None:
     """Raise `ValueError` unless every element of `value` lies in [0, 1]."""
     numbers = torch.as_tensor(value, dtype=torch.float64).detach()
     if not bool(((numbers >= 0) & (numbers <= 1)).all()):
@@ -32,7 +32,7 @@ def fraction(name: str, value: float | Tensor) -> None:
         )
 
 
-def positive(name: str, value: float | Tensor) -> None:
+def positive(name: str, value: float | int | Tensor) -> None:
     """Raise `ValueError` unless every element of `value` is finite and above zero."""
     numbers = torch.as_tensor(value, dtype=torch.float64).detach()
     if not bool(((numbers > 0) & torch.isfinite(numbers)).all()):

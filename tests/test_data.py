@@ -1,9 +1,15 @@
 """The data sets: their sizes, their ranges, their seeds."""
 
+import gzip
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
 
+import numpy as np
 import pytest
+import sklearn.datasets
 import torch
 from sklearn.datasets import load_digits
 
@@ -51,3 +57,182 @@ def test_digits_say_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(data, "find_spec", {"torch": "is here"}.get)
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         data.digits()
+
+
+# --- smooth random manifolds -----------------------------------------------------------------
+
+
+def test_manifolds_spike_once_a_neuron_so_that_counts_say_nothing():
+    (x, labels), (x_test, labels_test) = data.manifolds(3, 8, 40, samples=50)
+    assert x.shape == (120, 40, 8)
+    assert x_test.shape == (30, 40, 8)
+    assert labels_test.bincount().tolist() == [10, 10, 10]
+    assert labels.bincount().tolist() == [40, 40, 40]
+    assert (x.sum(1) == 1).all()
+    times = torch.cat([x, x_test]).argmax(1)
+    assert times.min() == 0
+    assert times.max() == 39
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_manifolds_can_be_told_apart_by_their_times(dim: int):
+    (x, labels), (x_test, labels_test) = data.manifolds(5, 20, 100, samples=300, dim=dim, seed=1)
+    times, times_test = x.argmax(1).float(), x_test.argmax(1).float()
+    nearest = torch.cdist(times_test, times).argmin(1)
+    assert (labels[nearest] == labels_test).float().mean() > 0.95
+
+
+def test_smooth_manifolds_keep_neighbours_together():
+    # A sample's nearest neighbour on a line of 400 samples is close; on a crumpled one it is not.
+    distances: list[float] = []
+    for smoothness in (3.0, 1.0, 0.2):
+        (x, _), _ = data.manifolds(1, 20, 1000, samples=400, smoothness=smoothness, seed=2)
+        times = x.argmax(1).float()
+        apart = torch.cdist(times, times).fill_diagonal_(torch.inf).amin(1).mean()
+        distances.append((apart / torch.pdist(times).mean()).item())
+    assert distances[0] < 0.02 < distances[1] < distances[2]
+
+
+def test_manifolds_follow_their_seed_alone():
+    state = torch.random.get_rng_state()
+    one, again, other = (data.manifolds(2, 4, 20, samples=9, seed=s)[0][0] for s in (5, 5, 6))
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+# --- MNIST, from the network and from files --------------------------------------------------
+
+
+@pytest.fixture
+def openml(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stand in for openml.org; return the names that were asked for."""
+    asked: list[str] = []
+
+    def fetch(name: str, **options: object) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(name)
+        images = np.arange(70 * 784).reshape(70, 784) % 256
+        return images.astype(float), (np.arange(70) % 10).astype(str).astype(object)
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
+    monkeypatch.setattr(data, "MNIST_TEST", 10)
+    return asked
+
+
+def test_mnist_is_downloaded_once(openml: list[str], tmp_path: Path):
+    for _ in range(2):
+        (x, labels), (x_test, labels_test) = data.mnist(folder=tmp_path)
+        assert x.shape == (60, 784)
+        assert x_test.shape == (10, 784)
+        assert 0 == x.min() < x.max() == 1
+        assert labels[:12].tolist() == [*range(10), 0, 1]
+        assert labels_test.tolist() == [*range(10)]
+    assert openml == ["mnist_784"]
+    data.mnist("Fashion-MNIST", folder=tmp_path)
+    assert openml == ["mnist_784", "Fashion-MNIST"]
+
+
+def write_idx(path: Path, values: np.ndarray, code: int = 8) -> None:
+    header = bytes([0, 0, code, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape)
+    raw = header + values.astype(values.dtype.newbyteorder(">")).tobytes()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+
+
+@pytest.fixture
+def idx_folder(tmp_path: Path) -> Path:
+    images, labels = np.arange(6 * 4, dtype=np.uint8).reshape(6, 2, 2), np.arange(6, dtype=np.uint8)
+    write_idx(tmp_path / "train-images-idx3-ubyte.gz", images * 10)
+    write_idx(tmp_path / "train-labels-idx1-ubyte", labels)
+    write_idx(tmp_path / "t10k-images.idx3-ubyte", images[:2])  # another common spelling
+    write_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", labels[:2])
+    return tmp_path
+
+
+def test_idx_files_plain_and_packed(idx_folder: Path):
+    (x, labels), (x_test, labels_test) = data.idx(idx_folder)
+    assert torch.allclose(x * 255, torch.arange(24.0).reshape(6, 4) * 10)
+    assert labels.tolist() == [*range(6)]
+    assert torch.allclose(x_test * 255, torch.arange(8.0).reshape(2, 4))
+    assert labels_test.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype"), [(8, "u1"), (9, "i1"), (11, "i2"), (12, "i4"), (13, "f4"), (14, "f8")]
+)
+def test_idx_files_of_every_type(tmp_path: Path, code: int, dtype: str):
+    values = np.array([[1, 2, 100], [3, 4, 5]]).astype(dtype)
+    write_idx(tmp_path / "some", values, code)
+    read = data.read_idx(tmp_path / "some")
+    assert read.tolist() == values.tolist()
+    assert read.numpy().dtype == values.dtype
+
+
+# --- batches ---------------------------------------------------------------------------------
+
+
+def test_batches_show_every_sample_once_in_a_new_order():
+    pair = (torch.arange(10.0).unsqueeze(1), torch.arange(10))
+    generator = torch.Generator().manual_seed(0)
+    orders: list[list[int]] = []
+    for _ in range(2):
+        seen = list(data.batches(pair, 4, seed=generator))
+        assert [len(x) for x, _ in seen] == [4, 4, 2]
+        assert all(torch.equal(x[:, 0], labels.float()) for x, labels in seen)
+        orders.append(torch.cat([labels for _, labels in seen]).tolist())
+    assert sorted(orders[0]) == sorted(orders[1]) == [*range(10)]
+    assert orders[0] != orders[1]
+    first, _ = next(data.batches(pair, 4, seed=1))
+    assert torch.equal(first, next(data.batches(pair, 4, seed=1))[0])
+
+
+# --- bad input -------------------------------------------------------------------------------
+
+PAIR = (torch.zeros(3, 2), torch.zeros(4).long())
+BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
+    ("share above 1", lambda: data.digits(test_share=20), ValueError, r"`test_share` must lie in"),
+    ("no class", lambda: data.manifolds(0), ValueError, "`num_classes` must be 1 or more"),
+    ("half a neuron", lambda: data.manifolds(num_neurons=2.5), TypeError, "`num_neurons` must be"),
+    ("no step", lambda: data.manifolds(num_steps=0), ValueError, "`num_steps`"),
+    ("no sample", lambda: data.manifolds(samples=0), ValueError, "`samples`"),
+    ("no dimension", lambda: data.manifolds(dim=0), ValueError, "`dim`"),
+    ("rough", lambda: data.manifolds(smoothness=-1), ValueError, "`smoothness` must be finite"),
+    ("unknown set", lambda: data.mnist("mnist"), ValueError, "Did you mean 'mnist_784'"),
+    ("no folder", lambda: data.idx("/nowhere"), FileNotFoundError, "without train-images-idx3"),
+    ("no batch", lambda: next(data.batches(PAIR, 0)), ValueError, "`batch_size`"),
+    ("unequal", lambda: next(data.batches(PAIR, 2)), ValueError, "Received 3 and 4"),
+]
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("call", "error", "message"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
+)
+def test_bad_input_is_answered(call: Callable[[], object], error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.bad_input
+def test_mnist_offline_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def fetch(name: str, **options: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
+    with pytest.raises(ConnectionError, match=r"no route to host.*data\.digits\(\)"):
+        data.mnist(folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("damage", [b"", b"PK\3\4", b"\0\0\x08\x01\0\0\0\x09abc", b"\0\0\x07\0a"])
+def test_damaged_idx_files_are_noticed(tmp_path: Path, damage: bytes):
+    (tmp_path / "some").write_bytes(damage)
+    with pytest.raises(ValueError, match="Download it again"):
+        data.read_idx(tmp_path / "some")
+
+
+@pytest.mark.bad_input
+def test_images_need_their_own_labels(idx_folder: Path):
+    write_idx(idx_folder / "train-labels-idx1-ubyte", np.zeros(5, np.uint8))
+    with pytest.raises(ValueError, match="Received 6 and 5"):
+        data.idx(idx_folder)
