@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Value = float | int | str
+Number = float | int
+Value = Number | str
+Limits = tuple[Number | None, Number | None]  # None: as the data need
 Array = NDArray[np.float32]
 Outputs = Mapping[str, Array | str]
 Known = Mapping[str, Any]  # outputs, settings and constants
@@ -34,10 +36,10 @@ class Slider:
     """
 
     name: str
-    min: float
-    max: float
-    step: float = 0.01
-    value: float | None = None
+    min: Number
+    max: Number
+    step: Number = 0.01
+    value: Number | None = None
     label: str = ""
     unit: str = ""
 
@@ -57,7 +59,7 @@ class Slider:
         """Decimals that the step asks for."""
         return max(0, -int(Decimal(str(self.step)).as_tuple().exponent))
 
-    def clean(self, value: object) -> float | int:
+    def clean(self, value: object) -> Number:
         """Return `value` as the model shall see it; raise `ValueError` outside [min, max]."""
         number = float(value) if isinstance(value, (int, float)) else float("nan")
         if not self.min <= number <= self.max:
@@ -140,9 +142,9 @@ class Traces(Panel):
     """
 
     series: str | Sequence[str] | Mapping[str, str]
-    threshold: float | str | None = None
+    threshold: Number | str | None = None
     spikes: str | None = None
-    ylim: tuple[float | None, float | None] | None = None
+    ylim: Limits | None = None
 
     kind = "lines"
 
@@ -186,8 +188,8 @@ class Curve(Panel):
     x: str
     series: str | Sequence[str] | Mapping[str, str]
     point: tuple[str, str] | None = None
-    xlim: tuple[float | None, float | None] | None = None
-    ylim: tuple[float | None, float | None] | None = None
+    xlim: Limits | None = None
+    ylim: Limits | None = None
 
     kind = "lines"
 
@@ -266,7 +268,7 @@ class Bars(Panel):
 
     name: str
     labels: Sequence[str] = ()
-    ylim: tuple[float | None, float | None] | None = None
+    ylim: Limits | None = None
 
     kind = "bars"
 
@@ -292,7 +294,7 @@ class Image(Panel):
     """A matrix as colours, blue for low and vermilion for high: `Image("weight", clim=(-1, 1))`."""
 
     name: str
-    clim: tuple[float, float] | None = None
+    clim: tuple[Number, Number] | None = None
 
     kind = "image"
 

@@ -1,0 +1,364 @@
+"""Explorers in a real Chromium: equal to Python, no value lost, keyboard, dark theme, offline."""
+
+import inspect
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from playwright.sync_api import Locator, Page, expect
+
+from snnedu.widgets import models
+from tests.lab import SCREENSHOTS, Lab, Notebook
+
+pytestmark = pytest.mark.browser
+
+JAVASCRIPT = Path(models.__file__).with_name("models.js").read_text("utf-8")
+SURROGATES = ["atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through"]
+LIF = "import snnedu as snn\none = snn.lif_explorer()\none"
+OWN = """
+def mine(beta):
+    if beta > 0.95:
+        raise ValueError("such a leak is too slow")
+    mem, mems = 0.0, []
+    for t in range(200):
+        mem = beta * mem + 0.3 - (mem > 1)
+        mems.append(mem)
+    return {"mem": mems, "count": sum(m > 1 for m in mems)}
+snn.Explorer(mine, [snn.Slider("beta", 0.0, 1.0, 0.01, value=0.9, label="decay", unit="per step")],
+             [snn.Traces("mem", threshold=1)], outcome="{count} spikes.")
+"""
+
+
+PREDICT = "snn.lif_explorer(predict='How many spikes?')"
+
+
+@pytest.fixture(scope="module")
+def lab(_lab_server: Lab) -> Lab:
+    """One JupyterLab for all tests here; they look at one notebook, which takes time to open."""
+    return _lab_server
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: Lab) -> Notebook:
+    notebook = lab.open(
+        lab.write("widget.ipynb", [LIF, OWN, PREDICT, "one.values = {'beta': 0.5}"])
+    )
+    notebook.run_all()
+    assert notebook.errors() == []
+    for number in range(3):
+        expect(widget(notebook, number)).to_have_attribute("data-shown", re.compile("{"))
+    return notebook
+
+
+def widget(notebook: Notebook, number: int) -> Locator:
+    return notebook.page.locator(".snnedu").nth(number)
+
+
+@pytest.fixture
+def lif(notebook: Notebook) -> Locator:
+    """The explorer of a built-in model, as it starts."""
+    lif = widget(notebook, 0)
+    lif.scroll_into_view_if_needed()
+    lif.get_by_role("button", name="Reset").click()
+    return lif
+
+
+@pytest.fixture
+def own(notebook: Notebook) -> Locator:
+    """The explorer of a function of the learner's own, as it starts."""
+    own = widget(notebook, 1)
+    own.scroll_into_view_if_needed()
+    own.get_by_role("button", name="Reset").click()
+    return own
+
+
+# ---- the equations --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(lab: Lab) -> Iterator[Page]:
+    """A bare page that has the equations of models.js."""
+    page = lab.browser.new_page()
+    script = f"{JAVASCRIPT}; Object.assign(window, {{models, uniform}})"
+    page.set_content(f"<script type=module>{script}</script>")
+    page.wait_for_function("window.models")
+    yield page
+    page.close()
+
+
+def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw settings for a built-in model; the noise input makes each run another input too."""
+    settings: dict[str, Any] = {
+        "beta": rng.uniform(0, 1),
+        "threshold": rng.uniform(0.1, 2),
+        "alpha": rng.uniform(0, 1),
+        "rho": rng.uniform(0, 1),
+        "adaptation": rng.uniform(0.1, 3),
+        "amplitude": rng.uniform(0, 1.5),
+        "drive": str(rng.choice(["noise", "noise", "constant", "step", "pulses", "ramp"])),
+        "reset_mechanism": str(rng.choice(["subtract", "zero", "none"])),
+        "seed": int(rng.integers(1000)),
+        "kind": str(rng.choice(SURROGATES)),
+        "slope": rng.uniform(0.5, 25),
+        "at": rng.uniform(-2, 2),
+        "x": rng.uniform(0, 1, 7).tolist(),
+        "gain": rng.uniform(0, 2),
+        "weight": rng.uniform(0, 0.8),
+        "inhibition": rng.uniform(0, 8),
+    }
+    if name == "alpha":
+        settings["beta"], settings["alpha"] = sorted(rng.uniform(0.05, 0.99, 2))
+    if name == "zoo":
+        settings["beta"] = rng.uniform(0.05, 0.95)
+    if name == "network":
+        settings["drive"] = rng.uniform(0.05, 0.3)
+    wanted = inspect.signature(models.BUILT_IN[name]).parameters
+    return {k: settings.get(k, p.default) for k, p in wanted.items()}
+
+
+@pytest.mark.parametrize("name", models.BUILT_IN)
+def test_javascript_equals_python(page: Page, name: str):
+    rng = np.random.default_rng(0)
+    runs = [random_settings(name, rng) for _ in range(12 if name == "network" else 60)]
+    answers = page.evaluate(
+        """([name, runs]) => runs.map(p => Object.fromEntries(Object.entries(models[name](p))
+            .map(([k, v]) => [k, typeof v === "object" ? Array.from(v) : v])))""",
+        [name, runs],
+    )
+    spikes = 0.0
+    for settings, answer in zip(runs, answers, strict=True):
+        wanted = models.BUILT_IN[name](**settings)
+        assert answer.keys() == wanted.keys()
+        for key, value in wanted.items():
+            if isinstance(value, str):
+                assert answer[key] == value
+                continue
+            ours, theirs = np.ravel(answer[key]), np.ravel(value)
+            if "spk" in key or "count" in key:
+                np.testing.assert_array_equal(ours, theirs, f"{key} at {settings}")
+                spikes += ours.mean()
+            else:
+                np.testing.assert_allclose(ours, theirs, 2e-6, 2e-6, err_msg=f"{key} at {settings}")
+    assert spikes > 0
+
+
+def test_random_numbers_equal_pythons(page: Page):
+    for seed in (0, 1, 50, 123_456_789):
+        draws = page.evaluate("seed => Array.from(uniform(seed, 5000))", seed)
+        np.testing.assert_array_equal(draws, models.uniform(seed, 5000))
+
+
+# ---- in JupyterLab --------------------------------------------------------------------------
+
+
+def drag(widget: Locator, name: str) -> dict[str, Any]:
+    """Move the first slider through 60 values, 25 a second; return what came on the screen."""
+    return widget.evaluate(DRAG, name)
+
+
+DRAG = """async (root, name) => {
+    const input = root.querySelector("input[type=range]"), low = Number(input.min);
+    const canvases = [...root.querySelectorAll("canvas")], shown = new Set();
+    let blank = 0, moved = 0;
+    const note = () => shown.add(JSON.parse(root.dataset.shown)[name]);
+    new MutationObserver(note).observe(root, {attributes: true, attributeFilter: ["data-shown"]});
+    const watch = setInterval(() => {
+        for (const canvas of canvases) {  // the row of pixels through the middle has ink
+            const pen = canvas.getContext("2d");
+            const row = pen.getImageData(0, canvas.height / 2, canvas.width, 1).data;
+            if (!row.some((value, i) => value !== row[i % 4])) blank += 1;
+        }
+    }, 5);
+    for (let i = 0; i < 60; i++) {
+        input.value = (low + 0.3 + 0.01 * i).toFixed(2);
+        input.dispatchEvent(new Event("input", {bubbles: true}));
+        moved = Number(input.value);
+        await new Promise(done => setTimeout(done, 40));
+    }
+    input.dispatchEvent(new Event("change", {bubbles: true}));
+    await new Promise(done => setTimeout(done, 600));
+    clearInterval(watch);
+    return {values: shown.size, blank, last: JSON.parse(root.dataset.shown)[name], moved};
+}"""
+
+
+def test_python_moves_the_controls(notebook: Notebook):
+    lif = widget(notebook, 0)  # as the last cell left it
+    expect(lif.get_by_label("decay β (per step)")).to_have_value("0.5")
+    expect(lif.locator(".value").first).to_have_text("0.50")
+
+
+def test_a_drag_shows_every_value_in_the_browser_engine(notebook: Notebook, lif: Locator):
+    seen = drag(lif, "beta")
+    print(f"\nbrowser engine: {seen}")
+    assert seen["values"] == 60
+    assert seen["blank"] == 0
+    assert seen["last"] == seen["moved"] == 0.89
+    assert notebook.console == []
+
+
+def test_a_drag_never_queues_in_the_kernel_engine(notebook: Notebook, own: Locator):
+    seen = drag(own, "beta")
+    print(f"\nkernel engine: {seen}")
+    assert seen["values"] >= 30
+    assert seen["blank"] == 0
+    assert seen["last"] == seen["moved"] == 0.89
+    assert notebook.console == []
+
+
+def test_an_error_shows_in_the_widget_and_the_next_value_works(notebook: Notebook, own: Locator):
+    error = own.get_by_role("alert")
+    own.get_by_label("decay (per step)").focus()
+    notebook.page.keyboard.press("End")
+    expect(error).to_have_text(re.compile(r"ValueError: such a leak is too slow\s+line 3: raise"))
+    notebook.page.keyboard.press("Home")
+    expect(error).to_be_hidden()
+    expect(own.locator(".outcome")).to_have_text("0 spikes.")
+
+
+def test_the_keyboard_moves_a_slider_and_not_the_notebook(notebook: Notebook, lif: Locator):
+    keyboard, slider = notebook.page.keyboard, lif.get_by_label("decay β (per step)")
+    slider.focus()
+    for key, value in [("Left", "0.89"), ("Down", "0.88"), ("Up", "0.89"), ("Right", "0.9")]:
+        keyboard.press(f"Arrow{key}")
+        expect(slider).to_have_value(value)
+        expect(slider).to_be_focused()
+    keyboard.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "0.00 per step")
+    outline = slider.evaluate("one => getComputedStyle(one).outlineWidth")
+    assert outline == "3px", "a focused slider must be seen to be focused"
+    keyboard.press("Tab")
+    expect(lif.get_by_label("threshold θ (as U)")).to_be_focused()
+    lif.get_by_role("button", name="Reset").focus()
+    keyboard.press("Enter")
+    expect(slider).to_have_value("0.9")
+    expect(lif.locator("[aria-live]")).to_have_text("23 spikes in 100 steps.")
+
+
+def test_code_follows_the_sliders_and_can_be_copied(notebook: Notebook, lif: Locator):
+    lif.get_by_label("decay β (per step)").focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    code = 'snn.Leaky(beta=0.89, threshold=1.00, reset_mechanism="subtract")'
+    expect(lif.locator("code")).to_have_text(code)
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lif.get_by_role("button", name="Copy as code").click()
+    expect(lif.get_by_role("button", name="Copied")).to_be_visible()
+    assert notebook.page.evaluate("navigator.clipboard.readText()") == code
+
+
+def test_controls_wait_for_a_prediction_which_stays_beside_the_outcome(notebook: Notebook):
+    locked = widget(notebook, 2)
+    slider, outcome = locked.get_by_label("decay β (per step)"), locked.locator(".outcome")
+    expect(slider).to_be_disabled()
+    locked.get_by_label("How many spikes?").fill("about 30")
+    notebook.page.keyboard.press("Enter")
+    expect(slider).to_be_enabled()
+    expect(slider).to_be_focused()
+    expect(outcome).to_have_text("Your prediction: about 30. Now: 23 spikes in 100 steps.")
+    locked.get_by_role("button", name="Reset").click()
+    expect(outcome).to_contain_text("about 30")
+
+
+def test_dark_theme_and_200_percent_zoom_are_readable(lab: Lab):
+    # On a screen of 1280 pixels, 640 are left at a zoom of 200 %.
+    notebook = lab.open(lab.write("dark.ipynb", [LIF]), dark=True, width=640)
+    notebook.run_all()
+    lif = widget(notebook, 0)
+    expect(lif).to_have_attribute("data-shown", re.compile("{"))
+    SCREENSHOTS.mkdir(exist_ok=True)
+    lif.screenshot(path=SCREENSHOTS / "explorer-dark-narrow.png")
+    assert lif.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing may be cut off"
+    for what in (".title", "label", ".outcome", "code", "button"):
+        contrast = lif.locator(what).first.evaluate(CONTRAST)
+        assert contrast >= 4.5, f"{what} has a contrast of {contrast:.1f}"
+    corner = lif.locator("canvas").first.evaluate(
+        "one => [...one.getContext('2d').getImageData(2, 2, 1, 1).data]"
+    )
+    assert max(corner[:3]) < 64, "the panels must be dark too"
+
+
+CONTRAST = """one => {
+    const light = colour => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)
+            .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    let back = one;
+    while (getComputedStyle(back).backgroundColor === "rgba(0, 0, 0, 0)") back = back.parentElement;
+    const pair = [light(getComputedStyle(one).color), light(getComputedStyle(back).backgroundColor)];
+    return Math.max(...pair) / Math.min(...pair);
+}"""
+
+
+# ---- without a kernel -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LIF)])
+    where = {"metadata": {"path": str(Path(__file__).parent.parent)}}
+    NotebookClient(notebook, kernel_name="python3", resources=where).execute()
+    return notebook
+
+
+def test_a_page_without_widget_manager_shows_the_picture_and_its_words(
+    lab: Lab, executed: nbformat.NotebookNode, tmp_path: Path
+):
+    notebook = nbformat.from_dict({**executed, "metadata": {}})  # as stored: without widget state
+    path = tmp_path / "page.html"
+    path.write_text(HTMLExporter().from_notebook_node(notebook)[0], "utf-8")
+    context = lab.browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri(), wait_until="commit")
+    picture = page.get_by_alt_text("23 spikes in 100 steps")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("one => one.naturalWidth") > 500
+    context.close()
+
+
+def test_an_exported_page_stays_live_with_the_network_off(
+    lab: Lab, executed: nbformat.NotebookNode, tmp_path: Path, pytestconfig: pytest.Config
+):
+    manager = widget_manager(pytestconfig.cache.mkdir("widget-manager"))
+    for file in manager:
+        shutil.copy(file, tmp_path)
+    scripts = {"require_js_url": "require.js", "widget_renderer_url": "embed-amd.js"}
+    page_text = HTMLExporter(mathjax_url="", **scripts).from_notebook_node(executed)[0]
+    known = '<script>requirejs.config({paths: {anywidget: "index"}})</script></head>'
+    (tmp_path / "page.html").write_text(page_text.replace("</head>", known, 1), "utf-8")
+    context = lab.browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    widget = page.locator(".snnedu")
+    expect(widget).to_have_attribute("data-shown", re.compile("{"), timeout=20_000)
+    seen = drag(widget, "beta")
+    assert seen["values"] == 60
+    assert seen["blank"] == 0
+    context.close()
+
+
+def widget_manager(folder: Path) -> list[Path]:
+    """Return the scripts that make widgets live in a page; fetch them with npm the first time."""
+    wanted = {"requirejs": "require.js", "@jupyter-widgets/html-manager": "dist/embed-amd.js"}
+    if not (folder / "node_modules").exists():
+        quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]
+        command = ["npm", "install", *quiet, *wanted]
+        try:
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+        except (OSError, subprocess.SubprocessError) as error:
+            message = (
+                f"Live pages were NOT tested: npm could not fetch {', '.join(wanted)}. {error}"
+            )
+            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    own = Path(anywidget.__file__).parent / "nbextension" / "index.js"
+    return [own, *(folder / "node_modules" / package / file for package, file in wanted.items())]
