@@ -15,32 +15,70 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 SCALE = 1.5  # pixels of a picture for each that it takes on a plain screen: sharp on fine ones
 
 
-def png(figure: Figure) -> bytes:
-    """Return the figure as a small PNG, 100 * SCALE dots per inch."""
-    from PIL import Image
-
-    plain, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(plain, format="png", dpi=100 * SCALE, bbox_inches="tight")
-    picture = Image.open(plain).convert("RGB")
-    # 256 colours: a third of the bytes, none off by more than 5 of 255.
-    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(small, "PNG", optimize=True)
-    return small.getvalue()
+def attach(figure: Figure, ax: Axes, alt: str) -> None:
+    """Make `figure` show itself with its Axes' alt texts, and `ax` nothing of its own."""
+    described = vars(figure).setdefault("_repr_mimebundle_", _Described(figure))
+    described.alt[ax] = alt
+    # IPython asks an object how to show itself before it asks its own table of formats.
+    vars(figure)["_ipython_display_"] = described.show
+    vars(ax)["_ipython_display_"] = _nothing
 
 
-def still(picture: bytes, alt: str) -> Bundle:
-    """Return the bundle of a PNG."""
-    from PIL import Image
-
-    width = round(Image.open(io.BytesIO(picture)).width / SCALE)
+def bundle(picture: bytes, alt: str, width: int, script: str = "") -> Bundle:
+    """Return what to store of a PNG shown `width` pixels wide, and of a script that replaces it."""
     data = base64.b64encode(picture).decode()
-    source = f"data:image/png;base64,{data}"
-    html = f'<img alt="{escape(alt)}" width="{width}" src="{source}">'
+    html = f'<img alt="{escape(alt)}" width="{width}" src="data:image/png;base64,{data}">'
+    if script:
+        html = f'<figure style="margin:0">{html}<script>{script}</script></figure>'
     metadata = {"image/png": {"alt": alt, "width": width}}
     return {"text/html": html, "image/png": data, "text/plain": alt}, metadata
+
+
+def picture(figure: Figure) -> tuple[bytes, int]:
+    """Return the figure as a PNG of SCALE * 100 dots per inch, and how wide to show it."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=100 * SCALE, bbox_inches="tight")
+    image = Image.open(file)
+    return png(image), round(image.width / SCALE)
+
+
+def png(image: Image) -> bytes:
+    """Return a PNG of 256 colours: a third of the bytes, and no pixel off by more than 5 of 255."""
+    from PIL.Image import Dither, Quantize
+
+    file = io.BytesIO()
+    few = image.convert("RGB").quantize(256, Quantize.MAXCOVERAGE, dither=Dither.NONE)
+    few.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+class _Described:
+    """What a figure with alt text shows in a notebook; stands in the figure."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.alt: dict[Axes, str] = {}
+
+    def __call__(self, include: object = None, exclude: object = None) -> Bundle:
+        data, width = picture(self.figure)
+        return bundle(data, " ".join(self.alt.values()), width)
+
+    def show(self) -> None:
+        from IPython.display import display
+
+        data, metadata = self()
+        display(data, metadata=metadata, raw=True)
+
+
+def _nothing() -> None:
+    """Show nothing for an Axes at the end of a cell: its figure shows itself."""

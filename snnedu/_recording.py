@@ -1,4 +1,4 @@
-"""Recordings as pictures need them: arrays `[time, neurons]` of one sample, checked."""
+"""Recordings as pictures need them: arrays `[time, neurons]` of one sample; and in words."""
 
 from __future__ import annotations
 
@@ -41,6 +41,49 @@ def finite(name: str, value: object, sample: int) -> Array:
 def numbers(name: str, value: object) -> Array:
     """Return a copy of a tensor as an array of float64, wherever and whatever the tensor is."""
     return _tensor(name, value).detach().to("cpu", torch.float64, copy=True).numpy()
+
+
+def about_spikes(spikes: Array) -> str:
+    """Say in words what a raster plot shows."""
+    steps, neurons = spikes.shape
+    counts = spikes.sum(axis=0)
+    text = f"{many(neurons, 'neuron')} over {many(steps, 'step')}, "
+    text += many(int(counts.sum()), "spike")
+    if not counts.any():
+        return f"{text}."
+    busiest, silent = int(counts.argmax()), int((counts == 0).sum())
+    text += f", {spikes.mean():.3g} per neuron and step. "
+    return f"{text}Busiest: neuron {busiest} with {counts[busiest]:.0f}; {silent} silent."
+
+
+def about_counts(counts: Array, names: list[str], what: str) -> str:
+    """Say in words what a bar chart of spikes shows."""
+    text = f"Bar chart: {many(int(counts.sum()), 'spike')} of {many(len(counts), what)}. "
+    if len(counts) > 20:
+        most = int(counts.argmax())
+        return f"{text}Most: {what} {names[most]} with {counts[most]:.0f}."
+    bars = zip(names, counts, strict=True)
+    return text + ", ".join(f"{name}: {count:.0f}" for name, count in bars) + "."
+
+
+def about_traces(
+    mem: Array, spikes: Array | None, chosen: list[int], threshold: float | None, unit: str | None
+) -> str:
+    """Say in words what membrane potentials do."""
+    shown = mem[:, chosen]
+    who = ("neuron " if len(chosen) == 1 else "neurons ") + ", ".join(map(str, chosen))
+    text = f"Membrane potential of {who} over {many(len(mem), 'step')}, from {shown.min():.3g} "
+    text += f"to {shown.max():.3g}" + (f" {unit}" if unit else "")
+    text += "" if threshold is None else f"; threshold {threshold:g}"
+    if spikes is not None:
+        counts = ", ".join(f"{count:.0f}" for count in spikes[:, chosen].sum(axis=0))
+        text += f"; spikes: {counts}"
+    return f"{text}."
+
+
+def many(number: int, thing: str) -> str:
+    """Return "1 spike", "2 spikes"."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def _recording(name: str, value: object, sample: int) -> Array:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Shaped
 from torch import Tensor
 
-from snnedu import _check, _notebook, _recording
+from snnedu import _check, _notebook, _player, _recording
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def raster(
     ax.set(xlim=(-0.5 * step, (steps - 0.5) * step), ylim=(-0.5, neurons - 0.5))
     ax.set(xlabel=label, ylabel="neuron")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return describe(ax, alt or f"Raster plot. {_about_spikes(spikes)}")
+    return describe(ax, alt or f"Raster plot. {_recording.about_spikes(spikes)}")
 
 
 def traces(
@@ -110,7 +110,7 @@ def traces(
     ax.set(xlabel=label, ylabel="membrane potential" + (f" ({unit})" if unit else ""))
     if len(chosen) > 1 or threshold is not None or spikes is not None:
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    return describe(ax, alt or _about_traces(mem, spikes, chosen, threshold, unit))
+    return describe(ax, alt or _recording.about_traces(mem, spikes, chosen, threshold, unit))
 
 
 def spike_count(
@@ -137,11 +137,7 @@ def spike_count(
         ax.tick_params(axis="x", length=0)
         ax.bar_label(bars, fontsize="small", color=GREY)
         ax.margins(y=0.12)
-    what, most = ax.get_xlabel(), int(counts.argmax())
-    listed = ", ".join(f"{name}: {count:.0f}" for name, count in zip(names, counts, strict=True))
-    text = f"Bar chart: {_many(int(counts.sum()), 'spike')} of {_many(len(counts), what)}. "
-    text += f"Most: {what} {names[most]} with {counts[most]:.0f}" if len(counts) > 20 else listed
-    return describe(ax, alt or f"{text}.")
+    return describe(ax, alt or _recording.about_counts(counts, names, ax.get_xlabel()))
 
 
 def weights(
@@ -190,6 +186,69 @@ def weights(
     )
 
 
+def animate(
+    spk_rec: Recording,
+    mem_rec: Recording | None = None,
+    *,
+    evidence: Recording | None = None,
+    labels: Sequence[str] | None = None,
+    threshold: float | None = None,
+    neurons: Iterable[int] | None = None,
+    sample: int = 0,
+    dt: float | None = None,
+    fps: float = 20.0,
+    alt: str | None = None,
+) -> _player.Animation:
+    """Return a raster plot that fills step by step; a browser plays, pauses and scrubs it.
+
+    Below it `mem_rec`, as in `traces`. Beside it `evidence` `[time, batch?, classes]`, one bar for
+    each class, named by `labels`: what the network has gathered up to then, for example
+    `spk_out.cumsum(0)`. `fps` is the number of steps shown in a second.
+    Only the data are stored, not pictures of each step.
+    """
+    spikes = _recording.spikes("spk_rec", spk_rec, sample)
+    _check.positive("fps", fps)
+    figure, panels = _player.panels(mem_rec is not None, evidence is not None)
+    raster(spk_rec, panels[0], sample=sample, dt=dt)
+    film = _player.spikes(spikes, dt) | {"fps": fps}
+    text = f"Animated raster plot. {_recording.about_spikes(spikes)}"
+    if mem_rec is not None:
+        mem = _recording.finite("mem_rec", mem_rec, sample)
+        _same_steps("mem_rec", mem, spikes)
+        chosen = _chosen(neurons, mem.shape[1])
+        film |= _player.membranes(mem, chosen, threshold)
+        traces(mem_rec, None, panels[1], threshold=threshold, neurons=chosen, sample=sample, dt=dt)
+        text += " " + _recording.about_traces(mem, None, chosen, threshold, None)
+        panels[1].legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=7, frameon=False
+        )
+    if evidence is not None:
+        gathered = _recording.finite("evidence", evidence, sample)
+        _same_steps("evidence", gathered, spikes)
+        names, best = _names(labels, gathered.shape[1]), int(gathered[-1].argmax())
+        film |= _player.evidence(gathered, names)
+        colors = [COLOURS[n == best] for n in range(len(names))]
+        panels[-1].barh(range(len(names)), gathered[-1], color=colors, tick_label=names)
+        text += f" In the end {names[best]} leads with {gathered[-1, best]:.3g}."
+    return _player.Animation(film, _notebook.picture(figure)[0], alt or text)
+
+
+def embed(camera: Any, *, fps: float = 20.0, alt: str) -> _player.Animation:
+    """Return the pictures that a `celluloid.Camera` took, to be played, paused and scrubbed.
+
+        camera = celluloid.Camera(figure)
+        for x in ...:
+            ax.plot(x)                # anew each time; `ax.text` for a changing title
+            camera.snap()
+        viz.embed(camera, alt="A wave that travels to the right.")
+
+    Closes the figure, so that it does not show once more with all pictures in one.
+    Warns where celluloid recorded nothing, or the same picture again and again.
+    """
+    _check.positive("fps", fps)
+    return _player.from_camera(camera, fps, _in_words(alt))
+
+
 def describe(ax: Axes, alt: str) -> Axes:
     """Give `ax` its alt text, which its figure then carries into the notebook; return `ax`."""
     if not hasattr(ax, "get_figure"):
@@ -197,42 +256,28 @@ def describe(ax: Axes, alt: str) -> Axes:
             f"`describe(ax, alt)` takes matplotlib Axes. Received {type(ax).__name__}. "
             f"Pass `plt.gca()` for what you have just drawn."
         )
+    _notebook.attach(_figure(ax), ax, _in_words(alt))
+    return ax
+
+
+# ---------------------------------------------------------------- what callers pass in
+
+
+def _in_words(alt: str) -> str:
     if not str(alt or "").strip():
         raise ValueError(
             f"`alt` must say in words what the picture shows. Received {alt!r}. "
             f"One or two sentences are enough: what is drawn, and what is to be seen in it."
         )
-    figure = _figure(ax)
-    described = vars(figure).setdefault("_repr_mimebundle_", _Described(figure))
-    described.alt[ax] = alt.strip()
-    # IPython asks an object how to show itself before it asks its own table of formats.
-    vars(figure)["_ipython_display_"] = described.show
-    vars(ax)["_ipython_display_"] = _nothing
-    return ax
+    return alt.strip()
 
 
-class _Described:
-    """What a figure with alt text shows in a notebook; stands in the figure."""
-
-    def __init__(self, figure: Figure) -> None:
-        self.figure = figure
-        self.alt: dict[Axes, str] = {}
-
-    def __call__(self, include: object = None, exclude: object = None) -> _notebook.Bundle:
-        return _notebook.still(_notebook.png(self.figure), " ".join(self.alt.values()))
-
-    def show(self) -> None:
-        from IPython.display import display
-
-        data, metadata = self()
-        display(data, metadata=metadata, raw=True)
-
-
-def _nothing() -> None:
-    """Show nothing for an Axes at the end of a cell: its figure shows itself."""
-
-
-# ---------------------------------------------------------------- what callers pass in
+def _same_steps(name: str, recording: Array, spikes: Array) -> None:
+    if len(recording) != len(spikes):
+        raise ValueError(
+            f"`{name}` must have as many steps as `spk_rec`. Received {len(recording)} and "
+            f"{len(spikes)}. Pass recordings of one run."
+        )
 
 
 def _chosen(neurons: Iterable[int] | None, there: int) -> list[int]:
@@ -306,36 +351,3 @@ def _fields(values: Array, shape: tuple[int, int]) -> Array:
         top, left = number // across * (rows + 1), number % across * (columns + 1)
         sheet[top : top + rows, left : left + columns] = field.reshape(shape)
     return sheet
-
-
-# ---------------------------------------------------------------- alt text
-
-
-def _about_spikes(spikes: Array) -> str:
-    steps, neurons = spikes.shape
-    counts = spikes.sum(axis=0)
-    text = f"{_many(neurons, 'neuron')} over {_many(steps, 'step')}, "
-    text += _many(int(counts.sum()), "spike")
-    if not counts.any():
-        return f"{text}."
-    busiest, silent = int(counts.argmax()), int((counts == 0).sum())
-    text += f", {spikes.mean():.3g} per neuron and step. "
-    return f"{text}Busiest: neuron {busiest} with {counts[busiest]:.0f}; {silent} silent."
-
-
-def _about_traces(
-    mem: Array, spikes: Array | None, chosen: list[int], threshold: float | None, unit: str | None
-) -> str:
-    shown = mem[:, chosen]
-    who = ("neuron " if len(chosen) == 1 else "neurons ") + ", ".join(map(str, chosen))
-    text = f"Membrane potential of {who} over {_many(len(mem), 'step')}, from {shown.min():.3g} "
-    text += f"to {shown.max():.3g}" + (f" {unit}" if unit else "")
-    text += "" if threshold is None else f"; threshold {threshold:g}"
-    if spikes is not None:
-        counts = ", ".join(f"{count:.0f}" for count in spikes[:, chosen].sum(axis=0))
-        text += f"; spikes: {counts}"
-    return f"{text}."
-
-
-def _many(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -2,11 +2,14 @@
 
 import base64
 import io
+import json
 import os
+import re
 import time
 from pathlib import Path
 from unittest import mock
 
+import celluloid
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from snnedu import viz
+from snnedu import _player, viz
 from snnedu.neurons import Leaky
 
 ROOT = Path(__file__).parent.parent
@@ -206,6 +209,152 @@ def alt_of(ax) -> str:
     return ax.figure._repr_mimebundle_()[0]["text/plain"]
 
 
+# ---------------------------------------------------------------- animations
+
+
+def film_of(animation) -> dict:
+    """Read what is stored, as the browser does."""
+    (text,) = re.findall(r"parentElement, (\{.*\})\);\}</script>", animation.html)
+    return json.loads(text)
+
+
+def test_an_animation_stores_each_spike_membrane_and_evidence_of_the_chosen_sample():
+    spk, mem = recordings()
+    spk[:, 1] = 0
+    gathered = spk.cumsum(0)
+    film = film_of(viz.animate(spk, mem, evidence=gathered, labels=list("abcd"), threshold=1.0))
+    assert [(t, n) for t, row in enumerate(film["spikes"]) for n in row] == [
+        tuple(place) for place in spk[:, 0].nonzero().tolist()
+    ]
+    np.testing.assert_allclose(film["mem"], mem[:, 0, :3].T, rtol=1e-4)
+    assert film["evidence"] == gathered[:, 0].tolist()
+    assert (film["steps"], film["neurons"], film["fps"], film["threshold"]) == (50, 4, 20, 1.0)
+    assert film["names"] == ["neuron 0", "neuron 1", "neuron 2"]
+    assert sum(map(len, film_of(viz.animate(spk, sample=1))["spikes"])) == 0
+
+
+def test_axes_are_marked_at_whole_neurons_and_steps_and_at_round_times():
+    spk, _ = recordings(neurons=3, steps=40)
+    film = film_of(viz.animate(spk))
+    assert (film["rows"], film["ticks"]) == ([0, 1, 2], [0, 10, 20, 30])
+    assert film_of(viz.animate(spk, dt=0.1))["ticks"] == [0, 1, 2, 3]
+    assert film_of(viz.animate(spk[:1, :, :1]))["ticks"] == [0]
+
+
+def test_an_animation_is_small_the_same_every_time_and_carries_a_picture_with_alt_text():
+    spk, mem = recordings(neurons=100, steps=100)
+    first, second = (viz.animate(spk, mem, evidence=spk.cumsum(0)[..., :10]) for _ in range(2))
+    assert first.html == second.html
+    assert len(first.html) < 70_000
+    data, metadata = first._repr_mimebundle_()
+    assert f'<img alt="{first.alt}"' in first.html
+    assert repr(first) == data["text/plain"] == metadata["image/png"]["alt"] == first.alt
+    assert first.alt.startswith("Animated raster plot. 100 neurons over 100 steps")
+    assert "Membrane potential of neurons 0, 1, 2" in first.alt
+    assert "In the end" in first.alt
+    assert viz.animate(spk, alt="Mine.").alt == "Mine."
+    assert not plt.get_fignums()
+
+
+def test_words_of_a_learner_can_neither_end_the_script_nor_the_attribute():
+    spk, _ = recordings()
+    evil = "</script><b>"
+    animation = viz.animate(spk, evidence=spk, labels=[evil, "b", "c", "d"], alt='a "quote" <b>')
+    assert evil not in animation.html
+    assert 'alt="a &quot;quote&quot; &lt;b&gt;"' in animation.html
+    assert film_of(animation)["labels"][0] == evil
+
+
+def camera_of(frames: int = 5) -> celluloid.Camera:
+    """Return a camera that saw a dot move to the right below a text that counts."""
+    figure, ax = plt.subplots(figsize=(3, 2))
+    camera = celluloid.Camera(figure)
+    for k in range(frames):
+        ax.plot([0, 4], [0, 4], color="grey")
+        ax.scatter(k, 4 - k, color="C1")
+        ax.text(0.5, 1.05, f"step {k}", transform=ax.transAxes)
+        camera.snap()
+    return camera
+
+
+def test_the_pictures_of_a_camera_are_those_that_celluloid_itself_would_save():
+    camera = camera_of()
+    ours = _player.photos(camera)
+    film = camera.animate()
+    film._init_draw()
+    for k, frame in enumerate(ours):
+        film._draw_next_frame(film._framedata[k], blit=False)
+        camera._figure.canvas.draw()
+        theirs = np.asarray(camera._figure.canvas.buffer_rgba())[..., :3]
+        pixels = frame.view(np.uint8).reshape(*frame.shape, 4)[..., :3]
+        assert (pixels != theirs).any(-1).mean() < 0.001
+    assert len({frame.tobytes() for frame in ours}) == 5
+    plt.close("all")
+
+
+def test_stored_pictures_laid_over_each_other_are_the_pictures_taken_pixel_for_pixel():
+    frames = _player.photos(camera_of())
+    film = viz.embed(camera_of(), alt="A dot moves.").film
+    canvas = None
+    for url, frame in zip(film["frames"], frames, strict=True):
+        layer = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA")
+        canvas = layer if canvas is None else Image.alpha_composite(canvas, layer)
+        assert np.array_equal(np.asarray(canvas), frame.view(np.uint8).reshape(*frame.shape, 4))
+    assert film["size"] == [300, 200]
+    assert sum(map(len, film["frames"])) < 3 * len(film["frames"][0])
+
+
+def test_embedding_closes_the_figure_keeps_settings_and_leaves_the_artists_alone():
+    camera, settings = camera_of(), dict(mpl.rcParams)
+    embedded = viz.embed(camera, alt="A dot moves.", fps=7.0)
+    assert embedded.film["fps"] == 7
+    assert not plt.get_fignums()
+    assert dict(mpl.rcParams) == settings
+    assert not any(artist.get_animated() for snap in camera._photos for artist in snap)
+    assert embedded.html == viz.embed(camera, alt="A dot moves.", fps=7.0).html
+
+
+def test_titles_that_do_not_change_are_warned_about():
+    figure, ax = plt.subplots(figsize=(3, 2))
+    camera = celluloid.Camera(figure)
+    for k in range(3):
+        ax.plot([1, 2], color="C0")
+        ax.set_title(f"step {k}")
+        camera.snap()
+    with pytest.warns(UserWarning, match=r"All 3 pictures.*ax\.text"):
+        viz.embed(camera, alt="Nothing moves.")
+
+
+def test_a_line_that_was_only_moved_is_warned_about():
+    figure, ax = plt.subplots(figsize=(3, 2))
+    camera = celluloid.Camera(figure)
+    (line,) = ax.plot([1, 2])
+    camera.snap()
+    line.set_ydata([2, 1])
+    camera.snap()
+    with pytest.warns(UserWarning, match="Picture 2 of the camera is empty.*set_data"):
+        viz.embed(camera, alt="A line that should have moved.")
+
+
+@pytest.mark.bad_input
+def test_a_camera_without_pictures_a_cleared_one_and_no_camera_are_answered():
+    figure, ax = plt.subplots()
+    camera = celluloid.Camera(figure)
+    with pytest.raises(ValueError, match=r"camera\.snap"):
+        viz.embed(camera, alt="Nothing.")
+    ax.plot([1, 2])
+    camera.snap()
+    ax.clear()
+    with pytest.raises(ValueError, match=r"picture 1.*ax\.clear"):
+        viz.embed(camera, alt="Nothing.")
+    with pytest.raises(TypeError, match=r"celluloid\.Camera"):
+        viz.embed(figure, alt="Nothing.")
+    with pytest.raises(ValueError, match="in words"):
+        viz.embed(camera_of(1), alt="")
+    with pytest.raises(ValueError, match="fps"):
+        viz.embed(camera_of(1), alt="A dot.", fps=0.0)
+
+
 # ---------------------------------------------------------------- bad input
 
 
@@ -233,6 +382,11 @@ SPK = torch.zeros(5, 2, 3)
         (lambda: viz.weights(SPK), ValueError, "flatten"),
         (lambda: viz.weights(SPK[0] / 0), ValueError, "6 not finite"),
         (lambda: viz.weights(SPK[0], shape=(2, 2)), ValueError, "pixels"),
+        (lambda: viz.animate(SPK, torch.zeros(4, 2)), ValueError, "steps as `spk_rec`"),
+        (lambda: viz.animate(SPK, evidence=SPK[:3]), ValueError, "one run"),
+        (lambda: viz.animate(SPK, evidence=SPK / 0), ValueError, "from step 0"),
+        (lambda: viz.animate(SPK, evidence=SPK, labels=["a"]), ValueError, "Received 1 names"),
+        (lambda: viz.animate(SPK, fps=0.0), ValueError, "`fps`"),
         (lambda: viz.describe("ax", "words"), TypeError, "gca"),
         (lambda: viz.describe(plt.gca(), " "), ValueError, "in words"),
     ],
