@@ -414,11 +414,8 @@ class SpikingLayer(nn.Module):
             return super().__setattr__(name, self._new_number(name, value))
         if name == "reset_mechanism":
             _check.one_of(name, value, ("subtract", "zero", "none"))
-        if name == "spike_grad" and not callable(value):
-            raise TypeError(
-                f"`spike_grad` must be a function from mem - threshold to spikes. Received "
-                f"{value!r}. Pass `snnedu.surrogate.atan()`, for example."
-            )
+        if name == "spike_grad":
+            _check_callable(name, value)
         if name.startswith("learn_"):
             raise AttributeError(
                 f"`{name}` is chosen when the layer is made. To change it later, set "
@@ -749,6 +746,14 @@ def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
     for part in state:
         if part.shape != cur.shape:
             _check.same_shape(call, cur, part, _REST)
+
+
+def _check_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(
+            f"`{name}` must be a function from mem - threshold to spikes. Received {value!r}. "
+            f"Pass `snnedu.surrogate.atan()`, for example."
+        )
 
 
 def _check_broadcast(name: str, value: Tensor, cur: Tensor) -> None:

@@ -85,6 +85,11 @@ def custom(derivative: Callable[[Tensor], Tensor]) -> "Surrogate":
 
     A named function at the top of a file can be pickled with the network, a lambda cannot.
     """
+    if not callable(derivative):
+        raise TypeError(
+            f"`derivative` must be a function of x = mem - threshold. Received {derivative!r}. "
+            f"Pass `lambda x: torch.exp(-x.abs())`, for example."
+        )
     return Surrogate("custom", _Unscaled(derivative), 1.0)
 
 

@@ -1,0 +1,151 @@
+"""The compiled loops: threads, forks, caches, and what happens without numba."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu import _sequence, surrogate
+from snnedu.memory import keep_freed_memory
+
+kernels = pytest.importorskip("snnedu._kernels")
+
+SIZE = 20_000  # with 60 steps enough for several threads, and no multiple of a block
+
+
+@pytest.fixture
+def threads():
+    """Let torch, and so the kernels, use three threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def run(layer, cur):
+    cur = cur.clone().requires_grad_()
+    outputs = layer.unroll(cur)
+    (sum(out.square().sum() for out in outputs)).backward()
+    return [out.detach() for out in outputs], [cur.grad, *(p.grad for p in layer.parameters())]
+
+
+def layers():
+    return [
+        snn.Leaky(0.9, learn_beta=True, learn_threshold=True),
+        snn.Synaptic(0.5, 0.9, learn_alpha=True),
+        snn.AdaptiveLeaky(torch.rand(SIZE), learn_rho=True, learn_adaptation=True),
+    ]
+
+
+@pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
+def test_many_threads_give_the_numbers_of_one_and_of_torch(layer, threads, monkeypatch):
+    cur = torch.randn(60, 1, SIZE) * 0.7
+    assert cur.numel() > max(kernels.SERIAL.values())
+    many, many_grads = run(layer, cur)
+    assert 0 < many[0].mean() < 1
+    torch.set_num_threads(1)
+    layer.zero_grad()
+    one, one_grads = run(layer, cur)
+    monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    layer.zero_grad()
+    plain, plain_grads = run(layer, cur)
+    for a, b, c in zip(many, one, plain, strict=True):
+        assert torch.equal(a, b)
+        assert torch.equal(a, c)
+    for a, b, c in zip(many_grads, one_grads, plain_grads, strict=True):
+        assert torch.equal(a, b)
+        torch.testing.assert_close(a, c, rtol=1e-4, atol=1e-3)
+
+
+def test_several_callers_at_once(threads):
+    cur = torch.randn(60, 1, SIZE)
+    expected = snn.Leaky(0.9).unroll(cur)[1]
+    found = []
+    callers = [
+        threading.Thread(target=lambda: found.append(snn.Leaky(0.9).unroll(cur)[1]))
+        for _ in range(4)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert [torch.equal(mem, expected) for mem in found] == [True] * 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_works():
+    # As a DataLoader's worker does. The pool of threads of the parent is of no use to the child.
+    script = """
+import os, sys, torch, snnedu as snn
+torch.set_num_threads(2)
+cur = torch.ones(60, 1, 20_000) * 0.3
+expected = snn.Leaky(0.9).unroll(cur)[0].sum().item()
+child = os.fork()
+if child == 0:
+    torch.set_num_threads(1)  # torch's own threads are gone
+    torch.get_num_threads = lambda: 2
+    os._exit(0 if snn.Leaky(0.9).unroll(cur)[0].sum().item() == expected else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], timeout=120, check=False)
+    assert done.returncode == 0
+
+
+def test_without_numba_the_library_works_and_says_nothing():
+    script = """
+import sys
+sys.modules["numba"] = None
+import torch, snnedu as snn
+spk, mem = snn.Leaky(0.9).unroll(torch.full((8, 1, 1), 0.5))
+assert spk.flatten().tolist() == [0, 0, 1, 0, 1, 0, 0, 1]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], timeout=120, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_numba_is_imported_only_when_a_float32_sequence_runs():
+    script = """
+import sys, torch, snnedu as snn
+lif = snn.Leaky(0.9)
+lif(torch.zeros(1, 1)), lif.double().unroll(torch.zeros(2, 1, 1).double())
+assert "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], timeout=120, check=True)
+
+
+def test_only_a_surrogate_is_trusted_to_be_a_step():
+    cur = torch.randn(10, 2, 3)
+    assert snn.Leaky(0.9, spike_grad=torch.sigmoid).unroll(cur)[0].unique().numel() > 2
+    assert set(snn.Leaky(0.9).unroll(cur)[0].unique().tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("name", kernels.SURROGATES)
+def test_the_compiled_slopes_are_those_of_surrogate_py(name):
+    # U[0] = I, so with weights of one the gradient of one step is h(I - θ).
+    build = getattr(surrogate, name)
+    spike_grad = build() if name == "straight_through" else build(3.0)
+    cur = torch.linspace(-100, 100, 4001)[None, None].requires_grad_()
+    snn.Leaky(0.9, spike_grad=spike_grad).unroll(cur)[0].sum().backward()
+    expected = spike_grad.derivative(cur.detach() - 1)
+    torch.testing.assert_close(cur.grad, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_keep_freed_memory_says_whether_it_did():
+    # In a process of its own: the setting cannot be undone.
+    script = "from snnedu.memory import keep_freed_memory as k; import sys; sys.exit(2 + k())"
+    done = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)
+    assert done.returncode == (3 if "glibc" in os.confstr("CS_GNU_LIBC_VERSION") else 2)
+
+
+def test_keep_freed_memory_elsewhere(monkeypatch):
+    class Musl:
+        """A C library that is not glibc."""
+
+    monkeypatch.setattr("ctypes.CDLL", lambda name: Musl())
+    assert keep_freed_memory() is False
