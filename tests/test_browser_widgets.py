@@ -113,6 +113,9 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         "at": rng.uniform(-2, 2),
         "x": rng.uniform(0, 1, 7).tolist(),
         "gain": rng.uniform(0, 2),
+        "theta": rng.uniform(0.01, 0.3),
+        "pace": str(rng.choice(["linear", "logarithmic"])),
+        "compare": str(rng.choice(["the step before", "what was told"])),
         "weight": rng.uniform(0, 0.8),
         "inhibition": rng.uniform(0, 8),
     }
@@ -294,7 +297,8 @@ CONTRAST = """one => {
         return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
     };
     let back = one;
-    while (getComputedStyle(back).backgroundColor === "rgba(0, 0, 0, 0)") back = back.parentElement;
+    const clear = "rgba(0, 0, 0, 0)";
+    while (getComputedStyle(back).backgroundColor === clear) back = back.parentElement;
     const pair = [light(getComputedStyle(one).color), light(getComputedStyle(back).backgroundColor)];
     return Math.max(...pair) / Math.min(...pair);
 }"""

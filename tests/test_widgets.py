@@ -18,10 +18,13 @@ from snnedu.widgets.panels import Bars, Choice, Curve, Image, Raster, Slider, Tr
 READY: list[Callable[[], Explorer]] = [
     ready.lif_explorer,
     ready.zoo_explorer,
-    ready.encoder_explorer,
+    lambda: ready.encoder_explorer("rate"),
+    lambda: ready.encoder_explorer("latency"),
+    lambda: ready.encoder_explorer("delta"),
     ready.surrogate_explorer,
     ready.network_explorer,
 ]
+NAMES = [make().title.replace(" ", "-") for make in READY]
 BETA = Slider("beta", 0.0, 1.0, 0.01, value=0.9, label="decay β", unit="per step")
 
 
@@ -49,7 +52,7 @@ def arrays(answer: dict[str, Any]) -> dict[str, np.ndarray]:
     return {name: np.frombuffer(data, np.float32).reshape(shape) for (name, shape), data in sent}
 
 
-@pytest.mark.parametrize("make", READY, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", READY, ids=NAMES)
 def test_every_corner_of_every_explorer_answers_with_finite_arrays(make: Callable[[], Explorer]):
     one, times = make(), []
     for settings in one.extremes():
@@ -61,10 +64,10 @@ def test_every_corner_of_every_explorer_answers_with_finite_arrays(make: Callabl
             assert array.size > 0, f"{name} is empty at {settings}"
             assert np.isfinite(array).all(), f"{name} is not finite at {settings}"
     middle, worst = np.median(times), max(times)
-    print(f"\n{make.__name__}: {len(times)} settings, median {middle:.1f} ms, max {worst:.1f} ms")
+    print(f"\n{one.title}: {len(times)} settings, median {middle:.1f} ms, max {worst:.1f} ms")
 
 
-@pytest.mark.parametrize("make", READY, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", READY, ids=NAMES)
 def test_every_explorer_shows_something_and_more_than_one_thing(make: Callable[[], Explorer]):
     one = make()
     first, *others = [arrays(ask(one, settings)) for settings in one.extremes()]
@@ -73,7 +76,7 @@ def test_every_explorer_shows_something_and_more_than_one_thing(make: Callable[[
     assert moved & drawn, "No control changes what any panel shows."
 
 
-@pytest.mark.parametrize("make", READY, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", READY, ids=NAMES)
 def test_a_page_without_a_browser_engine_shows_a_picture_with_words(make: Callable[[], Explorer]):
     one, before = make(), dict(mpl.rcParams)
     data, metadata = one._repr_mimebundle_()
@@ -92,10 +95,14 @@ def test_a_page_without_a_browser_engine_shows_a_picture_with_words(make: Callab
 def test_built_in_models_spike_and_rest(name: str):
     calm, busy = ({"amplitude": 0.0}, {"amplitude": 1.0}) if name != "network" else (
         {"drive": 0.0}, {"drive": 0.3, "weight": 0.5, "inhibition": 0.0})  # fmt: skip
-    if name in ("surrogate", "rate"):
-        calm, busy = {"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}
-    if name == "surrogate":
-        calm, busy = {"at": -1.0}, {"at": 1.0}
+    other = {
+        "surrogate": ({"at": -1.0}, {"at": 1.0}),
+        "rate": ({"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}),
+        "delta": ({"x": [1.0, 1.0]}, {"x": [0.0, 1.0]}),
+    }
+    if name == "latency":
+        return  # it always spikes once
+    calm, busy = other.get(name, (calm, busy))
     key = {"surrogate": "spk_here", "zoo": "counts"}.get(name, "spk")
     assert float(torch.as_tensor(BUILT_IN[name](**calm)[key]).float().max()) == 0
     assert float(torch.as_tensor(BUILT_IN[name](**busy)[key]).float().max()) > 0

@@ -76,6 +76,11 @@ function one(name, p) {
   return { cur, ...out, count, rate: (100 / p.steps) * count };
 }
 
+function rint(v) { // to the nearest whole number, halves to the even one, as torch
+  const near = Math.round(v);
+  return near - v === 0.5 && near % 2 ? near - 1 : near;
+}
+
 // h(x), which stands in for the derivative of a spike; k is `alpha` or `slope`.
 const derivative = {
   atan: (x, k) => k / 2 / (1 + ((Math.PI / 2) * k * x) ** 2),
@@ -114,6 +119,32 @@ export const models = {
     const decoded = p.map((_, k) => sum(spk.filter((_, i) => i % n === k)) / steps);
     const error = sum(decoded.map((rate, k) => Math.abs(rate - p[k]))) / n;
     return { spk: Object.assign(spk, { shape: [steps, n] }), p, decoded, count: sum(spk), error };
+  },
+
+  latency({ x, steps, theta, pace }) {
+    const linear = pace === "linear", tau = f(linear ? Math.max(steps - 1, 1) : Math.max(steps - 1, 1) / Math.log(1.01 / 0.01));
+    const time = (v) => (v <= theta ? Infinity : rint(linear ? tau * f(1 - v) : tau * -f(Math.log1p(-f(theta / v)))));
+    const back = (t) => Math.min(1, Math.max(0, linear ? 1 - t / tau : theta / -Math.expm1(-t / tau)));
+    const times = x.map((v) => Math.min(steps - 1, time(f(v)))), n = x.length;
+    const spk = Object.assign(new Float32Array(steps * n), { shape: [steps, n] });
+    times.forEach((t, k) => { spk[t * n + k] = 1; });
+    const decoded = times.map(back), error = sum(decoded.map((v, k) => Math.abs(v - x[k]))) / n;
+    return { spk, x, decoded, count: n, error };
+  },
+
+  delta({ x, theta, compare }) {
+    const feedback = compare === "what was told", spk = new Float32Array(2 * x.length);
+    let told = f(x[0]), sent = 0;
+    const rebuilt = x.map((v, t) => {
+      const change = f(f(v) - (feedback ? told : f(x[Math.max(t - 1, 0)])));
+      const spike = Number(change >= f(theta)) - Number(change <= -f(theta));
+      if (spike) spk[2 * t + Number(spike > 0)] = 1;
+      told = f(told + f(f(theta) * spike));
+      sent += spike;
+      return f(f(x[0]) + f(f(theta) * sent));
+    });
+    const error = sum(rebuilt.map((v, t) => Math.abs(v - x[t]))) / x.length;
+    return { x, rebuilt, spk: Object.assign(spk, { shape: [x.length, 2] }), count: sum(spk), error };
   },
 
   surrogate({ kind, slope, at, width }) {

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnedu import neurons, surrogate
+from snnedu import neurons, spikegen, surrogate
 
 Outputs = dict[str, Any]
 
@@ -193,6 +193,29 @@ def rate_code(x: Any = (), gain: float = 1.0, steps: int = 50, seed: int = 0) ->
     return {"spk": spk, "p": p, "decoded": decoded, "count": float(spk.sum()), "error": error}
 
 
+def latency_code(
+    x: Any = (), steps: int = 50, theta: float = 0.01, pace: str = "logarithmic"
+) -> Outputs:
+    """One spike a number, the sooner the larger: `spikegen.latency`."""
+    data, how = torch.tensor(x), {"threshold": theta, "linear": pace == "linear"}
+    spk = spikegen.latency(data, steps, **how)
+    decoded = spikegen.decode_latency(spk, **how)
+    return {"spk": spk, "x": x, "decoded": decoded, **_quality(spk, decoded, data)}
+
+
+def delta_code(x: Any = (), theta: float = 0.1, compare: str = "the step before") -> Outputs:
+    """A spike up or down where a signal has moved: `spikegen.delta`."""
+    data, feedback = torch.tensor(x), compare == "what was told"
+    spk = spikegen.delta(data, theta, off_spike=True, padding=True, feedback=feedback)
+    rebuilt = spikegen.decode_delta(spk, theta, data[0])
+    both = torch.stack([spk < 0, spk > 0], 1).float()
+    return {"x": x, "rebuilt": rebuilt, "spk": both, **_quality(both, rebuilt, data)}
+
+
+def _quality(spk: Tensor, decoded: Tensor, wanted: Tensor) -> Outputs:
+    return {"count": float(spk.sum()), "error": float((decoded - wanted).abs().double().mean())}
+
+
 def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
     """Return a neuron's input, spikes and states over time, and how much it spiked."""
     outputs = _run(neuron, cur)
@@ -214,6 +237,8 @@ BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "adaptive": adaptive,
     "zoo": zoo,
     "rate": rate_code,
+    "latency": latency_code,
+    "delta": delta_code,
     "surrogate": surrogate_shape,
     "network": network,
 }

@@ -1,11 +1,15 @@
 """The explorers of the course, ready to play: each is one declaration."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+from snnedu import _check
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Bars, Choice, Curve, Raster, Slider, Traces
 
+STEP = "time step"
+TENTHS = [i / 10 for i in range(11)]
 DRIVES = Choice("drive", ("constant", "step", "pulses", "ramp", "noise"), label="input")
 RESETS = Choice("reset_mechanism", ("subtract", "zero", "none"), label="reset")
 
@@ -31,7 +35,7 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
                 threshold="threshold",
                 spikes="spk",
                 title="Membrane potential U",
-                xlabel="time step",
+                xlabel=STEP,
                 height=210,
             ),
             Curve(
@@ -81,32 +85,14 @@ def zoo_explorer(**more: Any) -> Explorer:
     )
 
 
-def encoder_explorer(
-    x: Sequence[float] = tuple(i / 10 for i in range(11)), **more: Any
-) -> Explorer:
-    """Turn numbers `x` in [0, 1] into spikes by a rate code. `more` goes to `Explorer`."""
-    return Explorer(
-        "rate",
-        [
-            Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
-            Slider("gain", 0.0, 2.0, 0.05, value=1.0, label="gain", unit="probability per unit"),
-            Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
-        ],
-        [
-            Raster("spk", title="One row of spikes a number", xlabel="time step", height=200),
-            Curve(
-                "p",
-                {"p": "wanted", "decoded": "decoded"},
-                title="What the spike counts say",
-                xlabel="probability of a spike",
-            ),
-        ],
-        constants={"x": list(x)},
-        title="The rate code",
-        outcome="{count} spikes; decoded with a mean error of {error:.3f}.",
-        code="snn.spikegen.rate(x, num_steps={steps}, gain={gain}, seed={seed})",
-        **more,
-    )
+def encoder_explorer(code: str = "rate", x: Sequence[float] | None = None, **more: Any) -> Explorer:
+    """Turn numbers into spikes by a "rate", "latency" or "delta" code, and back.
+
+    `x`: numbers in [0, 1], one a neuron; for "delta" a signal over time. `more` goes to `Explorer`.
+    """
+    _check.one_of("code", code, ("rate", "latency", "delta"))
+    explorer = {"rate": _rate_explorer, "latency": _latency_explorer, "delta": _delta_explorer}
+    return explorer[code](x, more)
 
 
 def surrogate_explorer(**more: Any) -> Explorer:
@@ -170,12 +156,82 @@ def network_explorer(**more: Any) -> Explorer:
             Traces(
                 {"active": "active"},
                 title="Active neurons (%)",
-                xlabel="time step",
+                xlabel=STEP,
                 ylim=(0, 100),
                 height=140,
             ),
         ],
         title="A recurrent network",
         outcome="The network is {regime}: a neuron spikes in {percent:.1f} % of the steps.",
+        **more,
+    )
+
+
+def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    return Explorer(
+        "rate",
+        [
+            Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
+            Slider("gain", 0.0, 2.0, 0.05, value=1.0, label="gain", unit="probability per unit"),
+            Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
+        ],
+        [
+            Raster("spk", title="Each row: the spikes of one number", height=200, xlabel=STEP),
+            Curve(
+                "p",
+                {"p": "wanted", "decoded": "share of steps with a spike"},
+                title="What the spikes say",
+                xlabel="probability of a spike",
+                ylim=(0, 1),
+            ),
+        ],
+        constants={"x": list(x or TENTHS)},
+        title="The rate code",
+        outcome="{count} spikes; decoded with a mean error of {error:.3f}.",
+        code="snn.spikegen.rate(x, num_steps={steps}, gain={gain}, seed={seed})",
+        **more,
+    )
+
+
+def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    return Explorer(
+        "latency",
+        [
+            Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
+            Slider("theta", 0.01, 0.2, 0.01, value=0.01, label="threshold θ", unit="as x"),
+            Choice("pace", ("logarithmic", "linear")),
+        ],
+        [
+            Raster("spk", title="Each row: the one spike of a number", height=200, xlabel=STEP),
+            Curve(
+                "x",
+                {"x": "wanted", "decoded": "read from the time of the spike"},
+                title="What the spikes say",
+                xlabel="number x",
+                ylim=(0, 1),
+            ),
+        ],
+        constants={"x": list(x or TENTHS)},
+        title="The latency code",
+        outcome="{count} spikes; decoded with a mean error of {error:.3f}.",
+        **more,
+    )
+
+
+def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    wave = [math.sin(t / 9) * math.exp(-t / 80) + (t > 70) * 0.8 for t in range(120)]
+    return Explorer(
+        "delta",
+        [
+            Slider("theta", 0.02, 0.5, 0.01, value=0.1, label="threshold θ", unit="as x"),
+            Choice("compare", ("the step before", "what was told"), label="compare with"),
+        ],
+        [
+            Traces({"x": "signal", "rebuilt": "rebuilt from spikes"}, title="Signal", height=200),
+            Raster("spk", groups={"down": 1, "up": 1}, title="Spikes", height=110, xlabel=STEP),
+        ],
+        constants={"x": list(x or wave)},
+        title="The delta code",
+        outcome="{count} spikes; rebuilt with a mean error of {error:.3f}.",
         **more,
     )
