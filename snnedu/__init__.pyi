@@ -47,3 +47,10 @@ from .widgets.ready import (
     surrogate_explorer as surrogate_explorer,
     zoo_explorer as zoo_explorer,
 )
+from .training import (
+    History as History,
+    Report as Report,
+    Score as Score,
+    evaluate as evaluate,
+    fit as fit,
+)
