@@ -12,7 +12,7 @@ and `rho=None` the adaptation: numba then compiles the loop without them.
 
 Every product and sum is rounded by itself, as in torch: numba fuses none unless told (`fastmath`).
 """
-# Numba infers the types below, and drops what `is None` rules out:
+# Numba infers types itself (so there are none to check), and drops what `is None` rules out:
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false
 # pyright: reportPossiblyUnboundVariable=false, reportUntypedFunctionDecorator=false
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportCallIssue=false
@@ -21,6 +21,7 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import no_type_check
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ HALF_PI = np.float32(np.pi / 2)
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def run(kernel: str, size: int, t0: int, t1: int, *args: float | None) -> None:
+def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> None:
     """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
 
     The neurons are dealt out in shares. This thread takes one after another, the helpers join in as
@@ -75,6 +76,7 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 
 @_compiled
+@no_type_check
 def forward(start, stop, size, t0, t1, reset, cur, cur_rows, spk,
             beta, n_beta, threshold, n_threshold, mem, mem_rec, mem_rows,
             alpha, n_alpha, syn, syn_rec, syn_rows,
@@ -123,6 +125,7 @@ def forward(start, stop, size, t0, t1, reset, cur, cur_rows, spk,
 
 
 @_compiled
+@no_type_check
 def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
              g_cur, g_spk, g_spk_rows, s_carry,
              beta, n_beta, threshold, n_threshold, mem0, mem_rec, g_mem, g_mem_rows, u_carry,
@@ -205,6 +208,7 @@ def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
 
 
 @_compiled
+@no_type_check
 def _derivative(surrogate, k, x):
     """Replace x by h(x), the formula of `snnedu.surrogate`."""
     if surrogate == 0:
@@ -225,6 +229,7 @@ def _derivative(surrogate, k, x):
 
 
 @_compiled
+@no_type_check
 def _flags(reset):
     """Return 0 or 1 for each of the three resets."""
     return (np.float32(reset & SUBTRACT != 0), np.float32(reset & ZERO_BEFORE != 0),
@@ -232,6 +237,7 @@ def _flags(reset):
 
 
 @_compiled
+@no_type_check
 def _fill(block, address, count, lo):
     """Fill a block with a parameter: one number for all, or one for each neuron."""
     if count == 1:
@@ -242,6 +248,7 @@ def _fill(block, address, count, lo):
 
 
 @_compiled
+@no_type_check
 def _row(address, rows, t, size, lo, zero):
     if rows == 0:
         return zero
@@ -249,11 +256,13 @@ def _row(address, rows, t, size, lo, zero):
 
 
 @_compiled
+@no_type_check
 def _view(address, offset, n):
     return carray(_pointer(address + 4 * offset), (n,))
 
 
 @intrinsic
+@no_type_check
 def _pointer(typing, address):
     """The address of a float32, as a pointer."""
     pointer = types.CPointer(types.float32)

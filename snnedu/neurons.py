@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from snnedu import _check, _sequence, surrogate
 
 Values = Float[Tensor, "..."]
-Number = float | Values
+Number = int | float | Values
 SpikeGrad = Callable[[Tensor], Tensor]
 _Step = Callable[..., tuple[Tensor, ...]]
 Reset = Literal["subtract", "zero", "none"]

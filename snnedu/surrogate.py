@@ -26,7 +26,7 @@ from snnedu import _check
 Values = Float[Tensor, "..."]
 
 
-def atan(alpha: float = 2.0) -> "Surrogate":
+def atan(alpha: int | float = 2.0) -> "Surrogate":
     """Derivative of a scaled arctangent, with long tails; the default of every neuron here.
 
         h(x) = (α/2) / (1 + (π α x / 2)²)
@@ -37,7 +37,7 @@ def atan(alpha: float = 2.0) -> "Surrogate":
     return Surrogate("atan", _atan, alpha)
 
 
-def fast_sigmoid(slope: float = 25.0) -> "Surrogate":
+def fast_sigmoid(slope: int | float = 25.0) -> "Surrogate":
     """Derivative of x / (1 + k|x|): a sharp peak of height 1, no exponential to compute.
 
         h(x) = 1 / (1 + k|x|)²
@@ -48,7 +48,7 @@ def fast_sigmoid(slope: float = 25.0) -> "Surrogate":
     return Surrogate("fast_sigmoid", _fast_sigmoid, slope)
 
 
-def sigmoid(slope: float = 25.0) -> "Surrogate":
+def sigmoid(slope: int | float = 25.0) -> "Surrogate":
     """Derivative of the logistic function σ(kx), of height k/4.
 
         h(x) = k σ(kx) (1 - σ(kx))
@@ -59,7 +59,7 @@ def sigmoid(slope: float = 25.0) -> "Surrogate":
     return Surrogate("sigmoid", _sigmoid, slope)
 
 
-def triangular(slope: float = 1.0) -> "Surrogate":
+def triangular(slope: int | float = 1.0) -> "Surrogate":
     """A triangle of height 1, exactly zero where |x| >= 1/k.
 
         h(x) = max(0, 1 - k|x|)
@@ -100,7 +100,9 @@ class Surrogate:
     Made by `atan`, `fast_sigmoid`, `sigmoid`, `triangular`, `straight_through` and `custom`.
     """
 
-    def __init__(self, name: str, shape: Callable[[Tensor, float], Tensor], slope: float) -> None:
+    def __init__(
+        self, name: str, shape: Callable[[Tensor, float], Tensor], slope: int | float
+    ) -> None:
         _check.positive("alpha" if name == "atan" else "slope", slope)
         self.name, self.slope, self._shape = name, float(slope), shape
 
