@@ -51,9 +51,9 @@ function play(figure, film) {
   button.onclick = () => run(!playing);
   slider.oninput = () => { run(false); show(+slider.value); };
   figure.onkeydown = (event) => event.stopPropagation(); // or JupyterLab would move to the next cell
-  still.style.display = "none";
+  still.style.display = "none"; // the last step shows the same
   run(false);
-  show(last); // what the still picture showed
+  show(last);
   new ResizeObserver(() => paint(step)).observe(canvas);
   new MutationObserver(() => paint(step)).observe(document.body, { attributes: true }); // another theme
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
@@ -132,13 +132,14 @@ function chart(canvas, film) {
       });
     }
     if (film.evidence) {
-      const now = film.evidence[step], best = now.indexOf(Math.max(...now)), pitch = (floor - 8) / now.length;
+      const now = film.evidence[step], most = Math.max(...now), level = now.every((value) => value === most);
+      const pitch = (floor - 8) / now.length, thick = Math.min(26, pitch * 0.72);
       const zero = right + 34 + Math.max(...film.labels.map((name) => pen.measureText(name).width));
       const [low, high] = film.evidence_limits, scale = (width - zero - 44) / (high - low);
       now.forEach((value, k) => {
         const y = 8 + (k + 0.5) * pitch, start = zero + (Math.min(value, 0) - low) * scale, long = Math.abs(value) * scale;
-        pen.fillStyle = colours[k === best ? 1 : 0];
-        pen.fillRect(start, y - pitch * 0.36, long, pitch * 0.72);
+        pen.fillStyle = colours[value === most && !level ? 1 : 0];
+        pen.fillRect(start, y - thick / 2, long, thick);
         text(film.labels[k], zero - 6, y + 4, "right");
         text(round(value, 3), start + long + 5, y + 4, "left");
       });

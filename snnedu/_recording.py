@@ -66,6 +66,15 @@ def about_counts(counts: Array, names: list[str], what: str) -> str:
     return text + ", ".join(f"{name}: {count:.0f}" for name, count in bars) + "."
 
 
+def about_evidence(values: Array, names: list[str]) -> str:
+    """Say in words which class has the most evidence."""
+    most = values.max()
+    ahead = [name for name, value in zip(names, values, strict=True) if value == most]
+    if len(ahead) == len(names):
+        return f"In the end every class has the same evidence, {most:.3g}."
+    return f"Most evidence in the end: {' and '.join(ahead)} with {most:.3g}."
+
+
 def about_traces(
     mem: Array, spikes: Array | None, chosen: list[int], threshold: float | None, unit: str | None
 ) -> str:

@@ -225,11 +225,12 @@ def animate(
     if evidence is not None:
         gathered = _recording.finite("evidence", evidence, sample)
         _same_steps("evidence", gathered, spikes)
-        names, best = _names(labels, gathered.shape[1]), int(gathered[-1].argmax())
+        names = _names(labels, gathered.shape[1])
         film |= _player.evidence(gathered, names)
-        colors = [COLOURS[n == best] for n in range(len(names))]
-        panels[-1].barh(range(len(names)), gathered[-1], color=colors, tick_label=names)
-        text += f" In the end {names[best]} leads with {gathered[-1, best]:.3g}."
+        last = gathered[-1]
+        colors = [COLOURS[int(last.min() < value == last.max())] for value in last]
+        panels[-1].barh(range(len(names)), last, color=colors, tick_label=names)
+        text += " " + _recording.about_evidence(last, names)
     return _player.Animation(film, _notebook.picture(figure)[0], alt or text)
 
 

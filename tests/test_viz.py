@@ -251,7 +251,9 @@ def test_an_animation_is_small_the_same_every_time_and_carries_a_picture_with_al
     assert repr(first) == data["text/plain"] == metadata["image/png"]["alt"] == first.alt
     assert first.alt.startswith("Animated raster plot. 100 neurons over 100 steps")
     assert "Membrane potential of neurons 0, 1, 2" in first.alt
-    assert "In the end" in first.alt
+    assert "In the end every class has the same evidence, 0." in first.alt
+    last = viz.animate(spk, evidence=spk.cumsum(0)[..., 90:95], labels=list("abcde")).alt
+    assert "Most evidence in the end: " in last
     assert viz.animate(spk, alt="Mine.").alt == "Mine."
     assert not plt.get_fignums()
 
