@@ -63,8 +63,7 @@ def unroll(model: Model, cur: Tensor, params: Params, state: State) -> tuple[Ten
     if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in leaves):
         outputs: Any = _Node.apply(model, *leaves)
         return outputs[0], State(*outputs[1:])
-    with torch.no_grad():
-        spk, now, rec = _forward(model, cur, params, state, (model.record,) * 3)
+    spk, now, rec = _forward(model, cur, params, state, (model.record,) * 3)
     return spk, rec if model.record else now
 
 
@@ -109,7 +108,7 @@ def _forward(
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
     spk = torch.empty(cur.shape, dtype=cur.dtype, device=cur.device)
     parts = zip(state, keep, strict=True)
-    rec = State(*(s if s is None else spk.new_empty(cur.shape if kept else 0) for s, kept in parts))  # pyright: ignore[reportArgumentType]
+    rec = State(*(torch.empty_like(spk) if kept and s is not None else None for s, kept in parts))  # pyright: ignore[reportArgumentType]
     kernels = _kernels_for(model, cur)
     if kernels is None:
         return spk, _steps(model, cur, spk, state, rec), rec
@@ -119,8 +118,8 @@ def _forward(
 def _steps(model: Model, cur: Tensor, spk: Tensor, state: State, rec: State) -> State:
     """Call the layer's own step, without autograd's book-keeping."""
     now = [getattr(state, name) for name in model.state_names]
-    kept = [(i, getattr(rec, name).unbind(0)) for i, name in enumerate(model.state_names)]
-    kept = [(i, rows) for i, rows in kept if rows]
+    kept = [(i, getattr(rec, name)) for i, name in enumerate(model.state_names)]
+    kept = [(i, rows.unbind(0)) for i, rows in kept if rows is not None]
     known = isinstance(model.spike_grad, Surrogate)
     step = partial(model.step, spike_grad=_heaviside if known else model.spike_grad)
     for t, (cur_t, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
@@ -135,7 +134,7 @@ def _compiled_steps(
     kernels: ModuleType, model: Model, cur: Tensor, spk: Tensor, params: Params,
     state: State, rec: State,
 ) -> State:  # fmt: skip
-    steps, size = spk.shape[0], spk[0].numel()
+    steps, size = spk.shape[0], spk.numel() // spk.shape[0]
     now = State(*(s if s is None else _plain(s).clone() for s in state))  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
     numbers = [_per_neuron(p, spk) for p in params[:5]]
@@ -267,8 +266,7 @@ class _Backward:
         """Add up the derivatives by the parameters."""
         g_beta, g_threshold, g_alpha, g_rho, g_adaptation = cast("Any", self.g_params)
         past = zip(self.rec, self.start, strict=True)
-        # An empty recording was not needed: its entry is then not read either.
-        old: Any = [r[t - 1] if r is not None and t > 0 and len(r) else s for r, s in past]
+        old: Any = [s if r is None or t == 0 else r[t - 1] for r, s in past]
         g_beta.addcmul_(back, old[0])
         g_threshold.sub_(fire if pay is None else fire + pay)
         if g_alpha is not None:
@@ -402,7 +400,7 @@ def _rows_of(rows: Tensor | None) -> tuple[int, int]:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    return tensor.detach().contiguous()
+    return tensor if tensor.is_contiguous() else tensor.contiguous()
 
 
 def _rows(rows: Tensor) -> Tensor:
@@ -414,7 +412,8 @@ def _per_neuron(number: Tensor | None, spk: Tensor) -> Tensor | None:
     """Return one number for all, or one for each element of the state."""
     if number is None:
         return None
-    number = number.detach().to(spk.dtype)
+    if number.dtype != spk.dtype:
+        number = number.to(spk.dtype)
     return number if number.numel() == 1 else number.expand(spk.shape[1:]).contiguous()
 
 

@@ -349,15 +349,17 @@ class SpikingLayer(nn.Module):
         device, and for NaN or infinity, which no membrane that meets it can forget.
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
-        start = self._start(cur_rec[0], state)
-        spk_rec, *rec = self._run(cur_rec, start, record)
+        first = cur_rec[0]
+        start = self._start(first, state)
+        spk_rec, *rec = self._run(cur_rec, start, self._values(first), record)
         mem = rec[self.state_names.index("mem")]
         _check_finite(mem[-1] if record else mem, cur_rec, start)
         return spk_rec, *rec
 
-    def _run(self, cur_rec: Tensor, start: tuple[Tensor, ...], record: bool) -> tuple[Tensor, ...]:
+    def _run(
+        self, cur_rec: Tensor, start: tuple[Tensor, ...], values: dict[str, Any], record: bool
+    ) -> tuple[Tensor, ...]:
         step: _Step = self.step
-        values = self._values(cur_rec[0])
         if step is lapicque_step:  # a leaky neuron in other units
             step, cur_rec, values = leaky_step, *_as_leaky(cur_rec, **values)
         # A surrogate with parameters of its own needs autograd to reach them.
