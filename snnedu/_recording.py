@@ -39,8 +39,8 @@ def finite(name: str, value: object, sample: int) -> Array:
 
 
 def numbers(name: str, value: object) -> Array:
-    """Return a copy of a tensor as an array of float64, wherever and whatever the tensor is."""
-    return _tensor(name, value).detach().to("cpu", torch.float64, copy=True).numpy()
+    """Return a tensor as an array of float64, wherever and whatever it is."""
+    return _tensor(name, value).detach().to("cpu", torch.float64).numpy()
 
 
 def about_spikes(spikes: Array) -> str:

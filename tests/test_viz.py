@@ -123,7 +123,7 @@ def test_any_dtype_is_drawn_and_so_is_what_needs_a_gradient(dtype):
 
 
 def test_data_and_settings_stay_as_they_were_and_a_given_axes_is_used():
-    spk, mem = recordings()
+    spk, mem = (record.double() for record in recordings())
     kept, settings = (spk.clone(), mem.clone()), dict(mpl.rcParams)
     _, axes = plt.subplots(2, 2)
     drawn = [
