@@ -8,7 +8,8 @@ Tensors come as the addresses of contiguous float32 memory, since an integer is 
 than an array: recordings [time, size], state [size], where size counts neurons times batch. With
 each recording that may be shorter comes its number of rows (0: none; 1: the same row at every step)
 and with each parameter its number of elements (1: one for all). `alpha=None` leaves the synapse out
-and `rho=None` the adaptation: numba then compiles the loop without them.
+and `rho=None` the adaptation: numba then compiles the loop without them. (A test inside the loop
+would halve its speed.)
 
 Every product and sum is rounded by itself, as in torch: numba fuses none unless told (`fastmath`).
 """
@@ -28,9 +29,9 @@ import torch
 from numba import carray, njit, types
 from numba.extending import intrinsic
 
-BLOCK = 2048  # neurons; their state, parameters and one step fit the fastest cache
+BLOCK = 1024  # neurons; their state, parameters and one step fit the fastest cache
 LINE = 16  # float32 numbers in a cache line, which no two threads should write to
-SERIAL = {"forward": 1 << 19, "backward": 1 << 18}  # so many elements pay for a second thread
+SERIAL = 1 << 19  # below so many elements (time x size) waking a second thread does not pay
 SUBTRACT, ZERO_BEFORE, ZERO_AFTER = 1, 2, 4
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -47,7 +48,7 @@ def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> 
     spin while they wait, as torch's do; the two then fight for the cores for milliseconds.)
     """
     compiled = _KERNELS[kernel]
-    threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL[kernel] else 1
+    threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
     if threads == 1:
         compiled(0, size, size, t0, t1, *args)
         return
@@ -136,8 +137,8 @@ def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
     """Walk neurons start..stop from step t1 - 1 back to t0.
 
     g_... is the derivative of the loss by ...; ..._carry is what a later step hands to the one
-    before it. Derivatives by parameters are added up if `learn`. Where `slopes` is not 0 it holds
-    h(x) for steps t0..t1: a surrogate that is not built in. Where `s_carry` is 0 there is none.
+    before it. Unless `learn` is None, derivatives by parameters are added up. `slopes`, where it is
+    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in. `s_carry` of 0: no carry.
     """
     subtract, before, after = _flags(reset)
     scratch, zeros = np.empty((6, BLOCK), np.float32), np.zeros(BLOCK, np.float32)
@@ -192,17 +193,17 @@ def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
                 if alpha is not None:
                     y = gx_t[i] + g + xc[i]
                     xc[i] = al[i] * y
-                    if learn:
+                    if learn is not None:
                         gal[i] += y * x_old[i]
                 gi_t[i] = y
                 if rho is not None:
                     z = ga_t[i] + ac[i] - k[i] * fire
                     ac[i] = r[i] * z - k[i] * pay
                     sc[i] = (ONE - r[i]) * z
-                    if learn:
+                    if learn is not None:
                         gr[i] += z * (a_old[i] - s)
                         gk[i] -= fire * a[i] + pay * a_old[i]
-                if learn:
+                if learn is not None:
                     gb[i] += g * keep * u_old[i]
                     gth[i] -= fire + pay
 

@@ -292,7 +292,7 @@ class _Backward:
         of_params = [_address(g) if self.learn else 0 for g in self.g_params]
         surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
         args = (
-            self.learn, _address(self.g_cur), *g_spk, _address(self.spk_carry) or 0,
+            self.learn or None, _address(self.g_cur), *g_spk, _address(self.spk_carry) or 0,
             *beta, *threshold, mem0, mem_rec[0], *g_mem, mem, of_params[0], of_params[1],
             *alpha, syn0, *syn_rec, *g_syn, syn, of_params[2],
             *rho, *adaptation, ada0, ada_rec[0], *g_ada, ada, of_params[3], of_params[4],
