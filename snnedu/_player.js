@@ -51,11 +51,11 @@ function play(figure, film) {
   button.onclick = () => run(!playing);
   slider.oninput = () => { run(false); show(+slider.value); };
   figure.onkeydown = (event) => event.stopPropagation(); // or JupyterLab would move to the next cell
-  still.style.display = "none"; // the last step shows the same
-  run(false);
-  show(last);
+  still.style.display = "none";
+  run(false), show(last); // what the still picture showed
   new ResizeObserver(() => paint(step)).observe(canvas);
-  new MutationObserver(() => paint(step)).observe(document.body, { attributes: true }); // another theme
+  new MutationObserver((_, watch) => (figure.isConnected ? paint(step) : watch.disconnect()))
+    .observe(document.body, { attributes: true }); // another theme
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   new IntersectionObserver((seen, watch) => { // starts once, when it comes into view
     if (!seen.some((entry) => entry.isIntersecting)) return;
@@ -67,8 +67,7 @@ function play(figure, film) {
 // Pictures: each holds only the pixels that differ from those of the picture before.
 function pictures(canvas, film) {
   const images = film.frames.map((source) => Object.assign(new Image(), { src: source }));
-  const ready = Promise.all(images.map((image) => image.decode()));
-  const pen = canvas.getContext("2d");
+  const ready = Promise.all(images.map((image) => image.decode())), pen = canvas.getContext("2d");
   [canvas.width, canvas.height] = film.size;
   let painted = -1;
   return (step) => ready.then(() => {
@@ -101,10 +100,9 @@ function chart(canvas, film) {
       const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
       line(`M${left} ${top}V${bottom}H${right}`, ink, [], 1);
       for (const mark of marks) text(mark, left - 6, y(mark) + 4, "right");
-      pen.save();
       pen.rotate(-Math.PI / 2);
       text(name, -(top + bottom) / 2, 13);
-      pen.restore();
+      pen.rotate(Math.PI / 2);
       return y;
     };
     [canvas.width, canvas.height] = [width * devicePixelRatio, height * devicePixelRatio]; // wipes it, too

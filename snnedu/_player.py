@@ -44,10 +44,11 @@ class Animation:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> _notebook.Bundle:
         player = files("snnedu").joinpath("_player.js").read_text(encoding="utf-8")
-        # "<" might end the script element; a name that is also in JSON can stand for it.
+        # A label may hold "</script>", which would end the script: JSON can say "<" otherwise.
         film = json.dumps(self.film, separators=(",", ":")).replace("<", "\\u003c")
-        call = f'"use strict";\n{player}\nplay(document.currentScript.parentElement, {film});'
-        return _notebook.bundle(self.picture, self.alt, self.film["width"], f"{{{call}}}")
+        call = f"play(document.currentScript.parentElement, {film});"
+        script = f'"use strict";{{\n{player}\n{call}}}'  # braces: no name reaches the page's others
+        return _notebook.bundle(self.picture, self.alt, self.film["width"], script)
 
 
 def spikes(raster: Array, dt: float | None) -> dict[str, Any]:
@@ -78,16 +79,15 @@ def panels(mem: bool, evidence: bool) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4 if mem else 2.9), layout="constrained")
-    rows = figure.add_gridspec(
-        1 + mem, 1 + evidence, height_ratios=[2, 1][: 1 + mem], width_ratios=[2, 1][: 1 + evidence]
-    )
-    panels = [figure.add_subplot(rows[row, 0]) for row in range(1 + mem)]
+    down, across = [2, 1][: 1 + mem], [2, 1][: 1 + evidence]
+    grid = figure.add_gridspec(len(down), len(across), height_ratios=down, width_ratios=across)
+    axes = [figure.add_subplot(grid[row, 0]) for row in range(len(down))]
     if evidence:
-        panels.append(figure.add_subplot(rows[:, 1], xlabel="evidence"))
-        panels[-1].invert_yaxis()
-    for ax in panels:
+        axes.append(figure.add_subplot(grid[:, 1], xlabel="evidence"))
+        axes[-1].invert_yaxis()
+    for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
-    return figure, panels
+    return figure, axes
 
 
 def from_camera(camera: Any, fps: float, alt: str) -> Animation:
@@ -204,6 +204,6 @@ def _snaps(camera: Any) -> tuple[Figure, list[list[Artist]]]:
         warnings.warn(
             f"Picture {empty[0] + 1} of the camera is empty: nothing was drawn since the one "
             f"before. celluloid sees new lines, not `set_data` on an old one: plot anew each time.",
-            stacklevel=4,
+            stacklevel=5,
         )
     return figure, snaps
