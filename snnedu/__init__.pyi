@@ -2,11 +2,18 @@
 
 __version__: str
 
+from . import biophysics as biophysics
 from . import data as data
 from . import functional as functional
 from . import spikegen as spikegen
 from . import surrogate as surrogate
 from . import viz as viz
+from .biophysics import (
+    HodgkinHuxley as HodgkinHuxley,
+    Izhikevich as Izhikevich,
+    hodgkin_huxley_step as hodgkin_huxley_step,
+    izhikevich_step as izhikevich_step,
+)
 from .network import (
     Recording as Recording,
     Sequential as Sequential,
@@ -54,3 +61,15 @@ from .training import (
     evaluate as evaluate,
     fit as fit,
 )
+from .course.checks import (
+    check as check,
+    hint as hint,
+    progress as progress,
+    solution as solution,
+    variant as variant,
+)
+from .course.progress import (
+    export_progress as export_progress,
+    import_progress as import_progress,
+)
+from .course.quiz import quiz as quiz

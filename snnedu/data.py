@@ -140,8 +140,8 @@ def read_idx(path: str | Path) -> Tensor:
 
 
 def batches(
-    data: Pair, batch_size: int, *, seed: int | torch.Generator | None = None
-) -> Iterator[Pair]:
+    data: tuple[Tensor, Tensor], batch_size: int, *, seed: int | torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield `(x, labels)` in batches, in an order drawn anew; the last batch may be smaller.
 
     For tensors that fit into memory it takes a tenth of the time of PyTorch's `DataLoader`, which
@@ -214,7 +214,7 @@ def _download(name: str, folder: str | Path | None) -> tuple[np.ndarray, np.ndar
         )
     except OSError as error:
         raise ConnectionError(
-            f"{name} must be downloaded once, from openml.org. That failed: {error}. Try again with "
+            f"{name} must be downloaded once, from openml.org. That failed: {error}. Try again on "
             f"a network, read files that you have with `data.idx(folder)`, or use `data.digits()`."
         ) from error
     return images.astype(np.uint8), labels.astype(np.uint8)
