@@ -285,7 +285,16 @@ def test_resumed_equals_uninterrupted_bit_for_bit(tmp_path, cut, loader):
     assert equal(unchanged, expected)
 
 
+@pytest.fixture
+def _listening():
+    """Hear Ctrl-C also where a shell runs the tests in its background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.usefixtures("_listening")
 def test_ctrl_c_keeps_what_was_learned():
     net, before = small(), weights(small())
 
