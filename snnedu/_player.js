@@ -85,7 +85,7 @@ function chart(canvas, film) {
   return (step) => {
     const width = canvas.clientWidth, ink = getComputedStyle(canvas).color;
     const colours = ink.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) > 382 ? NIGHT : DAY;
-    const left = 52, right = width - (film.evidence ? width * 0.36 : 12), dt = film.dt ?? 1;
+    const left = 52, right = width - (film.evidence ? Math.max(210, width * 0.36) : 12), dt = film.dt ?? 1;
     const x = (t) => left + ((t + 0.5) / film.steps) * (right - left);
     const text = (words, x, y, align = "center", colour = ink) => {
       [pen.fillStyle, pen.textAlign] = [colour, align];

@@ -63,7 +63,8 @@ def membranes(mem: Array, chosen: list[int], threshold: float | None) -> dict[st
     """Return what the player needs to draw membranes below the spikes."""
     shown, line = mem[:, chosen], [] if threshold is None else [threshold]
     low, high = min([shown.min(), *line]), max([shown.max(), *line])
-    film = {"mem": _short(shown.T), "names": [f"neuron {n}" for n in chosen]}
+    word = "neuron " if len(chosen) < 4 else ""  # there is room for little more
+    film = {"mem": _short(shown.T), "names": [f"{word}{n}" for n in chosen]}
     film |= {"threshold": threshold, "mem_limits": _limits(low, high)}
     return film | {"mem_ticks": _ticks(high, low, most=3)}
 
