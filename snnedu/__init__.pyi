@@ -37,6 +37,7 @@ from .neurons import (
     rsynaptic_step as rsynaptic_step,
     synaptic_step as synaptic_step,
 )
+from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
 from .widgets.panels import (
     Bars as Bars,
@@ -71,5 +72,6 @@ from .course.checks import (
 from .course.progress import (
     export_progress as export_progress,
     import_progress as import_progress,
+    solved as solved,
 )
 from .course.quiz import quiz as quiz

@@ -21,7 +21,7 @@ NO_PLAYWRIGHT = "Install Playwright (`python -m pip install playwright`)."
 @pytest.fixture(autouse=True)
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a data folder of its own, so that no learner's progress is read or written."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "progress"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,171 @@
+"""A learner's function is called here: it may raise, never end, print, or change its input.
+
+Whatever it does, the check gets a result or an answer for the learner, within seconds.
+"""
+
+import ast
+import contextlib
+import copy
+import ctypes
+import inspect
+import io
+import textwrap
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+SECONDS = 5.0  # for a whole check
+MOST_ELEMENTS = 1_000_000
+MOST_PRINTED = 500  # characters of the learner's own prints that are shown
+
+
+class WrongAnswer(Exception):  # noqa: N818 - it is an answer to the learner, not an error
+    """The answer is not right; the text says which misconception it looks like."""
+
+
+class Unsolved(Exception):  # noqa: N818
+    """There is no answer yet: the stub is as it was."""
+
+
+class Attempt:
+    """A learner's function, called with copies of its arguments and looked at from all sides."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function returns. Raises `Unsolved`, or `WrongAnswer` with the reason."""
+        given = copy.deepcopy((args, kwargs))
+        try:
+            result = self.function(*given[0], **given[1])
+        except NotImplementedError:
+            raise Unsolved from None
+        except SystemExit:
+            raise WrongAnswer("Your function ends Python (`exit`). Use `return`.") from None
+        except Exception as error:
+            raise WrongAnswer(_explain(error, self.function)) from None
+        if result is None or result is ...:
+            if is_stub(self.function):
+                raise Unsolved
+            raise WrongAnswer("Your function returns nothing. Does it end with `return`?")
+        if not _same((args, kwargs), given):
+            raise WrongAnswer(
+                "Your function changes its input. Others may need it: make a new tensor instead "
+                "(`x + 1`, not `x += 1`)."
+            )
+        return _reasonable(result)
+
+
+def is_stub(function: Callable[..., Any]) -> bool:
+    """Tell whether a function has no body yet: a docstring, `...` or `pass` at most."""
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body  # pyright: ignore
+    except (OSError, TypeError, SyntaxError, AttributeError):
+        return True  # not to be read: the kinder guess
+    return all(
+        isinstance(s, ast.Pass) or isinstance(getattr(s, "value", None), ast.Constant) for s in body
+    )
+
+
+def limited(check: Callable[[], None]) -> str:
+    """Run `check` under a time limit; return what was printed. Raises what `check` raises."""
+    printed, raised = _Printed(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            check()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    with contextlib.redirect_stdout(printed):  # for all threads, so it must end with this one
+        thread.start()
+        thread.join(SECONDS)
+        late = thread.is_alive()
+        if late:
+            _stop(thread)
+    if late:
+        raise WrongAnswer(
+            f"Your code was still running after {SECONDS:.0f} seconds, and was stopped. Does a "
+            f"loop never end?"
+        )
+    if raised:
+        raise raised[0]
+    return printed.text()
+
+
+@contextlib.contextmanager
+def same_random_numbers(seed: int = 0) -> Generator[None]:
+    """Let every attempt see the same random numbers, and leave torch's own stream as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise an exception inside a running thread, again and again until it ends.
+
+    Code that waits inside C sees it only when it comes back; the thread is then left behind.
+    """
+    end = time.monotonic() + 1.0
+    while thread.is_alive() and time.monotonic() < end:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+        )
+        thread.join(0.05)
+
+
+def _explain(error: Exception, function: Callable[..., Any]) -> str:
+    """Say what was raised, and in which line of the learner's function."""
+    name = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+    where = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+    text = str(error).splitlines()[0][:200] if str(error) else "no message"
+    return f"Your function raised {type(error).__name__}{where}: {text}"
+
+
+def _reasonable(result: Any) -> Any:
+    """Return the result, or raise `WrongAnswer` if it is far too large to be meant."""
+    for part in result if isinstance(result, (tuple, list)) else (result,):
+        size = part.numel() if isinstance(part, Tensor) else getattr(part, "size", 1)
+        many = len(part) if isinstance(part, (list, tuple, str, dict)) else size
+        if isinstance(many, int) and many > MOST_ELEMENTS:
+            raise WrongAnswer(
+                f"Your function returned {many:,} elements. Something was repeated that should "
+                f"not be. Look at the shapes."
+            )
+    return result
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor):
+        return isinstance(b, Tensor) and a.shape == b.shape and bool(torch.equal(a, b))
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and np.array_equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return callable(a) or a == b
+
+
+class _Printed(io.TextIOBase):
+    """Takes what is printed, keeps the beginning, and counts the rest."""
+
+    def __init__(self) -> None:
+        self.kept, self.total = "", 0
+
+    def write(self, text: str) -> int:
+        self.kept += text[: max(0, MOST_PRINTED - len(self.kept))]
+        self.total += len(text)
+        return len(text)
+
+    def text(self) -> str:
+        rest = self.total - len(self.kept)
+        return self.kept + (f"… and {rest:,} characters more" if rest else "")

@@ -1,0 +1,101 @@
+"""The exercises and questions, one file for each tutorial: `ex02.py` holds EXERCISES, QUESTIONS.
+
+An exercise is one object. Its `solution` bears the name of the learner's stub in the notebook,
+where the cell has the tag `exercise:02.1` and ends with `name = snn.check("02.1", name)`. So a solved
+notebook can be made from the stubs.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from snnedu import _check
+
+Check = Callable[[Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One exercise: what is asked, how it is checked, and what learners get wrong.
+
+    `solution`: the reference: a function, a class or a value. `name`: the stub's name.
+    `check`: takes an `Attempt` (for a value: the value); returns, or raises `WrongAnswer`.
+    `hints`: from gentle to nearly there. `wrong`: answers that learners really give, each with the
+    message that it must get. `source`: the solution's text, where it is not a function or class.
+    """
+
+    id: str
+    title: str
+    name: str
+    solution: Any
+    check: Check
+    hints: tuple[str, ...]
+    wrong: tuple[tuple[Any, str], ...]
+    source: str = ""
+    right: str = ""  # said with the ✅: what this was good for
+
+    def code(self) -> str:
+        """Return the reference as the text of a cell."""
+        return self.source or textwrap.dedent(inspect.getsource(self.solution)).strip()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to a question, and what to say to who chooses it."""
+
+    text: str
+    feedback: str
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with options, one of them right; in a `poll` none is, each has its reply."""
+
+    text: str
+    options: tuple[Option, ...]
+    poll: bool = False
+
+    def __post_init__(self) -> None:
+        right = sum(option.right for option in self.options)
+        if right != int(not self.poll):
+            raise ValueError(
+                f"A question needs one right option, a poll none. Received {right} for "
+                f"{self.text!r}. Mark one with right=True."
+            )
+
+
+def exercise(id: str) -> Exercise:
+    """Return the exercise of that id, for example "02.1"."""
+    known: Mapping[str, Exercise] = {e.id: e for e in _module(id).EXERCISES}
+    _check.one_of("exercise", id, known)
+    return known[id]
+
+
+def questions(id: str) -> tuple[Question, ...]:
+    """Return a quiz by its id: "02" is that of tutorial 02."""
+    known: Mapping[str, tuple[Question, ...]] = _module(id).QUESTIONS
+    _check.one_of("quiz", id, known)
+    return known[id]
+
+
+def all_exercises() -> list[Exercise]:
+    """Return every exercise of the course, in order."""
+    return [exercise for number in _tutorials() for exercise in _module(number).EXERCISES]
+
+
+def _module(id: str) -> ModuleType:
+    number = str(id).partition(".")[0]
+    _check.one_of("tutorial", number, _tutorials())
+    return import_module(f"{__name__}.ex{number}")
+
+
+def _tutorials() -> list[str]:
+    from importlib.resources import files
+
+    names = (file.name for file in files(__name__).iterdir())
+    return sorted(name[2:-3] for name in names if name.startswith("ex") and name.endswith(".py"))

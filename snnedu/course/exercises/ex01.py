@@ -1,0 +1,147 @@
+"""Exercises of 01 · Hello, spikes: read the answer out of spikes, and count what it cost."""
+
+import torch
+from torch import Tensor
+
+from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.exercises import Exercise, Option, Question
+
+
+def decode(spk_rec: Tensor) -> Tensor:
+    """Return the class that spiked most: [time, batch, classes] -> [batch]."""
+    return spk_rec.sum(0).argmax(-1)
+
+
+def synaptic_operations(spk_rec: Tensor, fan_out: int) -> Tensor:
+    """Return the additions that spikes [time, batch, neurons] cause, mean over the batch."""
+    return spk_rec.sum((0, 2)).mean() * fan_out
+
+
+COUNTS = "These are the counts. Which class has the largest one? `argmax` tells the place of the largest."
+STILL_TIME = (
+    "Your answer still has the time axis: you decide at each step. First add over time (axis 0)."
+)
+OVER_BATCH = "You compare the samples with each other. The classes are the last axis: `argmax(-1)`."
+LEAST = "You pick the class that spiked least."
+FIRST = "You pick the class that spiked at the last or first step. Count over all steps."
+
+DENSE = (
+    "You count every step of every neuron. Where there is no spike, nothing is added: count spikes."
+)
+NO_FAN_OUT = "These are the spikes. Each one is added once for every neuron that receives it."
+WHOLE_BATCH = "This is the sum over the whole batch. Take the mean over its samples."
+PER_STEP = (
+    "You average over time too. An operation at every step costs at every step: add over time."
+)
+
+
+def check_decode(answer: Attempt) -> None:
+    """Let one class in each of six samples spike most, but never at the first and last step."""
+    spk_rec = (torch.rand(20, 6, 4) < 0.3).float()
+    targets = torch.tensor([0, 3, 1, 2, 3, 1])
+    spk_rec[1:-1, torch.arange(6), targets] = 1
+    spk_rec[[0, -1]] = 1 - torch.nn.functional.one_hot(targets, 4).float()
+    got = torch.as_tensor(answer(spk_rec))
+    if got.shape == (6, 4):
+        raise WrongAnswer(COUNTS)
+    if got.ndim > 1 and got.shape[0] == 20:
+        raise WrongAnswer(STILL_TIME)
+    if got.shape == (4,):
+        raise WrongAnswer(OVER_BATCH)
+    if got.shape != (6,):
+        raise WrongAnswer(
+            f"The answer needs one class for each sample, [6]. Yours is {list(got.shape)}."
+        )
+    if torch.equal(got, spk_rec.sum(0).argmin(-1)):
+        raise WrongAnswer(LEAST)
+    if not torch.equal(got, targets):
+        raise WrongAnswer(FIRST)
+
+
+def check_operations(answer: Attempt) -> None:
+    """Give three samples of different activity, and a fan-out that is no other number here."""
+    spk_rec = (torch.rand(10, 3, 8) < torch.tensor([0.1, 0.3, 0.6])[:, None]).float()
+    got, right = torch.as_tensor(answer(spk_rec, 17)), spk_rec.sum((0, 2)).mean() * 17
+    known = {
+        DENSE: torch.tensor(10 * 8 * 17),
+        NO_FAN_OUT: right / 17,
+        WHOLE_BATCH: right * 3,
+        PER_STEP: right / 10,
+    }
+    if got.numel() != 1:
+        raise WrongAnswer(f"One number is asked for. Yours has the shape {list(got.shape)}.")
+    for message, value in known.items():
+        if torch.isclose(got.float(), value.float(), rtol=1e-4):
+            raise WrongAnswer(message)
+    if not torch.isclose(got.float(), right, rtol=1e-4):
+        raise WrongAnswer("The number is not right. Operations = spikes of a sample times fan-out.")
+
+
+EXERCISES = [
+    Exercise(
+        id="01.1",
+        title="Decode a raster",
+        name="decode",
+        solution=decode,
+        check=check_decode,
+        hints=(
+            "Two steps: count the spikes of each class, then find the class with the most.",
+            "`spk_rec.sum(0)` counts over time. What is left is [batch, classes].",
+            "`argmax(-1)` gives the place of the largest along the last axis.",
+        ),
+        wrong=(
+            (lambda spk_rec: spk_rec.sum(0), COUNTS),
+            (lambda spk_rec: spk_rec.argmax(-1), STILL_TIME),
+            (lambda spk_rec: spk_rec.sum(0).argmax(0), OVER_BATCH),
+            (lambda spk_rec: spk_rec.sum(0).argmin(-1), LEAST),
+            (lambda spk_rec: spk_rec[-1].argmax(-1), FIRST),
+        ),
+    ),
+    Exercise(
+        id="01.2",
+        title="Count synaptic operations",
+        name="synaptic_operations",
+        solution=synaptic_operations,
+        check=check_operations,
+        hints=(
+            "Where nothing spikes, nothing is added. So begin with the number of spikes.",
+            "Each spike arrives at `fan_out` neurons, and each of them adds one weight.",
+            "Add over time and neurons, `spk_rec.sum((0, 2))`; then the mean over the batch.",
+        ),
+        wrong=(
+            (lambda s, fan_out: torch.tensor(s[:, 0].numel() * fan_out), DENSE),
+            (lambda s, fan_out: s.sum((0, 2)).mean(), NO_FAN_OUT),
+            (lambda s, fan_out: s.sum() * fan_out, WHOLE_BATCH),
+            (lambda s, fan_out: s.mean(0).sum(-1).mean() * fan_out, PER_STEP),
+        ),
+    ),
+]
+
+QUESTIONS = {
+    "01": (
+        Question(
+            "Why can a spike save energy, where a number cannot?",
+            (
+                Option(
+                    "Adding a weight is cheaper than multiplying by it, and silence costs nothing",
+                    "Both halves matter; without silence the steps eat up what the additions save.",
+                    right=True,
+                ),
+                Option(
+                    "Spikes are shorter than numbers", "What counts is the work that they cause."
+                ),
+                Option("The network needs fewer weights", "It has just as many."),
+            ),
+        ),
+        Question(
+            "The same network runs for 100 steps instead of 25. What about its operations?",
+            (
+                Option("About four times as many", "Each step adds its own spikes.", right=True),
+                Option("The same: it is the same image", "The image is shown at every step again."),
+                Option(
+                    "Fewer: it may decide earlier", "Only if you stop it; it runs all its steps."
+                ),
+            ),
+        ),
+    ),
+}

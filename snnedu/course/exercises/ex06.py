@@ -1,0 +1,302 @@
+"""Exercises of 06 · Surrogate gradients: a slope, a spike with two faces, and where training dies."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from snnedu.course.attempt import Attempt, Unsolved, WrongAnswer
+from snnedu.course.exercises import Exercise, Option, Question
+
+
+def my_slope(x: Tensor, k: float) -> Tensor:
+    """Return the slope of the fast sigmoid, 1 / (1 + k|x|)²."""
+    return 1 / (1 + k * x.abs()) ** 2
+
+
+class MySpike(torch.autograd.Function):
+    """A spike forward, the slope of a fast sigmoid (k = 5) backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Return 1 where x > 0, else 0."""
+        ctx.save_for_backward(x)
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the gradient from above times the slope."""
+        (x,) = ctx.saved_tensors
+        return grad / (1 + 5 * x.abs()) ** 2
+
+
+def first_to_mend(gradient_norms: list[float], firing_rates: list[float]) -> int:
+    """Return the layer to mend first, -1 if all is well."""
+    for layer, rate in enumerate(firing_rates):
+        if rate == 0:
+            return layer
+    dead = [layer for layer, norm in enumerate(gradient_norms) if norm < 1e-6]
+    return dead[-1] if dead else -1
+
+
+NO_ABS = "Left of the threshold your slope is not that of the right. It depends on the distance: `x.abs()`."
+NO_SQUARE = "The shape is nearly right, but the square is missing: its tails fall too slowly."
+NO_K = "k changes nothing. It multiplies the distance."
+FUNCTION_ITSELF = "This is the fast sigmoid itself, x / (1 + k|x|). Asked for is its slope."
+IS_SPIKE = "This is the spike, 0 or 1. Asked for is the slope that stands in for its derivative."
+
+
+def check_slope(answer: Attempt) -> None:
+    """Compare on both sides of the threshold, for two slopes."""
+    x = torch.tensor([-2.0, -0.5, 0.0, 0.1, 1.0, 3.0])
+    for k in (25.0, 4.0):
+        got, right = torch.as_tensor(answer(x, k)), my_slope(x, k)
+        known = {
+            NO_SQUARE: 1 / (1 + k * x.abs()),
+            NO_K: 1 / (1 + x.abs()) ** 2,
+            FUNCTION_ITSELF: x / (1 + k * x.abs()),
+            IS_SPIKE: (x > 0).float(),
+        }
+        if got.shape != x.shape:
+            raise WrongAnswer(f"x has the shape {list(x.shape)}, your slope {list(got.shape)}.")
+        for message, value in known.items():
+            if torch.allclose(got.float(), value):
+                raise WrongAnswer(message)
+        if torch.allclose(got[2:].float(), right[2:]) and not torch.allclose(
+            got[:2].float(), right[:2]
+        ):
+            raise WrongAnswer(NO_ABS)
+        if not torch.allclose(got.float(), right):
+            raise WrongAnswer("The numbers differ from 1 / (1 + k|x|)². Check the brackets.")
+
+
+SMOOTH = "Your forward pass is smooth. It must stay a clean step: 1 where x > 0, else 0."
+AT_THRESHOLD = "At x = 0 your neuron fires. The membrane must exceed the threshold: `>`, not `>=`."
+BOOLEAN = (
+    "Your spikes are True and False. Later layers multiply them: return numbers of the type of x."
+)
+IGNORES_ABOVE = (
+    "Your backward ignores `grad`, what comes from above. The chain rule multiplies by it."
+)
+ZERO = "Your gradient is zero everywhere: the true derivative. Put the slope in its place."
+STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slope at x."
+
+
+def check_spike(answer: Any) -> None:
+    """Look at both faces at points around the threshold, with a gradient that is not all ones."""
+    apply = getattr(answer, "apply", None)
+    if apply is None:
+        raise WrongAnswer("A `torch.autograd.Function` is needed: keep the class line of the stub.")
+    x = torch.tensor([-1.0, -0.1, 0.0, 0.1, 2.0], requires_grad=True)
+    _check_forward(Attempt(apply)(x.detach()), x)
+    above = torch.tensor([1.0, -2.0, 3.0, 0.5, 4.0])
+    try:
+        apply(x).backward(above)
+    except Exception as error:
+        text = str(error).splitlines()[0]
+        raise WrongAnswer(f"Your backward raised {type(error).__name__}: {text}") from None
+    if x.grad is None:
+        raise Unsolved
+    _check_backward(x.grad, above, x.detach())
+
+
+def _check_forward(spk: Tensor, x: Tensor) -> None:
+    if spk.dtype != x.dtype:
+        raise WrongAnswer(BOOLEAN)
+    if spk.shape == x.shape and spk[2] == 1 and torch.equal(spk, (x >= 0).to(x.dtype)):
+        raise WrongAnswer(AT_THRESHOLD)
+    if not torch.equal(spk, (x > 0).to(x.dtype)):
+        raise WrongAnswer(SMOOTH)
+
+
+def _check_backward(grad: Tensor, above: Tensor, x: Tensor) -> None:
+    slope = grad / above
+    if not grad.any():
+        raise WrongAnswer(ZERO)
+    if torch.equal(grad, above):
+        raise WrongAnswer(STRAIGHT)
+    if (grad >= 0).all():
+        raise WrongAnswer(IGNORES_ABOVE)
+    if not (slope[2] >= slope[1] >= slope[0] and slope[2] >= slope[3] >= slope[4] > 0):
+        raise WrongAnswer("The slope must be largest at x = 0 and fall to both sides.")
+
+
+def check_mend(answer: Attempt) -> None:
+    """Ask about a silent layer, a vanishing gradient, both, and neither."""
+    if answer([1e-9, 1e-9, 0.0, 0.3], [0.2, 0.1, 0.0, 0.0]) != 2:
+        first = answer([1e-9, 1e-9, 0.0, 0.3], [0.2, 0.1, 0.0, 0.0])
+        raise WrongAnswer({0: GRADIENT_FIRST, 3: LAST_SILENT}.get(first, SILENT))
+    if answer([1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.2]) != 1:
+        raise WrongAnswer(WRONG_END)
+    if answer([0.1, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]) != -1:
+        raise WrongAnswer("Here all layers fire and all have a gradient: return -1.")
+
+
+GRADIENT_FIRST = (
+    "You mend the first layer without a gradient. But a later layer is silent, and no gradient passes "
+    "through silence: mend that one first."
+)
+LAST_SILENT = (
+    "You mend the last silent layer. It is silent because nothing arrives: the first silent one is "
+    "the cause."
+)
+SILENT = "A silent layer blocks all behind it and all before it. Mend the first silent one."
+WRONG_END = (
+    "All layers fire, and the gradient vanishes on its way back. It comes from the last layer, so the "
+    "dead layer that is nearest to the end lost it first."
+)
+
+
+def _gradient_first(norms: list[float], rates: list[float]) -> int:
+    return next((i for i, norm in enumerate(norms) if norm < 1e-6), -1)
+
+
+def _last_silent(norms: list[float], rates: list[float]) -> int:
+    silent = [i for i, rate in enumerate(rates) if rate == 0]
+    return silent[-1] if silent else _gradient_first(norms, rates)
+
+
+def _first_dead(norms: list[float], rates: list[float]) -> int:
+    return next((i for i, rate in enumerate(rates) if rate == 0), _gradient_first(norms, rates))
+
+
+class _Smooth(MySpike):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return torch.sigmoid(x)
+
+
+class _AtThreshold(MySpike):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return (x >= 0).to(x.dtype)
+
+
+class _Boolean(MySpike):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x > 0
+
+
+class _IgnoresAbove(MySpike):
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (x,) = ctx.saved_tensors
+        return 1 / (1 + 5 * x.abs()) ** 2
+
+
+class _Zero(MySpike):
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return torch.zeros_like(grad)
+
+
+class _Straight(MySpike):
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return grad.clone()
+
+
+EXERCISES = [
+    Exercise(
+        id="06.1",
+        title="Write the slope",
+        name="my_slope",
+        solution=my_slope,
+        check=check_slope,
+        hints=(
+            "The formula has one fraction. What depends on x stands below the line.",
+            "`x.abs()` is the distance from the threshold. `**2` squares a tensor.",
+        ),
+        wrong=(
+            (lambda x, k: 1 / (1 + k * x) ** 2, NO_ABS),
+            (lambda x, k: 1 / (1 + k * x.abs()), NO_SQUARE),
+            (lambda x, k: 1 / (1 + x.abs()) ** 2, NO_K),
+            (lambda x, k: x / (1 + k * x.abs()), FUNCTION_ITSELF),
+            (lambda x, k: (x > 0).float(), IS_SPIKE),
+        ),
+    ),
+    Exercise(
+        id="06.2",
+        title="Two faces",
+        name="MySpike",
+        solution=MySpike,
+        check=check_spike,
+        hints=(
+            "`(x > 0)` gives True and False; `.to(x.dtype)` makes numbers of them.",
+            "backward gets `grad` and returns `grad` times a slope, of the same shape.",
+            "You wrote a slope in 06.1: `grad * my_slope(x, 5)`.",
+        ),
+        wrong=(
+            (_Smooth, SMOOTH),
+            (_AtThreshold, AT_THRESHOLD),
+            (_Boolean, BOOLEAN),
+            (_IgnoresAbove, IGNORES_ABOVE),
+            (_Zero, ZERO),
+            (_Straight, STRAIGHT),
+        ),
+        right="This is all that a surrogate gradient is.",
+    ),
+    Exercise(
+        id="06.3",
+        title="Find where training dies",
+        name="first_to_mend",
+        solution=first_to_mend,
+        check=check_mend,
+        hints=(
+            "Look at the firing rates first. Can a gradient pass through a layer that never fires?",
+            "If a layer is silent, the layers behind it get no input. So the first silent one.",
+            "If none is silent: the gradient starts at the last layer. Look for the dead layer nearest to it.",
+        ),
+        wrong=(
+            (_gradient_first, GRADIENT_FIRST),
+            (_last_silent, LAST_SILENT),
+            (_first_dead, WRONG_END),
+        ),
+    ),
+]
+
+QUESTIONS = {
+    "06": (
+        Question(
+            "A network is trained with a surrogate gradient. What does it send from layer to layer when you use it?",
+            (
+                Option(
+                    "Spikes, 0 or 1", "The surrogate exists only in the backward pass.", right=True
+                ),
+                Option(
+                    "Smooth values between 0 and 1",
+                    "That would be a smoothed network. The forward pass is untouched.",
+                ),
+                Option("Spikes in training, numbers afterwards", "Forward is the same in both."),
+            ),
+        ),
+        Question(
+            "With the true derivative, training did not move. What would have helped?",
+            (
+                Option(
+                    "Another derivative in the backward pass",
+                    "Zero must be replaced by something.",
+                    right=True,
+                ),
+                Option("A larger learning rate", "Zero times a large number is zero."),
+                Option("More neurons", "Each of them has the derivative zero, too."),
+            ),
+        ),
+        Question(
+            "You make the slope k of `sigmoid` very large, to be closer to the truth. What do you expect?",
+            (
+                Option(
+                    "Few neurons get a gradient, and those a huge one",
+                    "Its height is k/4 and its width about 1/k: closer to the truth, and worse to train.",
+                    right=True,
+                ),
+                Option("Training gets more exact", "The truth is exactly what cannot be followed."),
+                Option("Nothing, the shape is the same", "The scale is what matters most."),
+            ),
+        ),
+    ),
+}

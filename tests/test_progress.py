@@ -1,0 +1,117 @@
+"""Progress survives crashes and two kernels at once, travels in a file, and loses nothing."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from snnedu.course import progress
+
+WRITE = """
+import sys
+from snnedu.course import progress
+for n in range(int(sys.argv[2])):
+    progress.record("solved", f"{sys.argv[1]}.{n}")
+"""
+
+
+def start(name, count):
+    return subprocess.Popen([sys.executable, "-c", WRITE, name, str(count)])
+
+
+def test_two_kernels_write_at_once_and_lose_nothing():
+    writers = [start(name, 200) for name in ("01", "02")]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert progress.solved() == {f"{name}.{n}" for name in ("01", "02") for n in range(200)}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_kernel_loses_at_most_the_line_it_was_writing():
+    writer = start("01", 1_000_000)
+    end = time.monotonic() + 30
+    while len(progress.solved()) < 20 and time.monotonic() < end:
+        time.sleep(0.05)
+    writer.send_signal(signal.SIGKILL)
+    writer.wait(10)
+    kept = len(progress.solved())
+    assert kept >= 20
+    assert {f"01.{n}" for n in range(kept)} == progress.solved()
+
+
+def test_a_damaged_line_is_named_left_alone_and_costs_nothing_else(capsys):
+    progress.record("solved", "01.1")
+    damaged = progress.folder() / "old.jsonl"
+    text = '{"kind": "solved", "id": "02.1", "value": ""}\n{"kind": "sol\n[1]\n'
+    damaged.write_text(text)
+    assert progress.solved() == {"01.1", "02.1"}
+    assert "2 unreadable line(s)" in capsys.readouterr().err
+    assert damaged.read_text() == text
+
+
+def test_progress_travels_to_another_machine(tmp_path, monkeypatch, capsys):
+    progress.record("solved", "01.1")
+    progress.record("hint", "01.2", "1")
+    file = progress.export_progress(tmp_path / "me.json")
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "elsewhere"))
+    assert progress.solved() == set()
+    progress.record("solved", "02.1")
+    progress.import_progress(file)
+    progress.import_progress(file)  # twice is as good as once
+    assert progress.solved() == {"01.1", "02.1"}
+    assert progress.hints_taken()["01.2"] == 1
+    assert "0 entries added" in capsys.readouterr().out
+
+
+@pytest.mark.bad_input
+def test_a_file_that_is_no_export_is_said(tmp_path):
+    (tmp_path / "x.json").write_text("{]")
+    with pytest.raises(ValueError, match=r"must be a file that `snn.export_progress` wrote"):
+        progress.import_progress(tmp_path / "x.json")
+
+
+def test_without_a_writable_folder_progress_lives_in_memory_and_says_so_once(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "file" / "data"))
+    monkeypatch.setattr(progress, "_unsaved", [])
+    progress.record("solved", "01.1")
+    progress.record("solved", "01.2")
+    assert capsys.readouterr().out.count("cannot be saved") == 1
+    assert progress.solved() == {"01.1", "01.2"}
+    exported = json.loads(progress.export_progress(tmp_path / "me.json").read_text())
+    assert [entry["id"] for entry in exported] == ["01.1", "01.2"]
+
+
+def test_a_learner_keeps_one_number_for_life(monkeypatch):
+    monkeypatch.delenv("SNNEDU_LEARNER", raising=False)
+    number = progress.learner()
+    assert progress.learner() == number
+    monkeypatch.setenv("SNNEDU_LEARNER", "7")
+    assert progress.learner() == 7
+
+
+def test_a_class_becomes_one_table(tmp_path, monkeypatch):
+    for name, ids in (("ada", ["01.1", "01.2"]), ("bo", ["01.1"])):
+        monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / name))
+        for each in ids:
+            progress.record("solved", each)
+        progress.export_progress(tmp_path / f"{name}.json")
+    table = progress.collect(tmp_path, tmp_path / "class.csv")
+    with table.open() as file:
+        assert list(csv.reader(file)) == [
+            ["learner", "solved", "01.1", "01.2"],
+            ["ada", "2", "1", "1"],
+            ["bo", "1", "1", "0"],
+        ]
+
+
+@pytest.mark.bad_input
+def test_an_empty_class_is_said(tmp_path):
+    with pytest.raises(ValueError, match=r"Found no \.json file"):
+        progress.collect(tmp_path)

@@ -1,0 +1,56 @@
+"""Write copies of the tutorials in which every exercise is solved, to be run like the originals.
+
+    python -m tools.solved FOLDER
+
+A cell with the tag `exercise:02.1` ends with `name = snn.check("02.1", name)`. What stands above that
+line, the stub, is replaced by the reference solution.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from snnedu.course.exercises import exercise
+
+TUTORIALS = Path(__file__).parent.parent / "tutorials"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the solved copies into the folder named on the command line."""
+    (folder,) = map(Path, arguments)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(TUTORIALS.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        count = solve(notebook)
+        nbformat.write(notebook, folder / path.name)
+        print(f"{path.name}: {count} exercises solved")
+    return 0
+
+
+def solve(notebook: NotebookNode) -> int:
+    """Put the solutions in; return how many. What the cells print then is not compared."""
+    solved = 0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        asked = [tag.removeprefix("exercise:") for tag in tags if tag.startswith("exercise:")]
+        if asked:
+            cell.source = _filled(cell.source, asked[0])
+            cell.metadata["tags"] = ["nbval-ignore-output"]
+            solved += 1
+    return solved
+
+
+def _filled(source: str, id: str) -> str:
+    check = [line for line in source.splitlines() if f'snn.check("{id}"' in line]
+    if len(check) != 1:
+        raise ValueError(
+            f'The cell of exercise {id} needs one line with `snn.check("{id}", …)`. Found '
+            f"{len(check)}."
+        )
+    return f'{exercise(id).code()}\n\n\n{check[0]}\nassert "{id}" in snn.solved()'
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
