@@ -123,6 +123,10 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         settings["beta"], settings["alpha"] = sorted(rng.uniform(0.05, 0.99, 2))
     if name == "zoo":
         settings["beta"] = rng.uniform(0.05, 0.95)
+    if name == "izhikevich":
+        settings["amplitude"] = rng.uniform(0, 20)
+    settings |= {"a": rng.uniform(0.01, 0.2), "b": rng.uniform(0.1, 0.26)}
+    settings |= {"c": rng.uniform(-70, -45), "d": rng.uniform(0, 10)}
     if name == "network":
         settings["drive"] = rng.uniform(0.05, 0.3)
     wanted = inspect.signature(models.BUILT_IN[name]).parameters
@@ -272,6 +276,33 @@ def test_controls_wait_for_a_prediction_which_stays_beside_the_outcome(notebook:
     expect(outcome).to_contain_text("about 30")
 
 
+def test_stop_ends_a_training_that_is_running(lab: Lab):
+    cells = [SET_UP, "dashboard", TRAIN]
+    notebook = lab.open(lab.write("training.ipynb", cells))
+    notebook.page.evaluate("() => {jupyterapp.commands.execute('notebook:run-all-cells')}")
+    dashboard, stop = widget(notebook, 0), notebook.page.get_by_role("button", name="Stop")
+    expect(stop).to_be_enabled(timeout=60_000)
+    first = dashboard.locator(".outcome").inner_text()
+    expect(dashboard.locator(".outcome")).not_to_have_text(first, timeout=30_000)
+    stop.click()
+    expect(notebook.page.get_by_text("ended by Ctrl-C")).to_be_visible(timeout=30_000)
+    expect(dashboard.locator(".outcome")).to_contain_text("the network keeps what it has learned")
+    expect(stop).to_be_disabled()
+    assert notebook.errors() == []
+
+
+SET_UP = """
+import torch, snnedu as snn
+from torch import nn
+net = snn.Sequential(nn.Linear(64, 32), snn.Leaky(0.9), nn.Linear(32, 10), snn.Leaky(0.9))
+dashboard = snn.training_dashboard(net)"""
+TRAIN = """
+x = torch.rand(640, 64)
+history = snn.fit(net, (x, torch.arange(640) % 10), encode=lambda x: x.expand(25, *x.shape),
+                  epochs=10_000, on_batch=dashboard, progress=False)
+print("ended by", history.stopped)"""
+
+
 def test_dark_theme_and_200_percent_zoom_are_readable(lab: Lab):
     # On a screen of 1280 pixels, 640 are left at a zoom of 200 %.
     notebook = lab.open(lab.write("dark.ipynb", [LIF]), dark=True, width=640)
@@ -299,8 +330,9 @@ CONTRAST = """one => {
     let back = one;
     const clear = "rgba(0, 0, 0, 0)";
     while (getComputedStyle(back).backgroundColor === clear) back = back.parentElement;
-    const pair = [light(getComputedStyle(one).color), light(getComputedStyle(back).backgroundColor)];
-    return Math.max(...pair) / Math.min(...pair);
+    const front = light(getComputedStyle(one).color);
+    const behind = light(getComputedStyle(back).backgroundColor);
+    return Math.max(front, behind) / Math.min(front, behind);
 }"""
 
 

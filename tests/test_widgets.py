@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import snnedu as snn
 from snnedu.widgets import ready
@@ -97,6 +98,7 @@ def test_built_in_models_spike_and_rest(name: str):
         {"drive": 0.0}, {"drive": 0.3, "weight": 0.5, "inhibition": 0.0})  # fmt: skip
     other = {
         "surrogate": ({"at": -1.0}, {"at": 1.0}),
+        "izhikevich": ({"amplitude": 0.0}, {"amplitude": 10.0}),
         "rate": ({"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}),
         "delta": ({"x": [1.0, 1.0]}, {"x": [0.0, 1.0]}),
     }
@@ -168,6 +170,54 @@ def test_a_guess_made_in_the_browser_reaches_python():
     message = {"method": "update", "state": {"guess": "two"}, "buffer_paths": []}
     one._handle_msg({"content": {"data": message}, "buffers": []})
     assert one.guess == "two"
+
+
+def small_network() -> snn.Sequential:
+    torch.manual_seed(0)
+    layers = [nn.Linear(4, 6), snn.Leaky(0.9), nn.Linear(6, 3), snn.Leaky(0.9)]
+    return snn.Sequential(*layers)
+
+
+def train(net: snn.Sequential, dashboard: Any, epochs: int = 2) -> snn.History:
+    x = torch.rand(40, 4, generator=torch.Generator().manual_seed(0))
+    data = x, x[:, :3].argmax(1)
+    how: dict[str, Any] = {"encode": lambda x: x.expand(10, *x.shape), "batch_size": 8}
+    how |= {"epochs": epochs, "progress": False}
+    return snn.fit(net, data, data, on_batch=dashboard, on_epoch=dashboard, **how)
+
+
+def test_a_dashboard_shows_every_batch_of_a_training():
+    net = small_network()
+    dashboard = snn.training_dashboard(net)
+    assert "image/png" not in dashboard._repr_mimebundle_()[0], "nothing to see yet"
+    history = train(net, dashboard)
+    shown = arrays(dashboard._result)
+    np.testing.assert_allclose(shown["loss"][:-1], history.batch_loss, rtol=1e-6)
+    np.testing.assert_array_equal(shown["batch"], [*range(1, 11), 10])
+    assert shown["rate 1"].max() > 0
+    assert {"gradient 0", "gradient 2", "rate 1", "rate 3"} <= shown.keys()
+    assert "Test accuracy" in dashboard._result["texts"]["note"]
+    assert "image/png" in dashboard._repr_mimebundle_()[0]
+
+
+def test_stop_ends_the_training_and_keeps_what_was_learned():
+    net = small_network()
+    dashboard = snn.training_dashboard(net)
+    content = {"data": {"method": "custom", "content": {"kind": "stop"}}}
+
+    def click(report: Any) -> bool:
+        if isinstance(report, snn.Report) and report.epoch == 2:
+            dashboard._handle_msg({"content": content, "buffers": []})
+        return dashboard(report)
+
+    before = net[0].weight.detach().clone()
+    history = train(net, click, epochs=50)
+    assert history.stopped == "on_batch"
+    assert len(history.batch_loss) == 6
+    assert not torch.equal(net[0].weight, before)
+    assert dashboard._result["texts"]["state"] == "stopped"
+    again = train(net, dashboard)
+    assert again.stopped == "", "a new training starts afresh"
 
 
 def test_all_panels_draw_with_matplotlib():

@@ -19,7 +19,10 @@ function render({ model, el }) {
   const controls = h("fieldset", { className: "controls" },
     ...inputs.map((input) => input.element));
   const canvases = spec.panels.map((panel) => h("canvas", { style: `height:${panel.height}px`, role: "img" }));
-  const stop = spec.stop && h("button", { type: "button", onclick: () => model.send({ kind: "stop" }) }, "Stop");
+  const stop = spec.stop && h("button", { type: "button", disabled: true, onclick: () => {
+    model.widget_manager?.kernel?.interrupt?.(); // a message alone would wait until the cell is done
+    model.send({ kind: "stop" });
+  } }, "Stop");
   const guess = spec.predict && question(spec, (answer) => {
     model.set("guess", answer);
     model.save_changes();
@@ -99,7 +102,11 @@ function render({ model, el }) {
   function fromKernel() { // Python set `values`, or another view of this widget did
     if (JSON.stringify(model.get("values")) !== JSON.stringify(values)) write(model.get("values"));
   }
-  const fresh = () => accept(unpack(model.get("_result")));
+  function fresh() { // an outcome that Python sent of its own accord
+    const result = model.get("_result");
+    if (result.arrays || result.error) accept(unpack(result));
+    if (stop) stop.disabled = result.texts?.state !== "training";
+  }
 
   canvases.forEach((canvas) => {
     canvas.onpointermove = (event) => { canvas.pointer = [event.offsetX, event.offsetY]; repaint(); };

@@ -85,6 +85,7 @@ class Explorer(anywidget.AnyWidget):
         start = {control.name: control.value for control in controls}
         super().__init__(values=start)
         self._spec = {
+            "stop": False,
             "model": model if isinstance(model, str) else None,
             "constants": self._constants if isinstance(model, str) else {},
             "controls": [control.describe() for control in controls],
@@ -96,7 +97,6 @@ class Explorer(anywidget.AnyWidget):
             "predict": predict,
             "options": list(options),
             "columns": columns,
-            "stop": False,
         }
         if not isinstance(model, str):
             self._result = self._try(start)

@@ -58,8 +58,39 @@ const step = {
   },
 };
 
+// Izhikevich's neuron in double precision, as in biophysics.py: mV and ms, steps of `dt`.
+function slopes(cur, v, u, { a, b }) {
+  return [0.04 * v * v + 5 * v + 140 - u + cur, a * (b * v - u)];
+}
+
+function rungeKutta(cur, v, u, dt, p) {
+  const [v1, u1] = slopes(cur, v, u, p);
+  const [v2, u2] = slopes(cur, v + (dt / 2) * v1, u + (dt / 2) * u1, p);
+  const [v3, u3] = slopes(cur, v + (dt / 2) * v2, u + (dt / 2) * u2, p);
+  const [v4, u4] = slopes(cur, v + dt * v3, u + dt * u3, p);
+  return [v + (dt / 6) * (v1 + 2 * v2 + 2 * v3 + v4), u + (dt / 6) * (u1 + 2 * u2 + 2 * u3 + u4)];
+}
+
+step.izhikevich = ({ spk, mem, rec }, cur, p) => {
+  let dt = p.dt;
+  if (mem === undefined) { // rest
+    mem = (p.b - 5 - Math.sqrt((5 - p.b) ** 2 - 4 * 0.04 * 140)) / 0.08;
+    rec = p.b * mem;
+  }
+  if (spk) [dt, mem, rec] = [dt + mem - 30, p.c, rec + p.d]; // from the moment of the peak on
+  let [v, u] = rungeKutta(cur, mem, rec, dt, p), until = dt;
+  if (v < 30) return { spk: 0, mem: v, rec: u };
+  for (let i = 0; i < 20; i++) { // Newton's method finds the peak
+    until -= (v - 30) / slopes(cur, v, u, p)[0];
+    [v, u] = rungeKutta(cur, mem, rec, until, p);
+    if (Math.abs(v - 30) < 1e-9) break;
+  }
+  return { spk: 1, mem: 30 + dt - until, rec: u };
+};
+
 function unroll(name, cur, settings) { // one neuron over time: its spikes and every state
-  const p = Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, typeof v === "number" ? f(v) : v]));
+  const single = (v) => (typeof v === "number" && name !== "izhikevich" ? f(v) : v);
+  const p = Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, single(v)]));
   const out = {};
   let now = {};
   cur.forEach((value, t) => {
@@ -90,7 +121,11 @@ const derivative = {
   straight_through: () => 1,
 };
 
-const ZOO = { leaky: {}, synaptic: { alpha: 0.8 }, alpha: { alpha: 0.97 }, adaptive: { rho: 0.95, adaptation: 1.8 } };
+const finely = (cur, gain) => Float32Array.from({ length: 10 * cur.length }, (_, t) => gain * cur[Math.floor(t / 10)]);
+const ZOO = {
+  leaky: {}, synaptic: { alpha: 0.8 }, alpha: { alpha: 0.97 }, adaptive: { rho: 0.95, adaptation: 1.8 },
+  izhikevich: { a: 0.02, b: 0.2, c: -65, d: 8, dt: 0.1 },
+};
 
 export const models = {
   leaky(p) {
@@ -103,10 +138,16 @@ export const models = {
   alpha: (p) => one("alpha", p),
   adaptive: (p) => one("adaptive", p),
 
+  izhikevich(p) {
+    const cur = finely(current(p), 1), out = unroll("izhikevich", cur, { ...p, dt: 0.1 });
+    return { cur, ...out, count: sum(out.spk) };
+  },
+
   zoo(p) {
     const cur = current(p), out = { cur, counts: [] };
     for (const [name, more] of Object.entries(ZOO)) {
-      const { spk, mem } = unroll(name, cur, { ...p, ...more, threshold: 1, reset_mechanism: "subtract" });
+      const input = name === "izhikevich" ? finely(cur, 40) : cur;
+      const { spk, mem } = unroll(name, input, { ...p, threshold: 1, reset_mechanism: "subtract", ...more });
       Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: sum(spk) });
       out.counts.push(sum(spk));
     }

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnedu import neurons, spikegen, surrogate
+from snnedu import biophysics, neurons, spikegen, surrogate
 
 Outputs = dict[str, Any]
 
@@ -163,6 +163,22 @@ def network(
     return {"spk": spk_rec, "active": active, "percent": percent, "regime": regime}
 
 
+def izhikevich(
+    a: float = 0.02,
+    b: float = 0.2,
+    c: float = -65.0,
+    d: float = 8.0,
+    drive: str = "step",
+    amplitude: float = 10.0,
+    steps: int = 300,
+    seed: int = 0,
+) -> Outputs:
+    """One neuron of Izhikevich's for `steps` ms, ten values a ms."""
+    cur = current(drive, amplitude, steps, seed).repeat_interleave(10)
+    outputs = _run(biophysics.Izhikevich(a=a, b=b, c=c, d=d), cur)
+    return {"cur": cur, **outputs, "count": float(outputs["spk"].sum())}
+
+
 def zoo(
     beta: float = 0.8,
     drive: str = "step",
@@ -170,15 +186,20 @@ def zoo(
     steps: int = 100,
     seed: int = 0,
 ) -> Outputs:
-    """Several neurons under one input; all have threshold 1, and forget with `beta`."""
+    """Several neurons under one input; the first four have threshold 1, and forget with `beta`.
+
+    For Izhikevich's a step is 1 ms, and the input 40 times as large.
+    """
     cur = current(drive, amplitude, steps, seed)
-    models: dict[str, neurons.SpikingLayer] = {
+    models = {
         "leaky": neurons.Leaky(beta),
         "synaptic": neurons.Synaptic(0.8, beta),
         "alpha": neurons.Alpha(0.97, beta),
         "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 1.8),
     }
     runs = {name: _run(neuron, cur) for name, neuron in models.items()}
+    finely = 40 * cur.repeat_interleave(10)
+    runs["izhikevich"] = _run(biophysics.Izhikevich(), finely)
     outputs = {f"{name}_{key}": run[key] for name, run in runs.items() for key in ("spk", "mem")}
     counts = {f"{name}_count": float(run["spk"].sum()) for name, run in runs.items()}
     return {"cur": cur, **outputs, **counts, "counts": list(counts.values())}
@@ -197,9 +218,9 @@ def latency_code(
     x: Any = (), steps: int = 50, theta: float = 0.01, pace: str = "logarithmic"
 ) -> Outputs:
     """One spike a number, the sooner the larger: `spikegen.latency`."""
-    data, how = torch.tensor(x), {"threshold": theta, "linear": pace == "linear"}
-    spk = spikegen.latency(data, steps, **how)
-    decoded = spikegen.decode_latency(spk, **how)
+    data, linear = torch.tensor(x), pace == "linear"
+    spk = spikegen.latency(data, steps, threshold=theta, linear=linear)
+    decoded = spikegen.decode_latency(spk, threshold=theta, linear=linear)
     return {"spk": spk, "x": x, "decoded": decoded, **_quality(spk, decoded, data)}
 
 
@@ -223,7 +244,7 @@ def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
     return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
 
 
-def _run(neuron: neurons.SpikingLayer, cur: Tensor) -> dict[str, Tensor]:
+def _run(neuron: neurons.SpikingLayer | biophysics.Izhikevich, cur: Tensor) -> dict[str, Tensor]:
     with torch.no_grad():
         recordings = neuron.unroll(cur.unsqueeze(1))
     named = zip(("spk", *neuron.state_names), recordings, strict=True)
@@ -235,6 +256,7 @@ BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "synaptic": synaptic,
     "alpha": alpha_neuron,
     "adaptive": adaptive,
+    "izhikevich": izhikevich,
     "zoo": zoo,
     "rate": rate_code,
     "latency": latency_code,

@@ -6,7 +6,7 @@ from typing import Any
 
 from snnedu import _check
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Bars, Choice, Curve, Raster, Slider, Traces
+from snnedu.widgets.panels import Choice, Curve, Raster, Slider, Traces
 
 STEP = "time step"
 TENTHS = [i / 10 for i in range(11)]
@@ -61,9 +61,16 @@ def zoo_explorer(**more: Any) -> Explorer:
         "synaptic": "Synaptic (α = 0.8)",
         "alpha": "Alpha (α = 0.97)",
         "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 1.8)",
+        "izhikevich": "Izhikevich (40 I; mV over 0.1 ms)",
     }
     membranes = [
-        Traces({f"{name}_mem": "U"}, threshold=1.0, spikes=f"{name}_spk", title=title, height=150)
+        Traces(
+            {f"{name}_mem": "V" if name == "izhikevich" else "U"},
+            threshold=None if name == "izhikevich" else 1.0,
+            spikes=f"{name}_spk",
+            title=title,
+            height=150,
+        )
         for name, title in titles.items()
     ]
     return Explorer(
@@ -74,8 +81,7 @@ def zoo_explorer(**more: Any) -> Explorer:
             Choice("drive", DRIVES.options, "step", "input"),
         ],
         [
-            Traces({"cur": "I"}, title="The same input for all", ylim=(0, None), height=130),
-            Bars("counts", labels=list(titles), title="Spikes in 100 steps", height=130),
+            Traces({"cur": "I"}, title="The same input for all", ylim=(0, None), height=150),
             *membranes,
         ],
         title="A neuron zoo",
