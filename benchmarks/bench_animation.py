@@ -1,13 +1,9 @@
-"""An animated raster of 100 neurons and 100 steps: ours beside celluloid with `to_jshtml`.
+"""How fast and how small is an animated raster, beside what celluloid makes of the same spikes?
 
-Time is from spikes to the HTML that a notebook stores; size is that HTML. Both sides are played,
+Time is from spikes to the HTML that a notebook stores; size is that HTML. All three are played,
 paused and scrubbed in the browser. `to_jshtml` draws and stores each picture anew, `viz.embed`
 stores the same pictures as differences, `viz.animate` stores the spikes alone.
 """
-
-import statistics
-import time
-from collections.abc import Callable
 
 import celluloid
 import matplotlib as mpl
@@ -15,41 +11,44 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
+from benchmarks.timing import Goal, Result, race
 from snnedu import _player, viz
 
 STEPS = NEURONS = 100
-WAYS: dict[str, Callable[[torch.Tensor], str]] = {
-    "celluloid, to_jshtml": lambda spk: film(spk).animate().to_jshtml(),
-    "celluloid, viz.embed": lambda spk: viz.embed(film(spk), alt="A raster that fills.").html,
-    "viz.animate": lambda spk: viz.animate(spk).html,
-}
+THEIRS, EMBED, ANIMATE = "celluloid, to_jshtml", "celluloid, viz.embed", "viz.animate"
 
 
-def rows(repeats: int = 3) -> list[dict[str, str | float]]:
-    """Return median seconds and kilobytes of each way, and ratios to the first."""
+def run(quick: bool) -> list[Result]:
+    """Return seconds and kilobytes of each way, and ratios to celluloid's own."""
     mpl.use("agg")
     spk = (torch.rand(STEPS, NEURONS, generator=torch.Generator().manual_seed(0)) < 0.05).float()
-    same_pictures(spk)
-    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
-    kilobytes: dict[str, float] = {}
-    for _ in range(repeats):
-        for name, way in WAYS.items():
-            start = time.perf_counter()
-            kilobytes[name] = len(way(spk).encode()) / 1000
-            seconds[name].append(time.perf_counter() - start)
-            plt.close("all")
-    median = {name: statistics.median(times) for name, times in seconds.items()}
-    first = next(iter(WAYS))
-    return [
-        {
-            "way": name,
-            "seconds": median[name],
-            "kB": kilobytes[name],
-            "times faster": median[first] / median[name],
-            "times smaller": kilobytes[first] / kilobytes[name],
-        }
-        for name in WAYS
+    check(spk)
+    ways = {
+        THEIRS: lambda: html(film(spk).animate().to_jshtml()),
+        EMBED: lambda: html(viz.embed(film(spk), alt="A raster that fills.").html),
+        ANIMATE: lambda: html(viz.animate(spk).html),
+    }
+    size = {name: way() / 1000 for name, way in ways.items()}
+    times = race(ways, seconds=0, rounds=1 if quick else 5)
+    faster = {name: times[THEIRS] / times[name] for name in ways}
+    smaller = {name: size[THEIRS] / size[name] for name in ways}
+    rows: list[dict[str, object]] = [
+        {"way": name, "ms": times[name], "kB": size[name], "faster": faster[name]}
+        | {"smaller": smaller[name]}
+        for name in ways
     ]
+    goals = [
+        Goal("animated raster, faster than celluloid + `to_jshtml`", faster[ANIMATE], 8),
+        Goal("animated raster, smaller than celluloid + `to_jshtml`", smaller[ANIMATE], 20),
+    ]
+    about = f"{NEURONS} neurons over {STEPS} steps, from spikes to the HTML that a notebook stores."
+    return [Result("Animated raster", about, rows, goals)]
+
+
+def html(page: str) -> int:
+    """Return the size of a page in bytes, and close what it was drawn in."""
+    plt.close("all")
+    return len(page.encode())
 
 
 def film(spk: torch.Tensor) -> celluloid.Camera:
@@ -66,11 +65,10 @@ def film(spk: torch.Tensor) -> celluloid.Camera:
     return camera
 
 
-def same_pictures(spk: torch.Tensor) -> None:
-    """Make sure that each way shows the same spikes in the last picture."""
+def check(spk: torch.Tensor) -> None:
+    """Make sure that all show as many pictures, and the same spikes in the last one."""
     camera = film(spk)
-    *_, last = camera._photos
-    drawn = {(round(x), round(y)) for x, y in np.asarray(last[0].get_offsets())}
+    drawn = {(round(x), round(y)) for x, y in np.asarray(camera._photos[-1][0].get_offsets())}
     stored = viz.animate(spk).film["spikes"]
     if drawn != {(t, n) for t, row in enumerate(stored) for n in row}:
         raise AssertionError("celluloid and `viz.animate` do not show the same spikes.")
@@ -80,5 +78,5 @@ def same_pictures(spk: torch.Tensor) -> None:
 
 
 if __name__ == "__main__":
-    for row in rows():
-        print(*(f"{v:.3g}" if isinstance(v, float) else f"{v:22}" for v in row.values()), sep="  ")
+    for result in run(quick=True):
+        print(result, *result.goals, sep="\n")
