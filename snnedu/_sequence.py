@@ -9,12 +9,12 @@ backward pass is this equation, differentiated by hand and walked from the last 
     U[t] = β U[t-1] + X[t] - (θ + k A[t-1]) S[t-1]    or another reset
     S[t] = 1 if U[t] > θ + k A[t] else 0
 
-The forward pass calls the layer's own step or, for float32 on the CPU where numba is installed, the
-compiled loops of `_kernels.py`, which compute the same numbers.
+The forward pass computes just the numbers of the layer's own step. For float32 on the CPU, where
+numba is installed, both passes are the compiled loops of `_kernels.py`; else torch, in place.
 """
 
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -110,24 +110,58 @@ def _forward(
     parts = zip(state, keep, strict=True)
     rec = State(*(torch.empty_like(spk) if kept and s is not None else None for s, kept in parts))  # pyright: ignore[reportArgumentType]
     kernels = _kernels_for(model, cur)
-    if kernels is None:
-        return spk, _steps(model, cur, spk, state, rec), rec
-    return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
+    if kernels is not None:
+        return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
+    if isinstance(model.spike_grad, Surrogate):
+        return spk, _steps_in_place(model, cur, spk, params, state, rec), rec
+    return spk, _steps(model, cur, spk, state, rec), rec
 
 
 def _steps(model: Model, cur: Tensor, spk: Tensor, state: State, rec: State) -> State:
-    """Call the layer's own step, without autograd's book-keeping."""
+    """Call the layer's own step, without autograd's book-keeping: good for any `spike_grad`."""
     now = [getattr(state, name) for name in model.state_names]
     kept = [(i, getattr(rec, name)) for i, name in enumerate(model.state_names)]
-    kept = [(i, rows.unbind(0)) for i, rows in kept if rows is not None]
-    known = isinstance(model.spike_grad, Surrogate)
-    step = partial(model.step, spike_grad=_heaviside if known else model.spike_grad)
-    for t, (cur_t, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
-        new_spk, *now = step(cur_t, *now)
-        spk_t.copy_(new_spk)
+    for t, cur_t in enumerate(cur.unbind(0)):
+        spk[t], *now = model.step(cur_t, *now, spike_grad=model.spike_grad)
         for i, rows in kept:
-            rows[t].copy_(now[i])
+            if rows is not None:
+                rows[t] = now[i]
     return State(**dict(zip(model.state_names, now, strict=True)))
+
+
+def _steps_in_place(
+    model: Model, cur: Tensor, spk: Tensor, params: Params, state: State, rec: State
+) -> State:
+    """Compute the equation with no new tensor for each sum: `_kernels.forward` in torch."""
+    subtract, before, after = model.reset
+    beta, threshold, alpha, rho, k, weight, bias = cast("Any", params)
+    now = State(*(s if s is None else s.clone() for s in state))  # pyright: ignore[reportArgumentType]
+    mem, syn, ada = cast("Any", now)
+    kept = [
+        (n, r.unbind(0)) for n, r in zip(now, rec, strict=True) if n is not None and r is not None
+    ]
+    in_force = threshold if rho is None else threshold + k * ada
+    old = _first_spikes(model, params, state)
+    for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
+        if weight is not None:
+            x = x + feedback(old, weight, bias)
+        if alpha is not None:
+            x = syn.mul_(alpha).add_(x)
+        if before:
+            mem.mul_(1 - old)
+        mem.mul_(beta).add_(x)
+        if after:
+            mem.sub_(mem * old)
+        if subtract:
+            mem.sub_(in_force * old)
+        if rho is not None:
+            ada.mul_(rho).add_((1 - rho) * old)
+            in_force = threshold + k * ada
+        torch.gt(mem, in_force, out=spk_t)
+        old = spk_t
+        for part, rows in kept:
+            rows[t].copy_(part)
+    return now
 
 
 def _compiled_steps(
@@ -232,21 +266,24 @@ class _Backward:
         else:
             fire = torch.zeros_like(slopes) if self.g_spk is None else fire * self.g_spk[lo:hi]
         drive = fire + (0 if self.g_rec[0] is None else self.g_rec[0][lo:hi])
-        for t in range(hi - 1, lo - 1, -1):
-            old_spk = self.spk[t - 1] if t > 0 else self._first_spk
-            g = drive[t - lo].add_(mem)
+        needs_spk = before or after or self.learn or rho is not None
+        old_spk: Any = None
+        rows = zip(drive.unbind(0), self.g_cur[lo:hi].unbind(0), strict=True)
+        for t, (g, g_cur) in zip(range(hi - 1, lo - 1, -1), reversed(list(rows)), strict=True):
+            if needs_spk:
+                old_spk = self.spk[t - 1] if t > 0 else self._first_spk
+            g.add_(mem)
             if after:
-                g = g * (1 - old_spk)
+                g.mul_(1 - old_spk)
             back = g * (1 - old_spk) if before else g
             torch.mul(back, beta, out=mem)
-            g_cur = g
+            g_cur.copy_(g)
             if alpha is not None:
-                g_cur = g + syn
+                g_cur.add_(syn)
                 if self.g_rec[1] is not None:
-                    g_cur += self.g_rec[1][t]
+                    g_cur.add_(self.g_rec[1][t])
                 torch.mul(g_cur, alpha, out=syn)
-            self.g_cur[t] = g_cur
-            pay = g * old_spk if subtract and (self.learn or rho is not None) else None
+            pay = g * old_spk if subtract and needs_spk else None
             g_ada = None
             if rho is not None:
                 g_ada = ada - k * fire[t - lo]
@@ -347,10 +384,6 @@ class _Backward:
 # ---------------------------------------------------------------------------------------- helpers
 
 _DENSE = torch.contiguous_format
-
-
-def _heaviside(x: Tensor) -> Tensor:
-    return (x > 0).to(x.dtype)
 
 
 def _first_spikes(model: Model, params: Params, start: State) -> Tensor:
