@@ -12,7 +12,13 @@ import pytest
 if TYPE_CHECKING:
     from tests.lab import Lab
 
-os.environ["MPLBACKEND"] = "agg"  # before anything imports matplotlib
+# Before anything imports matplotlib or torch: no display; parallel workers share the cores, and
+# threads sleep while they wait, as spinning ones take the cores from whoever has work.
+os.environ["MPLBACKEND"] = "agg"
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 ROOT = Path(__file__).parent.parent
 NO_PLAYWRIGHT = "Install Playwright (`python -m pip install playwright`)."

@@ -33,6 +33,8 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from tools.notebooks import kernel_environment
+
 ROOT = Path(__file__).parent.parent
 SCREENSHOTS = ROOT / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "msedge")
@@ -171,14 +173,13 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
-            "XDG_DATA_HOME": "data",
         }
         folders = {name: str(self.home / folder) for name, folder in ours.items()}
-        # No pop-up that asks about news, and no backend but the notebook's own.
+        # No pop-up that asks about news.
         settings = {"JUPYTER_CONFIG_PATH": str(ROOT / "snnedu" / "jupyter")}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        kept = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
-        return {**kept, **folders, **settings, "PYTHONPATH": path}
+        kernels = kernel_environment(str(self.home / "data"))
+        return {**kernels, **folders, **settings, "PYTHONPATH": path}
 
     def _settings(self, settings: dict[str, dict[str, str]]) -> None:
         for plugin, values in settings.items():
@@ -212,7 +213,8 @@ class Notebook:
         """Return every error that a cell or a widget shows."""
         stored: list[str] = self.page.evaluate(_ERROR_OUTPUTS)
         kinds = ("stderr", "error")
-        shown = ", ".join(f'[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in kinds)
+        shown = [f'[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in kinds]
+        shown = ", ".join([*shown, ".snnedu .error:visible"])  # an Explorer shows its own
         texts = [text.strip() for text in self.page.locator(shown).all_inner_texts()]
         return stored + [text for text in texts if text]
 

@@ -14,6 +14,8 @@ from unittest import mock
 import pytest
 from nbval.plugin import IPyNbCell
 
+from tools.notebooks import kernel_environment
+
 SECONDS = pytest.StashKey[float]()
 HOME = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 PROPERTY = "notebook"
@@ -33,8 +35,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     home = item.parent.stash.get(HOME, None)
     if home is None:
         home = item.parent.stash[HOME] = tempfile.TemporaryDirectory(prefix="snnedu-")
-    kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    with mock.patch.dict(os.environ, {**kept, "XDG_DATA_HOME": home.name}, clear=True):
+    kernels = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    with mock.patch.dict(os.environ, kernel_environment(home.name, kernels), clear=True):
         result = yield
     item.parent.addfinalizer(home.cleanup)  # after the notebook's last cell
     return result
