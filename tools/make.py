@@ -27,6 +27,7 @@ OLDEST = (3, 11)
 CPU_WHEELS = (
     "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
 )
+SOLVED = os.path.join("build", "solved")  # the notebooks with every exercise done
 UNIT = "not bad_input and not browser and not parity and not house"
 # The drift run of CI leaves the pins away to see what tomorrow's learner would get.
 PINNED = not os.environ.get("SNNEDU_UNPINNED")
@@ -93,6 +94,8 @@ def checks():
         ("tests", [*pytest, "tests"]),
         ("shapes", [*pytest, *shapes, "tests"]),
         ("notebooks", [*pytest, *nbval, "tutorials"]),
+        ("solutions", [PYTHON, "-m", "tools.solved", SOLVED]),
+        ("solved", [*pytest, *nbval, "--nbval-lax", SOLVED]),
     ]
 
 

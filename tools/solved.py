@@ -2,8 +2,8 @@
 
     python -m tools.solved FOLDER
 
-A cell with the tag `exercise:02.1` ends with `name = snn.check("02.1", name)`. What stands above that
-line, the stub, is replaced by the reference solution.
+A cell with the tag `exercise:02.1` ends with `name = snn.check("02.1", name)`. What stands above
+that line, the stub, is replaced by the reference solution.
 """
 
 import sys
@@ -42,14 +42,14 @@ def solve(notebook: NotebookNode) -> int:
     return solved
 
 
-def _filled(source: str, id: str) -> str:
-    check = [line for line in source.splitlines() if f'snn.check("{id}"' in line]
+def _filled(source: str, number: str) -> str:
+    check = [line for line in source.splitlines() if f'snn.check("{number}"' in line]
     if len(check) != 1:
         raise ValueError(
-            f'The cell of exercise {id} needs one line with `snn.check("{id}", …)`. Found '
-            f"{len(check)}."
+            f'The cell of exercise {number} needs one line with `snn.check("{number}", ...)`. '
+            f"Found {len(check)}."
         )
-    return f'{exercise(id).code()}\n\n\n{check[0]}\nassert "{id}" in snn.solved()'
+    return f'{exercise(number).code()}\n\n\n{check[0]}\nassert "{number}" in snn.solved()'
 
 
 if __name__ == "__main__":
