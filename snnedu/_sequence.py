@@ -260,30 +260,29 @@ class _Backward:
         subtract, before, after = self.model.reset
         beta, _, alpha, rho, k = cast("Any", self.params[:5])
         mem, syn, ada = self.carry
-        fire = slopes  # becomes the derivative by U - θ
+        g_spk = self.g_spk if self.g_spk is None else self.g_spk[lo:hi]
         if self.spk_carry is not None:
-            fire = fire * (self.spk_carry + (0 if self.g_spk is None else self.g_spk[lo:hi]))
-        else:
-            fire = torch.zeros_like(slopes) if self.g_spk is None else fire * self.g_spk[lo:hi]
-        drive = fire + (0 if self.g_rec[0] is None else self.g_rec[0][lo:hi])
+            g_spk = self.spk_carry[None] if g_spk is None else g_spk + self.spk_carry
+        fire = torch.zeros_like(slopes) if g_spk is None else slopes * g_spk
+        drive = fire if self.g_rec[0] is None else fire + self.g_rec[0][lo:hi]
         needs_spk = before or after or self.learn or rho is not None
         old_spk: Any = None
         rows = zip(drive.unbind(0), self.g_cur[lo:hi].unbind(0), strict=True)
-        for t, (g, g_cur) in zip(range(hi - 1, lo - 1, -1), reversed(list(rows)), strict=True):
+        for t, (own, g_cur) in zip(range(hi - 1, lo - 1, -1), reversed(list(rows)), strict=True):
             if needs_spk:
                 old_spk = self.spk[t - 1] if t > 0 else self._first_spk
-            g.add_(mem)
+            g = torch.add(own, mem, out=g_cur)
             if after:
                 g.mul_(1 - old_spk)
             back = g * (1 - old_spk) if before else g
             torch.mul(back, beta, out=mem)
-            g_cur.copy_(g)
+            pay = g * old_spk if subtract and needs_spk else None
             if alpha is not None:
+                back = back.clone() if back is g else back
                 g_cur.add_(syn)
                 if self.g_rec[1] is not None:
                     g_cur.add_(self.g_rec[1][t])
                 torch.mul(g_cur, alpha, out=syn)
-            pay = g * old_spk if subtract and needs_spk else None
             g_ada = None
             if rho is not None:
                 g_ada = ada - k * fire[t - lo]
@@ -347,11 +346,11 @@ class _Backward:
         weight = self.params.weight
         if weight is None or self.spk_carry is None:
             return
-        back = self.g_cur[t] @ weight if weight.ndim == 2 else self.g_cur[t] * weight
+        multiply = torch.matmul if weight.ndim == 2 else torch.mul
         if self.params.rho is None:
-            self.spk_carry.copy_(back)
+            multiply(self.g_cur[t], weight, out=self.spk_carry)
         else:
-            self.spk_carry.add_(back)
+            self.spk_carry.add_(multiply(self.g_cur[t], weight))
 
     def _first_spike(self) -> None:
         """S[-1] follows from the state at the start: what it is handed belongs to that state."""

@@ -13,12 +13,14 @@ Symbols: I = `cur`, U = `mem`, S = `spk`, β = `beta`, θ = `threshold`. I, U an
 (mV, say, or none); a decay has none: it is the share that is left after one step. Every model
 spikes when U exceeds θ, and is reset for it one step later. No gradient flows through the reset.
 
-Lapicque   a leaky integrator with resistance and capacitance
-Leaky      the same with one number, β
-Synaptic   the current through the synapse fades too
-Alpha      excitation and inhibition shape a smooth response to each spike
-AdaptiveLeaky   every spike raises the threshold for a while
-RLeaky, RSynaptic   the layer's spikes come back as its input
+The models, from simple to rich:
+
+    Lapicque             a leaky integrator made of a resistor and a capacitor
+    Leaky                the same in one number, β
+    Synaptic             the current through the synapse fades slowly, too
+    Alpha                excitation and inhibition shape a smooth answer to each input spike
+    AdaptiveLeaky        every spike raises the threshold for a while
+    RLeaky, RSynaptic    the layer's own spikes come back as input
 """
 
 import math
