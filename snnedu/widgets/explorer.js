@@ -19,6 +19,7 @@ function render({ model, el }) {
   const controls = h("fieldset", { className: "controls" },
     ...inputs.map((input) => input.element));
   const canvases = spec.panels.map((panel) => h("canvas", { style: `height:${panel.height}px`, role: "img" }));
+  const back = h("button", { type: "button", onclick: reset }, "Reset");
   const stop = spec.stop && h("button", { type: "button", disabled: true, onclick: () => {
     model.widget_manager?.kernel?.interrupt?.(); // a message alone would wait until the cell is done
     model.send({ kind: "stop" });
@@ -35,7 +36,7 @@ function render({ model, el }) {
     h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases),
     h("div", { className: "said", hidden: !spec.outcome }, text.outcome), text.spoken, text.note, text.error, stop,
     h("p", { className: "foot" },
-      spec.controls.length && h("button", { type: "button", onclick: reset }, "Reset"),
+      spec.controls.length && back,
       spec.code && text.code,
       spec.code && h("button", { type: "button", onclick: (event) => copy(text.code, event.target) }, "Copy as code")));
   root.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab takes the arrow keys otherwise
@@ -95,7 +96,7 @@ function render({ model, el }) {
   }
   function unlock() {
     const locked = Boolean(spec.predict) && !model.get("guess");
-    controls.disabled = locked;
+    controls.disabled = back.disabled = locked;
     if (guess) guess.hidden = !locked;
     repaint();
   }
@@ -208,22 +209,22 @@ const WAITING = "The kernel has not answered yet: it is busy, or not running.";
 
 function asker(model, accept, waits) {
   const view = Math.random().toString(36).slice(2);
-  let asked = null, next = null, timers = [];
+  let asked = null, next = null, timer = 0;
   function ask(values) {
     next = values;
     if (!asked) send();
   }
   function send() {
     [asked, next] = [next, null];
-    model.send({ kind: "run", view, values: asked });
-    // Jupyter's server holds an answer back for up to 40 ms, until the browser has acknowledged the
-    // message before it (Nagle's algorithm). Whatever the browser sends carries that acknowledgement.
-    timers = [8, 16, 32].map((ms) => setTimeout(() => model.send({ kind: "nudge" }), ms));
-    timers.push(setTimeout(waits, 2000, true));
+    timer = setTimeout(waits, 2000, true);
+    // Jupyter's server holds the answer back for up to 40 ms, until the browser has acknowledged the
+    // kernel's status "busy" (Nagle's algorithm). A message sent at once carries that acknowledgement.
+    const status = ({ content }) => { if (content.execution_state === "busy") model.send({ kind: "nudge" }); };
+    model.send({ kind: "run", view, values: asked }, { iopub: { status } });
   }
   function answered(message, buffers) {
     if (message.view !== view) return;
-    timers.forEach(clearTimeout);
+    clearTimeout(timer);
     waits(false);
     const settings = asked;
     asked = null;
@@ -231,7 +232,7 @@ function asker(model, accept, waits) {
     accept(unpack({ ...message, buffers }), settings);
   }
   model.on("msg:custom", answered);
-  return Object.assign(ask, { end() { timers.forEach(clearTimeout); model.off("msg:custom", answered); } });
+  return Object.assign(ask, { end() { clearTimeout(timer); model.off("msg:custom", answered); } });
 }
 
 function unpack({ arrays = [], buffers = [], texts = {}, error }) {
@@ -297,7 +298,7 @@ const draw = {
     const { ctx, panel, outputs, theme } = at;
     const spk = outputs[panel.name], [steps, count = 1] = spk.shape;
     const groups = Object.entries(panel.groups).map(([label, size], i) => ({ label, size, colour: theme.series[i % 6], dash: null }));
-    const to = frame(at, [-1, steps], [-0.7, count - 0.3], groups);
+    const to = frame(at, [0, Math.max(1, steps - 1)], [-0.7, count - 0.3], groups);
     const tall = Math.max(1.5, Math.min(14, 0.7 * (to.bottom - to.top) / count));
     const wide = Math.max(1, Math.min(3, 0.8 * (to.right - to.left) / steps));
     let from = 0;

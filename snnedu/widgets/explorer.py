@@ -166,10 +166,11 @@ class Explorer(anywidget.AnyWidget):
 
     def _call(self, model: str | Model) -> str:
         """Return a template for the call of the learner's own function."""
-        if isinstance(model, str) or not self.controls:
+        name = getattr(model, "__name__", "")
+        if not name.isidentifier() or not self.controls:  # built in, or a lambda
             return ""
         settings = ", ".join(f"{control.name}={{{control.name}}}" for control in self.controls)
-        return f"{getattr(model, '__name__', 'f')}({settings})"
+        return f"{name}({settings})"
 
     def _describe(self) -> str:
         set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)

@@ -205,7 +205,7 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
         [
             Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
             Slider("theta", 0.01, 0.2, 0.01, value=0.01, label="threshold θ", unit="as x"),
-            Choice("pace", ("logarithmic", "linear")),
+            Choice("pace", ("linear", "logarithmic")),
         ],
         [
             Raster("spk", title="Each row: the one spike of a number", height=200, xlabel=STEP),
