@@ -182,9 +182,8 @@ def _split(x: Tensor, labels: Tensor, test_share: float, seed: int) -> tuple[Pai
     for label in labels.unique():
         members = order[labels[order] == label]
         test[members[: round(test_share * len(members))]] = True
-    order = torch.randperm(
-        len(labels), generator=generator
-    )  # a new one: the first knows the classes
+    # An order of its own: in the first one, what is left for training starts with few classes.
+    order = torch.randperm(len(labels), generator=generator)
     train, test = order[~test[order]], order[test[order]]
     return (x[train], labels[train]), (x[test], labels[test])
 

@@ -108,10 +108,11 @@ def test_linear_latency_is_a_straight_line():
 
 
 def test_late_spikes_come_at_the_end_or_not_at_all():
-    x = torch.tensor([0.001, 0.4, 0.9])
+    x = torch.tensor([0.001, 0.4, 0.5, 0.6, 0.9])
     late = spikegen.latency(x, 5, tau=10, linear=True)
-    assert late.argmax(0).tolist() == [4, 4, 1]
-    assert spikegen.latency(x, 5, tau=10, linear=True, clip=True).sum(0).tolist() == [0, 0, 1]
+    assert late.argmax(0).tolist() == [4, 4, 4, 4, 1]
+    in_time = spikegen.latency(x, 5, tau=10, linear=True, clip=True)
+    assert in_time.sum(0).tolist() == [0, 0, 0, 1, 1]  # the times are 10, 6, 5, 4 and 1
 
 
 @pytest.mark.parametrize("linear", [True, False])
