@@ -1,6 +1,7 @@
 """Every exercise: its stub stays open, its solution passes, each wrong answer gets its reply."""
 
 import pytest
+import torch
 
 from snnedu.course import checks, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
@@ -49,6 +50,13 @@ def test_an_exercise_has_what_a_learner_needs(exercise):
     texts = [*exercise.hints[:-1], *(message for _, message in exercise.wrong)]
     body = exercise.code().rstrip().splitlines()[-1].strip()
     assert not any(body in text for text in texts), "a reply or early hint gives the answer away"
+
+
+@by_id
+def test_the_shown_solution_runs_where_only_torch_is_imported(exercise):
+    names: dict = {"torch": torch}
+    exec(exercise.code(), names)
+    checks.verdict(exercise, names[exercise.name])
 
 
 def test_ids_are_unique_and_in_order():

@@ -5,6 +5,7 @@ where the cell has the tag `exercise:02.1` and ends with `name = snn.check("02.1
 notebook can be made from the stubs.
 """
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ class Exercise:
 
     def code(self) -> str:
         """Return the reference as the text of a cell."""
-        return self.source or textwrap.dedent(inspect.getsource(self.solution)).strip()
+        return self.source or _untyped(textwrap.dedent(inspect.getsource(self.solution)).strip())
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,22 @@ def questions(id: str) -> tuple[Question, ...]:
 def all_exercises() -> list[Exercise]:
     """Return every exercise of the course, in order."""
     return [exercise for number in _tutorials() for exercise in _module(number).EXERCISES]
+
+
+def _untyped(source: str) -> str:
+    """Leave out type annotations: a notebook has not imported their names."""
+    lines = [line.partition("  # pyright")[0] for line in source.splitlines()]
+    spans: list[tuple[int, int, int]] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg) and node.annotation:
+            end = node.annotation.end_col_offset or 0
+            spans.append((node.lineno, node.col_offset + len(node.arg), end))
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            line, end = node.returns.lineno, node.returns.end_col_offset or 0
+            spans.append((line, lines[line - 1].rindex(" ->", 0, end), end))
+    for line, start, end in sorted(spans, reverse=True):
+        lines[line - 1] = lines[line - 1][:start] + lines[line - 1][end:]
+    return "\n".join(lines)
 
 
 def _module(id: str) -> ModuleType:
