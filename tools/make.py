@@ -87,6 +87,7 @@ def checks():
     pytest = [PYTHON, "-m", "pytest", "-q", "-n2", "--dist=loadfile"]
     shapes = ["--jaxtyping-packages=snnedu,beartype.beartype", "-m", UNIT]
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    nbval += ["--nbval-sanitize-with=tests/nbval.cfg"]
     return [
         ("lint", [PYTHON, "-m", "ruff", "check", "."]),
         ("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
