@@ -128,18 +128,20 @@ def izhikevich_step(
     script takes Euler steps of 0.5 ms for V and 1 ms for u.)
     Source: Izhikevich 2003, doi:10.1109/TNN.2003.820440.
     """
+    span = dt
     if mem >= PEAK:
-        dt, mem, rec = dt + mem - PEAK, kind.c, rec + kind.d
-    v, u = _runge_kutta(cur, mem, rec, dt, kind)
+        span, mem, rec = dt + mem - PEAK, kind.c, rec + kind.d
+    v, u = _runge_kutta(cur, mem, rec, span, kind)
     if not v >= PEAK:
         return 0.0, v, u
-    until_peak = dt
+    until_peak = span
     for _ in range(20):
         until_peak -= (v - PEAK) / _slopes(cur, v, u, kind)[0]
         v, u = _runge_kutta(cur, mem, rec, until_peak, kind)
         if abs(v - PEAK) < 1e-9:
             break
-    return 1.0, PEAK + dt - until_peak, u
+    left = span - until_peak
+    return 1.0, PEAK + (dt if left > dt else left), u  # no more than one spike a step
 
 
 class _Neuron(nn.Module):
@@ -196,10 +198,11 @@ class _Neuron(nn.Module):
                 f"Pass these, or None for rest."
             )
         given = state + (None,) * (len(self.state_names) - len(state))
+        rest = self.rest() if any(value is None for value in given) else given
         now = np.empty((len(given), cur.numel()))
         for row, (name, value) in enumerate(zip(self.state_names, given, strict=True)):
             if value is None:
-                now[row] = self.rest()[row]
+                now[row] = rest[row]
                 continue
             _check.floating(name, value)
             _check.same_shape(

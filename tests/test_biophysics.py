@@ -374,6 +374,17 @@ def test_gates_stay_shares_and_nothing_breaks(strengths: list[float], dt: float)
         assert ((rec >= 0) & (rec <= 1)).all()
 
 
+@pytest.mark.parametrize("strength", [300.0, 1e3, 1e4, 1e5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_izhikevich_spikes_once_a_step_at_most(kind: str, strength: float):
+    neuron = Izhikevich(kind)
+    spk_rec, mem_rec, rec_rec = neuron.unroll(current(neuron, (100, strength)))
+    assert mem_rec.isfinite().all()
+    assert rec_rec.isfinite().all()
+    assert spk_rec.sum() > 50
+    assert mem_rec.max() <= 30 + neuron.dt
+
+
 @pytest.mark.parametrize("strength", [-1e4, 1e4])
 def test_plain_python_survives_what_compiled_code_survives(
     strength: float, monkeypatch: pytest.MonkeyPatch
