@@ -3,8 +3,9 @@
     python -m tests.notebook_lint tutorials/*.ipynb
 
 A rule is a function that takes a `Notebook` and yields one sentence for each thing to mend.
-`EVERY_NOTEBOOK` binds all of them. `TUTORIALS` binds the chapters, from 01 on: the start page 00
-teaches nothing, so it has no Unsettled section, no references and no length to reach.
+`EVERY_NOTEBOOK` binds all of them, a glossary too. `NUMBERED` binds what a learner works through: 00
+and the chapters. `TUTORIALS` binds the chapters alone: the start page 00 teaches nothing, so it has no
+Unsettled section, no references and no length to reach.
 """
 
 import ast
@@ -91,8 +92,9 @@ class Notebook:
 
 def problems(notebook: Notebook) -> list[str]:
     """Return what must be mended, one sentence each."""
-    start_page = notebook.path.name.startswith("00")
-    rules = EVERY_NOTEBOOK if start_page else EVERY_NOTEBOOK + TUTORIALS
+    name = notebook.path.name
+    rules = EVERY_NOTEBOOK + (NUMBERED if re.match(r"\d\d_", name) else [])
+    rules += TUTORIALS if re.match(r"(?!00)\d\d_", name) else []
     return [f"{problem} [{rule.__name__}]" for rule in rules for problem in rule(notebook)]
 
 
@@ -344,8 +346,6 @@ def file_is_small(notebook: Notebook) -> Iterator[str]:
 
 EVERY_NOTEBOOK: list[Rule] = [
     has_a_title,
-    says_time_prerequisites_objectives,
-    says_what_comes_next,
     links_lead_somewhere,
     pictures_have_alt_text,
     widgets_have_a_picture,
@@ -361,6 +361,7 @@ EVERY_NOTEBOOK: list[Rule] = [
     outputs_are_compared,
     file_is_small,
 ]
+NUMBERED: list[Rule] = [says_time_prerequisites_objectives, says_what_comes_next]
 TUTORIALS: list[Rule] = [
     sections_in_order,
     unsettled_is_measured,

@@ -64,8 +64,8 @@ def test_a_notebook_over_its_budget_fails_the_run_and_the_cell_is_named(
 
 
 def test_kernels_draw_figures_inline_and_see_nobodys_progress(tmp_path: Path):
-    source = "import os\nassert 'inline' in os.environ['MPLBACKEND']\nos.environ['XDG_DATA_HOME']"
-    _notebook(tmp_path / "home.ipynb", source, "assert 'snnedu-' in os.environ['XDG_DATA_HOME']")
+    source = "import os\nassert 'inline' in os.environ['MPLBACKEND']\nos.environ['SNNEDU_DATA']"
+    _notebook(tmp_path / "home.ipynb", source, "assert 'snnedu-' in os.environ['SNNEDU_DATA']")
     run = _nbval(tmp_path, "--nbval-lax")
     assert run.returncode == 0, run.stdout
 

@@ -11,7 +11,7 @@ CELLS = [
     "import matplotlib.pyplot as plt, ipywidgets, os\nprint('one')\nprint('two')",
     "plt.figure(figsize=(2, 1))\nplt.plot([1, 2])\nplt.show()",
     "ipywidgets.IntSlider(3)",
-    "os.listdir(os.environ['XDG_DATA_HOME'])",
+    "os.listdir(os.environ['SNNEDU_DATA'])",
 ]
 
 

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from tests.notebook_lint import (
     EVERY_NOTEBOOK,
+    NUMBERED,
     TUTORIALS,
     Notebook,
     main,
@@ -28,6 +29,12 @@ def test_notebook_keeps_the_form(path: Path):
     assert not found, "\n".join(found)
 
 
+def test_the_start_page_has_a_way_to_every_tutorial():
+    start, *others = NOTEBOOKS
+    text = start.read_text(encoding="utf-8")
+    assert [path.name for path in others if f"({path.name})" not in text] == []
+
+
 def test_a_good_notebook_passes(tmp_path: Path):
     assert problems(_good(tmp_path)) == []
 
@@ -38,6 +45,15 @@ def test_the_start_page_needs_no_references_and_no_length(tmp_path: Path):
     page.content.cells[:] = [c for c in page.content.cells if "## References" not in c.source]
     _run(page.content)
     assert problems(page) == []
+
+
+def test_a_glossary_needs_the_form_of_no_lesson(tmp_path: Path):
+    page = Notebook(tmp_path / "glossary.ipynb", _good(tmp_path).content)
+    page.content.cells[:] = page.content.cells[1:4]
+    page.content.cells.insert(0, nbformat.v4.new_markdown_cell("# Glossary"))
+    assert problems(page) == []
+    _show(page.content.cells[2], html='<img src="data:,">')
+    assert len(problems(page)) == 1
 
 
 def test_command_line_names_file_and_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -124,7 +140,9 @@ def test_rule_fails_on_a_notebook_that_breaks_it(rule: str, spoil: Break, tmp_pa
 
 
 def test_every_rule_is_seen_to_fail():
-    assert {rule.__name__ for rule in EVERY_NOTEBOOK + TUTORIALS} == {name for name, _ in BROKEN}
+    assert {rule.__name__ for rule in EVERY_NOTEBOOK + NUMBERED + TUTORIALS} == {
+        name for name, _ in BROKEN
+    }
 
 
 @pytest.mark.parametrize(

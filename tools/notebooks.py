@@ -86,7 +86,9 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 
 
 def kernel_environment(home: str, kernels: int = 1) -> dict[str, str]:
-    """Return the environment for one of several kernels that run at once; progress goes to `home`.
+    """Return the environment for one of several kernels that run at once, of a learner of its own.
+
+    `home` keeps her progress; her variants of the exercises are always the same.
 
     Threads that spin while they wait for work (OpenMP's default) make training ten times slower as
     soon as anything else wants the cores, so ours sleep, and the kernels share the cores.
@@ -95,7 +97,7 @@ def kernel_environment(home: str, kernels: int = 1) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     threads = max(1, (os.cpu_count() or 1) // kernels)
     ours = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(threads)}
-    return {**kept, **ours, "XDG_DATA_HOME": home}
+    return {**kept, **ours, "SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}
 
 
 def clean(notebook: NotebookNode) -> None:
