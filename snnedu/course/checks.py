@@ -127,7 +127,7 @@ def _show(text: str, color: str = AMBER, printed: str = "") -> None:
     """Show a reply: a coloured note in a notebook, plain text elsewhere."""
     if printed:
         text += f"\nYour code printed: {printed.strip()}"
-    html = _code_marks(escape(text).replace("\n", "<br>"))
+    html = code_marks(escape(text).replace("\n", "<br>"))
     style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0"
     _display({"text/plain": text, "text/html": f'<div style="{style}">{html}</div>'})
 
@@ -150,7 +150,7 @@ def _display(data: dict[str, str]) -> None:
         display(data, raw=True)
 
 
-def _code_marks(html: str) -> str:
+def code_marks(html: str) -> str:
     """Turn `code` into code."""
     parts = html.split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

@@ -6,6 +6,7 @@ from typing import Any
 import ipywidgets
 
 from snnedu.course import progress as store
+from snnedu.course.checks import code_marks
 from snnedu.course.exercises import Question, questions
 
 
@@ -22,7 +23,7 @@ class Quiz(ipywidgets.VBox):
         super().__init__([part for parts in asked for part in parts])
 
     def _ask(self, number: int, question: Question) -> list[ipywidgets.Widget]:
-        head = ipywidgets.HTML(f"<b>{number}. {escape(question.text)}</b>")
+        head = ipywidgets.HTML(f"<b>{number}. {code_marks(escape(question.text))}</b>")
         choice = ipywidgets.RadioButtons(
             options=[option.text for option in question.options],
             value=None,
@@ -33,7 +34,7 @@ class Quiz(ipywidgets.VBox):
         def answer(change: dict[str, Any]) -> None:
             chosen = next(o for o in question.options if o.text == change["new"])
             mark = "" if question.poll else "✅" if chosen.right else "Not this one."
-            reply.value = f'<span role="status">{mark} {escape(chosen.feedback)}</span>'
+            reply.value = f'<span role="status">{mark} {code_marks(escape(chosen.feedback))}</span>'
             store.record("answer", f"{self.id}.q{number}", chosen.text)
 
         choice.observe(answer, names="value")
@@ -50,7 +51,7 @@ class Quiz(ipywidgets.VBox):
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         asked = "".join(
-            f"<li>{escape(question.text)}<ul>"
+            f"<li>{code_marks(escape(question.text))}<ul>"
             + "".join(f"<li>{escape(option.text)}</li>" for option in question.options)
             + "</ul></li>"
             for question in self.questions
