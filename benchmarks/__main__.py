@@ -1,0 +1,129 @@
+"""Run the benchmarks; a complete run writes RESULTS.md and the picture beside it.
+
+    python -m benchmarks                  all of them, about a quarter of an hour
+    python -m benchmarks lif import       only these, printed
+    python -m benchmarks --quick          a look in a minute or two, printed
+
+A benchmark is a function from `quick` to results (see timing.py). A new one is named in BENCHMARKS.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from benchmarks import peers
+from benchmarks.timing import Result
+from snnedu.memory import keep_freed_memory
+
+BENCHMARKS = {  # module and function; imported when it is their turn
+    "lif": "lif.run",
+    "neurons": "neurons.run",
+    "training": "networks.steps",
+    "digits": "networks.digits",
+    "memory": "memory.run",
+    "hh": "neurons.hodgkin_huxley",
+    "import": "imports.run",
+    "animation": "bench_animation.run",
+    "widgets": "bench_widgets.run",
+}
+FOLDER = Path(__file__).parent
+THREADS = 2
+
+
+def main() -> int:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="smaller and shorter")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there are {', '.join(BENCHMARKS)}; not {', '.join(sorted(unknown))}")
+    if peers.missing():
+        print(f"Not installed, and left out: {', '.join(peers.missing())}. To compare with them:\n"
+              "python -m pip install --no-deps --requirement benchmarks/peers.txt\n")  # fmt: skip
+    torch.set_num_threads(THREADS)
+    kept = keep_freed_memory()
+    results: list[Result] = []
+    for name in chosen.names or BENCHMARKS:
+        start = time.perf_counter()
+        for result in _benchmark(name)(chosen.quick):
+            print(result, *result.goals, sep="\n")
+            results.append(result)
+        print(f"({name}: {time.perf_counter() - start:.0f} s)\n", flush=True)
+    if not chosen.names and not chosen.quick:
+        (FOLDER / "RESULTS.md").write_text(_report(results, kept), encoding="utf-8")
+        from benchmarks.picture import draw
+
+        draw(results, FOLDER / "lif.png")
+    return 0
+
+
+def _benchmark(name: str) -> Callable[[bool], list[Result]]:
+    module, function = BENCHMARKS[name].split(".")
+    return getattr(importlib.import_module(f"benchmarks.{module}"), function)
+
+
+def _report(results: list[Result], kept: bool) -> str:
+    goals = [goal for result in results for goal in result.goals]
+    met = sum(goal.met for goal in goals)
+    return "\n".join([
+        "# How fast is snnedu?",
+        "",
+        f"Written by `make bench` on {date.today():%d %B %Y}. {_machine()}. "
+        f"{THREADS} threads; freed memory {'kept' if kept else 'not kept'} "
+        "(`snnedu.memory.keep_freed_memory`), for all libraries.",
+        f"Versions: {_versions()}.",
+        "",
+        "All contestants run in one process and take turns; numbers are medians. Milliseconds "
+        "belong to this machine, ratios carry over. Before timing, each benchmark checks that all "
+        "compute the same thing where their conventions agree.",
+        "",
+        f"## Goals: {met} of {len(goals)} met",
+        "",
+        "| what | goal | measured | |",
+        "|---|---|---|---|",
+        *map(str, goals),
+        "",
+        "![Time of a layer of leaky neurons against time steps, batch and neurons](lif.png)",
+        "",
+        *map(str, results),
+    ])  # fmt: skip
+
+
+def _machine() -> str:
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
+    return (
+        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def _versions() -> str:
+    found: list[str] = []
+    for name in ("snnedu", "torch", "numba", *peers.PEERS):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return ", ".join(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

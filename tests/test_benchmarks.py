@@ -1,0 +1,71 @@
+"""benchmarks/: what is timed is the same work, and what is reported is what was measured."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import timing
+from benchmarks.timing import Goal, Result
+
+pytestmark = pytest.mark.house
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")  # the peers call what is deprecated
+def test_all_libraries_compute_the_same_leaky_neurons():
+    from benchmarks import lif, peers
+
+    if peers.missing():
+        pytest.skip(f"not installed: {', '.join(peers.missing())}")
+    lif.check()
+
+
+def test_contestants_take_turns():
+    calls = []
+    race = {name: (lambda name=name: calls.append(name)) for name in ("a", "b")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timing, "SAMPLE", 0.0)  # one call a sample
+        times = timing.race(race, seconds=0.0, rounds=4)
+    assert calls[-8:] == ["a", "b"] * 4
+    assert timing.ratios({"snnedu": 2.0, "a": 6.0}) == {"a": 3.0}
+    assert set(times) == {"a", "b"}
+
+
+def test_a_goal_says_whether_it_is_met():
+    assert Goal("faster", 3.0, 2).met
+    assert not Goal("faster", 1.9, 2).met
+    assert Goal("less", 1.9, 2, at_most=True).met
+    assert str(Goal("less", 3.14159, 2, "s", at_most=True)) == "| less | ≤ 2 s | 3.14 s | ❌ |"
+    assert str(Goal("left out", math.nan, 2)).endswith("| not measured | – |")
+    assert timing.geometric_mean([2.0, 8.0]) == pytest.approx(4)
+
+
+def test_every_benchmark_is_there():
+    root = Path(command.__file__).parent
+    for name in command.BENCHMARKS.values():
+        module, function = name.split(".")
+        source = (root / f"{module}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^def {function}\(quick: bool\) -> list\[Result\]:", source, re.M), name
+
+
+@pytest.mark.parametrize("words", [["one"], ["--quick"], []])
+def test_only_a_complete_run_writes_results(words, tmp_path, monkeypatch, capsys):
+    found = [Result("One", "About it.", [{"T": 25, "ms": 1.2345}], [Goal("one", 3.0, 2)])]
+    monkeypatch.setattr(command, "BENCHMARKS", {"one": "lif.run"})
+    monkeypatch.setattr(command, "_benchmark", lambda name: lambda quick: found)
+    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    monkeypatch.setattr(command, "keep_freed_memory", lambda: False)
+    monkeypatch.setattr("benchmarks.picture.draw", lambda results, path: path.touch())
+    monkeypatch.setattr("sys.argv", ["benchmarks", *words])
+    assert command.main() == 0
+    assert "| 25 | 1.23 |" in capsys.readouterr().out
+    if words:
+        assert not list(tmp_path.iterdir())
+    else:
+        report = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+        assert "## Goals: 1 of 1 met" in report
+        assert "| one | ≥ 2 × | 3 × | ✅ |" in report
+        assert "snntorch" in report
