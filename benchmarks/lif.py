@@ -12,9 +12,8 @@ from benchmarks import peers
 from benchmarks.timing import Goal, Result, Times, geometric_mean, race
 
 BETA = 0.9
-GRID: list[tuple[int, int, int]] = list(
-    product((25, 100, 500), (1, 64, 128), (100, 1000))
-)  # time, batch, neurons
+# time, batch, neurons
+GRID: list[tuple[int, int, int]] = list(product((25, 100, 500), (1, 64, 128), (100, 1000)))
 QUICK = [(25, 128, 100), (100, 64, 100), (100, 1, 100)]
 LARGEST_FOR_SINABS = 2_000_000  # its backward pass is quadratic in time: seconds, then minutes
 BEYOND_CACHE = 3_000_000  # values: 12 MB for each array
