@@ -465,4 +465,19 @@ function clip(ctx, to, paint) {
   ctx.restore();
 }
 
+// ---- a page without a kernel and without a widget manager -------------------------------------
+
+function standAlone(figure, state, css) { // put the live widget in place of its picture
+  const changed = {};
+  const model = {
+    get: (name) => state[name],
+    set(name, value) { state[name] = value; changed[`change:${name}`]?.(); },
+    on(event, act) { changed[event] = act; },
+    save_changes() {}, send() {}, off() {},
+  };
+  const el = h("div", {});
+  figure.replaceChildren(h("style", {}, css), el);
+  render({ model, el });
+}
+
 export default { render };

@@ -3,12 +3,14 @@
     Explorer("leaky", [Slider("beta", 0, 1, 0.01, value=0.9)], [Traces("mem", spikes="spk")])
 
 *Browser engine*: the model is the name of a built-in one (`snnedu.widgets.models`). The browser
-simulates and draws, with no way round the kernel, so it also works in a page without one.
+simulates and draws, with no way round the kernel, so it also works in a page without one: the
+picture that a notebook stores of it comes alive in exported HTML.
 *Kernel engine*: the model is any function of the controls that returns a dict of arrays. The kernel
 simulates, the browser draws; while a slider is dragged only the latest value is waited for.
 """
 
 import inspect
+import json
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -140,8 +142,20 @@ class Explorer(anywidget.AnyWidget):
             return data, metadata
         alt = fill(self.alt, known, self.controls)
         picture, width = _notebook.picture(self._draw(known))
-        still, described = _notebook.bundle(picture, alt, width)
+        still, described = _notebook.bundle(picture, alt, width, self._live())
         return {**still, **data}, {**metadata, **described}
+
+    def _live(self) -> str:
+        """Return a script that makes a built-in model live in a page without kernel or manager."""
+        if self._spec["model"] is None:
+            return ""
+        state = {"_spec": self._spec, "values": self.values, "guess": self.guess}
+        code = self._esm.replace("export default { render };", "").replace("\nexport ", "\n")
+        start = f"standAlone(figure, {json.dumps(state)}, {json.dumps(self._css)});"
+        script = (
+            f"(() => {{ const figure = document.currentScript.parentElement;\n{code}{start} }})()"
+        )
+        return script.replace("</", "<\\/")
 
     def _known(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return all that templates and panels may name: constants, settings and outputs."""
