@@ -75,8 +75,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep a picture of the page when a browser test fails."""
     report = yield
-    lab = getattr(item, "funcargs", {}).get("lab")
-    if report.when == "call" and report.failed and lab is not None:
+    lab = getattr(item, "funcargs", {}).get("_lab_server")
+    if report.failed and lab is not None:
         pictures = "\n".join(map(str, lab.keep_screenshots(item.name)))
         report.sections.append(("screenshots", pictures))
     return report

@@ -3,9 +3,9 @@
     python -m tests.notebook_lint tutorials/*.ipynb
 
 A rule is a function that takes a `Notebook` and yields one sentence for each thing to mend.
-`EVERY_NOTEBOOK` binds all of them, a glossary too. `NUMBERED` binds what a learner works through: 00
-and the chapters. `TUTORIALS` binds the chapters alone: the start page 00 teaches nothing, so it has no
-Unsettled section, no references and no length to reach.
+`EVERY_NOTEBOOK` binds all of them, a glossary too. `NUMBERED` binds what a learner works through:
+00 and the chapters. `TUTORIALS` binds the chapters alone: the start page 00 teaches nothing, so it
+has no Unsettled section, no references and no length to reach.
 """
 
 import ast

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lab import Lab
+from tests.lab import Lab, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -12,6 +12,41 @@ import ipywidgets, matplotlib.pyplot as plt
 def draw(a):
     plt.figure(figsize=(3, 2)); plt.plot(range(a)); plt.show()
 """
+
+
+@pytest.fixture(scope="module")
+def first_tutorial(_lab_server: Lab) -> Notebook:
+    notebook = _lab_server.open("01_hello_spikes.ipynb")
+    notebook.run_all(timeout=240)  # the budget of a notebook is another test's business
+    return notebook
+
+
+def test_the_first_tutorial_runs_and_no_cell_shows_an_error(first_tutorial: Notebook):
+    assert first_tutorial.errors() == []
+    assert first_tutorial.console == []
+
+
+@pytest.mark.parametrize("how", ["keyboard", "mouse"])
+def test_its_instrument_answers_to(how: str, first_tutorial: Notebook):
+    page = first_tutorial.page
+    slider, bars = page.locator(".snnedu input").first, page.locator(".snnedu canvas").nth(2)
+    before = page.locator(".snnedu .outcome").inner_text()
+    with first_tutorial.pixels_change(bars):
+        if how == "keyboard":
+            slider.press("ArrowRight")
+        else:
+            slider.click(position={"x": 5, "y": 5})
+    assert page.locator(".snnedu .outcome").inner_text() != before
+
+
+def test_its_animation_plays(first_tutorial: Notebook):
+    player = first_tutorial.page.locator("figure").first
+    player.scroll_into_view_if_needed()
+    first_tutorial.page.wait_for_timeout(500)
+    play = player.get_by_text("Play")
+    play.wait_for()  # it plays once by itself, when it comes into view
+    with first_tutorial.pixels_change(player.locator("canvas")):
+        play.click()
 
 
 def test_moving_a_slider_with_the_keyboard_changes_pixels(lab: Lab):
