@@ -32,6 +32,9 @@ def draw(results: list[Result], path: Path) -> None:
                             linestyle="--" if name == LIMIT else "-", linewidth=1.2)  # fmt: skip
         fixed = ", ".join(f"{k} = {v}" for k, v in BASE.items() if k != key)
         axis.set(xlabel=f"{label}, {key}", title=fixed)
+        sizes = sorted({row[key] for row in rows})
+        axis.set_xticks(sizes, sizes)
+        axis.minorticks_off()
     axes[0].set_ylabel("forward + backward (ms)")
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7, fontsize=7
