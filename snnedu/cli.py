@@ -114,4 +114,9 @@ def _environment() -> dict[str, str]:
     """Return the environment for JupyterLab, with our settings as a default below the user's."""
     settings = str(Path(__file__).parent / "jupyter")  # there: no pop-up that asks about news
     paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), settings]
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    return {
+        # Threads that spin while they wait take the cores from a second notebook.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
+    }
