@@ -9,10 +9,12 @@ A benchmark is a function from `quick` to results (see timing.py). A new one is 
 
 import argparse
 import importlib
+import math
 import os
 import platform
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +23,7 @@ from pathlib import Path
 import torch
 
 from benchmarks import peers
-from benchmarks.timing import Result
+from benchmarks.timing import Goal, Result
 from snnedu.memory import keep_freed_memory
 
 BENCHMARKS = {  # module and function; imported when it is their turn
@@ -60,7 +62,7 @@ def main() -> int:
     results: list[Result] = []
     for name in chosen.names or BENCHMARKS:
         start = time.perf_counter()
-        for result in _benchmark(name)(chosen.quick):
+        for result in _results(name, chosen.quick):
             print(result, *result.goals, sep="\n")
             results.append(result)
         print(f"({name}: {time.perf_counter() - start:.0f} s)\n", flush=True)
@@ -69,7 +71,16 @@ def main() -> int:
         from benchmarks.picture import draw
 
         draw(results, FOLDER / "lif.png")
-    return 0
+    return int(any(result.about.startswith("FAILED") for result in results))
+
+
+def _results(name: str, quick: bool) -> list[Result]:
+    """Run one benchmark; if it fails, say so among the results, and let the others go on."""
+    try:
+        return _benchmark(name)(quick)
+    except Exception as error:
+        traceback.print_exc()
+        return [Result(name, f"FAILED: {error}", goals=[Goal(f"{name} runs", math.nan, 1)])]
 
 
 def _benchmark(name: str) -> Callable[[bool], list[Result]]:

@@ -21,7 +21,8 @@ def draw(results: list[Result], path: Path) -> None:
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    table = next(r.rows for r in results if r.title == "Leaky neurons, forward and backward")
+    title = "Leaky neurons, forward and backward"
+    table = [row for result in results if result.title == title for row in result.rows]
     figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
     for axis, (key, label) in zip(axes, NAMES.items(), strict=True):
         rows = [r for r in table if all(r[k] == v for k, v in BASE.items() if k != key)]

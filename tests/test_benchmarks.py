@@ -23,6 +23,24 @@ def test_all_libraries_compute_the_same_leaky_neurons():
     lif.check()
 
 
+def test_a_benchmark_that_fails_is_reported_and_the_others_go_on(monkeypatch, capsys):
+    def run(quick):
+        raise AssertionError("the spikes differ")
+
+    good = [Result("Good", "About it.")]
+    monkeypatch.setattr(command, "BENCHMARKS", {"bad": "lif.run", "good": "lif.run"})
+    monkeypatch.setattr(
+        command, "_benchmark", lambda name: run if name == "bad" else lambda _: good
+    )
+    monkeypatch.setattr(command, "keep_freed_memory", lambda: False)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "bad", "good"])
+    assert command.main() == 1
+    printed = capsys.readouterr().out
+    assert "FAILED: the spikes differ" in printed
+    assert "| bad runs | ≥ 1 × | not measured | – |" in printed
+    assert "## Good" in printed
+
+
 def test_contestants_take_turns():
     calls = []
     race = {name: (lambda name=name: calls.append(name)) for name in ("a", "b")}
