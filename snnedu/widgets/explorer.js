@@ -18,7 +18,7 @@ function render({ model, el }) {
   const inputs = spec.controls.map((control) => field(control, changed, save));
   const controls = h("fieldset", { className: "controls" },
     ...inputs.map((input) => input.element));
-  const canvases = spec.panels.map((panel) => h("canvas", { style: `height:${panel.height}px`, role: "img" }));
+  const canvases = spec.panels.map(({ height }) => h("canvas", { style: `height:${height}px`, role: "img" }));
   const back = h("button", { type: "button", onclick: reset }, "Reset");
   const stop = spec.stop && h("button", { type: "button", disabled: true, onclick: () => {
     model.widget_manager?.kernel?.interrupt?.(); // a message alone would wait until the cell is done
@@ -34,12 +34,11 @@ function render({ model, el }) {
     spec.title && h("p", { className: "title" }, spec.title),
     guess, controls,
     h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases),
-    h("div", { className: "said", hidden: !spec.outcome }, text.outcome), text.spoken, text.note, text.error, stop,
+    text.outcome, text.spoken, text.note, text.error, stop,
     h("p", { className: "foot" },
-      spec.controls.length && back,
-      spec.code && text.code,
-      spec.code && h("button", { type: "button", onclick: (event) => copy(text.code, event.target) }, "Copy as code")));
-  root.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab takes the arrow keys otherwise
+      spec.controls.length && back, spec.code && text.code, spec.code && copyButton(text.code)));
+  // Else JupyterLab takes the arrow keys to go from cell to cell.
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
 
   let values = { ...model.get("values") };
@@ -110,8 +109,9 @@ function render({ model, el }) {
   }
 
   canvases.forEach((canvas) => {
-    canvas.onpointermove = (event) => { canvas.pointer = [event.offsetX, event.offsetY]; repaint(); };
-    canvas.onpointerleave = () => { canvas.pointer = null; repaint(); };
+    const point = (pointer) => { canvas.pointer = pointer; repaint(); };
+    canvas.onpointermove = ({ offsetX, offsetY }) => point([offsetX, offsetY]);
+    canvas.onpointerleave = () => point(null);
   });
   const sizes = new ResizeObserver(repaint);
   sizes.observe(root);
@@ -155,7 +155,7 @@ function field(control, changed, save) {
     : h("input", { type: "range", min: control.min, max: control.max, step: control.step });
   const tell = () => {
     if (control.options) return;
-    shown.textContent = decimals(Number(input.value), control.step);
+    shown.textContent = Number(input.value).toFixed(control.digits);
     input.ariaValueText = `${shown.textContent} ${control.unit}`.trim();
   };
   input.oninput = () => { tell(); changed(); };
@@ -170,11 +170,14 @@ function field(control, changed, save) {
 
 function question(spec, done) { // the guess comes before the controls
   const answer = spec.options.length
-    ? h("select", { required: true }, h("option", { value: "" }, "choose"), ...spec.options.map((o) => h("option", { value: o }, o)))
+    ? h("select", { required: true }, ...["", ...spec.options].map((o) => h("option", { value: o }, o || "choose")))
     : h("input", { type: "text", required: true });
   const form = h("form", { className: "guess" },
     h("label", {}, h("span", {}, spec.predict), answer), h("button", {}, "Predict, then play"));
-  form.onsubmit = (event) => { event.preventDefault(); if (answer.value.trim()) done(answer.value.trim()); };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    if (answer.value.trim()) done(answer.value.trim());
+  };
   return form;
 }
 
@@ -183,8 +186,6 @@ const say = (paragraph, message) => {
   paragraph.hidden = !message;
 };
 
-const decimals = (number, step) => number.toFixed(Math.min(6, (String(step).split(".")[1] || "").length));
-
 function fill(template, known, controls, asCode) { // "{beta}", "{rate:.1f}": the rules of `fill` in panels.py
   return template.replace(/\{(\w+)(?::\.(\d)f|:(s))?\}/g, (all, name, digits, bare) => {
     const value = known[name]?.length === 1 ? known[name][0] : known[name];
@@ -192,15 +193,23 @@ function fill(template, known, controls, asCode) { // "{beta}", "{rate:.1f}": th
     if (typeof value !== "number") return all;
     const control = controls.find((one) => one.name === name);
     if (digits) return value.toFixed(digits);
-    return control ? decimals(value, control.step) : String(Number(value.toPrecision(4)));
+    return control ? value.toFixed(control.digits) : String(Number(value.toPrecision(4)));
   });
 }
 
-async function copy(code, button) {
-  try { await navigator.clipboard.writeText(code.textContent); }
-  catch { getSelection().selectAllChildren(code); document.execCommand("copy"); } // no clipboard without https
-  button.textContent = "Copied";
-  setTimeout(() => { button.textContent = "Copy as code"; }, 1500);
+function copyButton(code) {
+  const button = h("button", { type: "button" }, "Copy as code");
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch { // a page that did not come over https has no clipboard
+      getSelection().selectAllChildren(code);
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy as code"; }, 1500);
+  };
+  return button;
 }
 
 // ---- kernel ---------------------------------------------------------------------------------
@@ -219,7 +228,7 @@ function asker(model, accept, waits) {
     timer = setTimeout(waits, 2000, true);
     // Jupyter's server holds the answer back for up to 40 ms, until the browser has acknowledged the
     // kernel's status "busy" (Nagle's algorithm). A message sent at once carries that acknowledgement.
-    const status = ({ content }) => { if (content.execution_state === "busy") model.send({ kind: "nudge" }); };
+    const status = ({ content }) => content.execution_state === "busy" && model.send({ kind: "nudge" });
     model.send({ kind: "run", view, values: asked }, { iopub: { status } });
   }
   function answered(message, buffers) {
@@ -238,8 +247,9 @@ function asker(model, accept, waits) {
 function unpack({ arrays = [], buffers = [], texts = {}, error }) {
   const outputs = { ...texts, error };
   arrays.forEach(([name, shape], i) => {
-    const { buffer, byteOffset, byteLength } = buffers[i]; // the copy is aligned, the view need not be
-    outputs[name] = Object.assign(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)), { shape });
+    const { buffer, byteOffset, byteLength } = buffers[i];
+    const aligned = buffer.slice(byteOffset, byteOffset + byteLength);
+    outputs[name] = Object.assign(new Float32Array(aligned), { shape });
   });
   return outputs;
 }
@@ -253,7 +263,9 @@ function colours(root) {
   return { back, front, font: `12px ${style.fontFamily}`, series: dark ? NIGHT : DAY };
 }
 
-const luminance = (colour) => (colour.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
+function luminance(colour) { // of "rgb(…)"
+  return colour.match(/[\d.]+/g).slice(0, 3).reduce((total, part) => total + Number(part), 0);
+}
 
 function drawPanel(canvas, panel, outputs, theme) {
   const width = canvas.clientWidth, height = canvas.clientHeight, ratio = devicePixelRatio || 1;
@@ -283,21 +295,23 @@ const draw = {
     clip(ctx, to, () => {
       for (const y of level) line(ctx, [to.left, to.right], [to.y(y), to.y(y)], theme.front, [4, 4], 1.2);
       for (const s of series) line(ctx, Array.from(x, to.x), Array.from(s.y, to.y), s.colour, s.dash, 2);
-      if (spikes) outputs[panel.spikes].forEach((spike, t) => { if (spike) mark(ctx, to.x(x[t]), to.top + 5, spikes.colour); });
+      if (spikes) outputs[panel.spikes].forEach((spike, t) => spike && mark(ctx, to.x(x[t]), to.top + 5, spikes.colour));
       if (panel.point) dot(ctx, ...panel.point.map((name, i) => (i ? to.y : to.x)(number(name))), theme);
     });
     if (level.length) label(ctx, "θ", to.right + 3, to.y(level[0]), theme.front);
     hover(at, to, (px) => {
       let i = 0;
       x.forEach((value, k) => { if (Math.abs(to.x(value) - px) < Math.abs(to.x(x[i]) - px)) i = k; });
-      return [to.x(x[i]), `${panel.x ? "" : "t = "}${short(x[i])}: ` + series.map((s) => `${s.label} ${short(s.y[i])}`).join(", ")];
+      const values = series.map((s) => `${s.label} ${short(s.y[i])}`).join(", ");
+      return [to.x(x[i]), `${panel.x ? "" : "t = "}${short(x[i])}: ${values}`];
     });
   },
 
   raster(at) {
     const { ctx, panel, outputs, theme } = at;
     const spk = outputs[panel.name], [steps, count = 1] = spk.shape;
-    const groups = Object.entries(panel.groups).map(([label, size], i) => ({ label, size, colour: theme.series[i % 6], dash: null }));
+    const groups = Object.entries(panel.groups).map(([label, size], i) =>
+      ({ label, size, colour: theme.series[i % 6], dash: null }));
     const to = frame(at, [0, Math.max(1, steps - 1)], [-0.7, count - 0.3], groups);
     const tall = Math.max(1.5, Math.min(14, 0.7 * (to.bottom - to.top) / count));
     const wide = Math.max(1, Math.min(3, 0.8 * (to.right - to.left) / steps));
@@ -314,7 +328,8 @@ const draw = {
 
   bars(at) {
     const { ctx, panel, outputs, theme } = at;
-    const tops = outputs[panel.name], names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
+    const tops = outputs[panel.name];
+    const names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
     const [low, high] = limits([tops, [0]], panel.ylim, true);
     const to = frame(at, [-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], [], names);
     tops.forEach((top, i) => {
@@ -342,7 +357,8 @@ const draw = {
   },
 };
 
-function frame({ ctx, panel, theme, width, height }, [x0, x1], [y0, y1], legend, names) { // axes, and data to pixels
+// Draw axes; return the box inside them, and functions from data to pixels.
+function frame({ ctx, panel, theme, width, height }, [x0, x1], [y0, y1], legend, names) {
   const box = { left: 52, right: width - 12, top: 26, bottom: height - (panel.xlabel ? 38 : 24) };
   const scale = (v0, v1, p0, p1) => Object.assign((v) => p0 + ((v - v0) / (v1 - v0)) * (p1 - p0),
     { back: (p) => v0 + ((p - p0) / (p1 - p0)) * (v1 - v0) });
@@ -371,8 +387,9 @@ function frame({ ctx, panel, theme, width, height }, [x0, x1], [y0, y1], legend,
 }
 
 function hover({ ctx, pointer, theme }, to, tell) {
-  if (!pointer || pointer[0] < to.left || pointer[0] > to.right || pointer[1] < to.top || pointer[1] > to.bottom) return;
-  const [x, message] = tell(...pointer);
+  const [px, py] = pointer ?? [];
+  if (!(px >= to.left && px <= to.right && py >= to.top && py <= to.bottom)) return;
+  const [x, message] = tell(px, py);
   line(ctx, [x, x], [to.top, to.bottom], theme.front, [2, 3], 1);
   const wide = ctx.measureText(message).width + 12;
   const left = Math.max(to.left, Math.min(x + 8, to.right - wide));

@@ -72,20 +72,20 @@ function rungeKutta(cur, v, u, dt, p) {
 }
 
 step.izhikevich = ({ spk, mem, rec }, cur, p) => {
-  let dt = p.dt;
+  let span = p.dt;
   if (mem === undefined) { // rest
     mem = (p.b - 5 - Math.sqrt((5 - p.b) ** 2 - 4 * 0.04 * 140)) / 0.08;
     rec = p.b * mem;
   }
-  if (spk) [dt, mem, rec] = [dt + mem - 30, p.c, rec + p.d]; // from the moment of the peak on
-  let [v, u] = rungeKutta(cur, mem, rec, dt, p), until = dt;
+  if (spk) [span, mem, rec] = [p.dt + mem - 30, p.c, rec + p.d]; // from the moment of the peak on
+  let [v, u] = rungeKutta(cur, mem, rec, span, p), until = span;
   if (v < 30) return { spk: 0, mem: v, rec: u };
   for (let i = 0; i < 20; i++) { // Newton's method finds the peak
     until -= (v - 30) / slopes(cur, v, u, p)[0];
     [v, u] = rungeKutta(cur, mem, rec, until, p);
     if (Math.abs(v - 30) < 1e-9) break;
   }
-  return { spk: 1, mem: 30 + dt - until, rec: u };
+  return { spk: 1, mem: 30 + Math.min(p.dt, span - until), rec: u }; // no more than one spike a step
 };
 
 function unroll(name, cur, settings) { // one neuron over time: its spikes and every state
@@ -121,17 +121,24 @@ const derivative = {
   straight_through: () => 1,
 };
 
-const finely = (cur, gain) => Float32Array.from({ length: 10 * cur.length }, (_, t) => gain * cur[Math.floor(t / 10)]);
+function finely(cur, gain) { // ten steps for each
+  return Float32Array.from({ length: 10 * cur.length }, (_, t) => gain * cur[Math.floor(t / 10)]);
+}
+
 const ZOO = {
-  leaky: {}, synaptic: { alpha: 0.8 }, alpha: { alpha: 0.97 }, adaptive: { rho: 0.95, adaptation: 1.8 },
+  leaky: {},
+  synaptic: { alpha: 0.8 },
+  alpha: { alpha: 0.97 },
+  adaptive: { rho: 0.95, adaptation: 1.8 },
   izhikevich: { a: 0.02, b: 0.2, c: -65, d: 8, dt: 0.1 },
 };
 
 export const models = {
   leaky(p) {
     const fi_current = Float32Array.from({ length: 61 }, (_, i) => (p.most * i) / 60);
-    const flat = (amplitude) => (100 / p.steps) * sum(unroll("leaky", new Float32Array(p.steps).fill(amplitude), p).spk);
-    return { ...one("leaky", p), fi_current, fi_rate: fi_current.map(flat) };
+    const flat = (amplitude) => sum(unroll("leaky", new Float32Array(p.steps).fill(amplitude), p).spk);
+    const fi_rate = fi_current.map((amplitude) => (100 / p.steps) * flat(amplitude));
+    return { ...one("leaky", p), fi_current, fi_rate };
   },
 
   synaptic: (p) => one("synaptic", p),
@@ -147,9 +154,10 @@ export const models = {
     const cur = current(p), out = { cur, counts: [] };
     for (const [name, more] of Object.entries(ZOO)) {
       const input = name === "izhikevich" ? finely(cur, 40) : cur;
-      const { spk, mem } = unroll(name, input, { ...p, threshold: 1, reset_mechanism: "subtract", ...more });
-      Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: sum(spk) });
-      out.counts.push(sum(spk));
+      const own = { ...p, threshold: 1, reset_mechanism: "subtract", ...more };
+      const { spk, mem } = unroll(name, input, own), count = sum(spk);
+      Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: count });
+      out.counts.push(count);
     }
     return out;
   },
@@ -163,10 +171,11 @@ export const models = {
   },
 
   latency({ x, steps, theta, pace }) {
-    const linear = pace === "linear", tau = f(linear ? Math.max(steps - 1, 1) : Math.max(steps - 1, 1) / Math.log(1.01 / 0.01));
-    const time = (v) => (v <= theta ? Infinity : rint(linear ? tau * f(1 - v) : tau * -f(Math.log1p(-f(theta / v)))));
+    const linear = pace === "linear", last = Math.max(steps - 1, 1), n = x.length;
+    const tau = f(linear ? last : last / Math.log(1.01 / 0.01));
+    const wait = (v) => rint(tau * (linear ? f(1 - v) : -f(Math.log1p(-f(theta / v)))));
+    const times = x.map((v) => (v <= theta ? steps - 1 : Math.min(steps - 1, wait(f(v)))));
     const back = (t) => Math.min(1, Math.max(0, linear ? 1 - t / tau : theta / -Math.expm1(-t / tau)));
-    const times = x.map((v) => Math.min(steps - 1, time(f(v)))), n = x.length;
     const spk = Object.assign(new Float32Array(steps * n), { shape: [steps, n] });
     times.forEach((t, k) => { spk[t * n + k] = 1; });
     const decoded = times.map(back), error = sum(decoded.map((v, k) => Math.abs(v - x[k]))) / n;
@@ -195,11 +204,13 @@ export const models = {
   },
 
   network({ weight, inhibition, drive, beta, steps, excitatory, inhibitory, seed }) {
-    const count = excitatory + inhibitory, synapses = uniform(seed, count * count), outside = uniform(seed + 1, steps * count);
+    const count = excitatory + inhibitory;
+    const synapses = uniform(seed, count * count), outside = uniform(seed + 1, steps * count);
     const targets = Array.from({ length: count }, (_, from) =>
       Array.from({ length: count }, (_, to) => to).filter((to) => synapses[to * count + from] < 0.1));
     const p = { beta: f(beta), threshold: 1, reset_mechanism: "subtract" };
-    const spk = Object.assign(new Float32Array(steps * count), { shape: [steps, count] }), active = new Float32Array(steps);
+    const spk = Object.assign(new Float32Array(steps * count), { shape: [steps, count] });
+    const active = new Float32Array(steps);
     let states = Array(count).fill({}), arriving = new Float64Array(count);
     for (let t = 0; t < steps; t++) {
       states = states.map((state, n) =>
