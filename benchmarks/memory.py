@@ -26,13 +26,14 @@ def run(quick: bool) -> list[Result]:
     goals = [
         Goal("Peak memory of a training step: snnTorch's, times ours",
              others.get("snntorch", float("nan")), 5),
-        Goal("Peak memory of a training step: the least of a peer's, times ours",
+        Goal("Peak memory of a training step: the least of the measured peers', times ours",
              min(others.values(), default=float("nan")), 2),
     ]  # fmt: skip
     about = (
         f"Peak of resident memory in one training step above what was held before it: "
         f"{'-'.join(map(str, SIZES))}, batch {BATCH}, input that varies. Freed memory goes back to "
-        "the system here."
+        "the system here. Norse resets to zero here; sinabs was not measured: its backward pass is "
+        "quadratic in time."
     )
     return [Result("Memory", about, [dict(row) for row in rows], goals)]
 
