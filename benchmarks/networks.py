@@ -154,7 +154,7 @@ def steps(quick: bool) -> list[Result]:
         rows.append({"network": name, **times, **{f"× {key}": r for key, r in found.items()}})
     about = (
         f"Forward, loss, backward and Adam, {STEPS} steps of a batch of {BATCH}, in ms. Loss and "
-        "gradients of snnTorch were ours, to 1e-5 of the largest. On constant input snnedu computes "
+        "gradients of snnTorch were ours, to 1e-5 of the largest. On constant input snnedu does "
         "the first matrix product once; the others do it at every step, as their tutorials do."
     )
     return [Result("A training step", about, rows, goals)]

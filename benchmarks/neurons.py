@@ -37,8 +37,8 @@ def run(quick: bool) -> list[Result]:
         goals.append(Goal(f"{name}, forward + backward: against the fastest peer", worst, 8))
     about = (
         "One layer, forward + backward, in ms. Spikes, and gradients to 1e-5 of the largest, were "
-        "compared with snnTorch (Synaptic, RLeaky), spikes alone with sinabs (AdaptiveLeaky, reset to "
-        "zero). The others follow conventions of their own and do the same kind of work."
+        "compared with snnTorch (Synaptic, RLeaky), spikes alone with sinabs (AdaptiveLeaky, zero "
+        "reset). The others follow conventions of their own and do the same kind of work."
     )
     return [Result("Other neurons", about, rows, goals)]
 
