@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import snnedu
 from snnedu.course import checks, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
 from snnedu.course.exercises import all_exercises
@@ -53,8 +54,8 @@ def test_an_exercise_has_what_a_learner_needs(exercise):
 
 
 @by_id
-def test_the_shown_solution_runs_where_only_torch_is_imported(exercise):
-    names: dict = {"torch": torch}
+def test_the_shown_solution_runs_in_a_notebook(exercise):
+    names: dict = {"torch": torch, "snn": snnedu}
     exec(exercise.code(), names)
     checks.verdict(exercise, names[exercise.name])
 
