@@ -2,7 +2,7 @@
 
     import snnedu as snn
 
-Every public name is listed in `__init__.pyi` and loaded on first use, so the import itself is quick.
+Every public name is listed in `__init__.pyi` and loaded on first use, so the import is quick.
 """
 
 import lazy_loader

@@ -2,24 +2,39 @@
 
 __version__: str
 
-from . import biophysics as biophysics
-from . import data as data
-from . import functional as functional
-from . import spikegen as spikegen
-from . import surrogate as surrogate
-from . import viz as viz
+from . import (
+    biophysics as biophysics,
+    data as data,
+    functional as functional,
+    spikegen as spikegen,
+    surrogate as surrogate,
+    viz as viz,
+)
 from .biophysics import (
     HodgkinHuxley as HodgkinHuxley,
     Izhikevich as Izhikevich,
     hodgkin_huxley_step as hodgkin_huxley_step,
     izhikevich_step as izhikevich_step,
 )
+from .course.checks import (
+    check as check,
+    hint as hint,
+    progress as progress,
+    solution as solution,
+    variant as variant,
+)
+from .course.progress import (
+    export_progress as export_progress,
+    import_progress as import_progress,
+    solved as solved,
+)
+from .course.quiz import quiz as quiz
+from .memory import keep_freed_memory as keep_freed_memory
 from .network import (
     Recording as Recording,
     Sequential as Sequential,
     detach as detach,
 )
-from .memory import keep_freed_memory as keep_freed_memory
 from .neurons import (
     AdaptiveLeaky as AdaptiveLeaky,
     Alpha as Alpha,
@@ -36,6 +51,13 @@ from .neurons import (
     rleaky_step as rleaky_step,
     rsynaptic_step as rsynaptic_step,
     synaptic_step as synaptic_step,
+)
+from .training import (
+    History as History,
+    Report as Report,
+    Score as Score,
+    evaluate as evaluate,
+    fit as fit,
 )
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
@@ -55,23 +77,3 @@ from .widgets.ready import (
     surrogate_explorer as surrogate_explorer,
     zoo_explorer as zoo_explorer,
 )
-from .training import (
-    History as History,
-    Report as Report,
-    Score as Score,
-    evaluate as evaluate,
-    fit as fit,
-)
-from .course.checks import (
-    check as check,
-    hint as hint,
-    progress as progress,
-    solution as solution,
-    variant as variant,
-)
-from .course.progress import (
-    export_progress as export_progress,
-    import_progress as import_progress,
-    solved as solved,
-)
-from .course.quiz import quiz as quiz

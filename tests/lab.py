@@ -30,8 +30,14 @@ from types import TracebackType
 from typing import Self
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import (
+    Browser,
+    Error as PlaywrightError,
+    Locator,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from tools.notebooks import kernel_environment
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__ as command
-from benchmarks import timing
+from benchmarks import __main__ as command, timing
 from benchmarks.timing import Goal, Result
 
 pytestmark = pytest.mark.house

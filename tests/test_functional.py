@@ -5,12 +5,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
-from snnedu import functional as f
-from snnedu import surrogate
+from snnedu import functional as f, surrogate
 
 SPIKE_LOSSES = (f.ce_rate_loss, f.ce_count_loss, f.mse_count_loss, f.ce_temporal_loss)
 LOSSES = (*SPIKE_LOSSES, f.mse_temporal_loss, f.ce_max_membrane_loss, f.mse_membrane_loss)

@@ -7,8 +7,7 @@ from collections import OrderedDict
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch import nn
 
 import snnedu as snn
@@ -200,7 +199,7 @@ class Counts(nn.Linear):
 
     seen = 0
 
-    def forward(self, input):  # noqa: A002
+    def forward(self, input):
         self.seen += len(input)
         return super().forward(input)
 
