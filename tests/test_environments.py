@@ -89,7 +89,7 @@ def test_scripts_are_executable_bash(script):
 
 def test_readme_has_a_binder_badge_for_the_course_and_for_each_tutorial():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for notebook in sorted((ROOT / "tutorials").glob("*.ipynb")):
+    for notebook in sorted((ROOT / "tutorials").glob("[0-9]*.ipynb")):
         assert f"?urlpath=lab/tree/tutorials/{notebook.name}" in readme, notebook.name
 
 
