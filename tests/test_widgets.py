@@ -318,3 +318,19 @@ def test_a_value_outside_its_slider_is_refused():
     with pytest.raises(ValueError, match=r"from 0\.0 to 1\.0"):
         one.values = {"beta": 1.5}
     assert one.values == {"beta": 0.9}
+
+
+def test_stop_is_offered_only_while_training_goes_on():
+    torch.manual_seed(0)
+    net = snn.Sequential(torch.nn.Linear(4, 3), snn.Leaky(0.9))
+    data = (torch.rand(8, 4), torch.randint(3, (8,)))
+    dashboard, states = snn.training_dashboard(net), []
+
+    def watch(news: object) -> bool:
+        answer = dashboard(news)
+        states.append(dashboard._curves()["state"])
+        return answer
+
+    encode = lambda x: x.expand(5, *x.shape)  # noqa: E731
+    snn.fit(net, data, epochs=1, encode=encode, on_batch=watch, on_epoch=watch, progress=False)
+    assert states == ["training", "stopped"]

@@ -35,7 +35,7 @@ class Dashboard(Explorer):
         weights = [name for name, weight in net.named_parameters() if weight.requires_grad]
         learning = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
         self._reports: list[Report] = []
-        self._note, self._shown, self._stop = "", 0.0, False
+        self._note, self._shown, self._stop, self._training = "", 0.0, False, False
         rates = {f"rate {name}": f"layer {name}" for name in spiking}
         norms = {f"gradient {name}": f"layer {name}" for name in learning}
         super().__init__(
@@ -56,6 +56,8 @@ class Dashboard(Explorer):
 
     def __call__(self, news: Report | History) -> bool:
         """Take in what `fit` reports; return True to stop."""
+        # After an epoch's History there may come no more: Stop must not interrupt what runs next.
+        self._training = isinstance(news, Report)
         if isinstance(news, Report):
             if news.epoch == news.batch == 1:
                 self._reports, self._note, self._stop = [], "", False
@@ -86,7 +88,7 @@ class Dashboard(Explorer):
             "now": last.loss,
             "share": _value(last, "accuracy"),
             "note": self._note,
-            "state": "stopped" if self._stop else "training",
+            "state": "training" if self._training and not self._stop else "stopped",
         }
 
     def _on_message(self, _: Any, message: Mapping[str, Any], buffers: Any) -> None:
