@@ -51,6 +51,10 @@ def test_the_second_call_installs_nothing(make):
     make.set_up("course")
     assert make.installed == ["course"]
     make.set_up("test")  # another extra is added to the same environment
+    make.set_up("course")
+    assert make.installed == ["course", "test"]
+    Path(make.VENV, "snnedu-course").unlink()
+    make.set_up("course")  # the larger one has it all
     assert make.installed == ["course", "test"]
 
 

@@ -24,6 +24,7 @@ PYTHON = (
 )
 UNFINISHED = os.path.join(VENV, "snnedu-unfinished")  # there while an installation runs
 OLDEST = (3, 11)
+LARGER = {"course": ["test", "bench"]}  # who has one of these needs no more for the first
 CPU_WHEELS = (
     "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
 )
@@ -122,17 +123,22 @@ def run_steps(steps, only):
 def set_up(extra):
     """Make `.venv` ready for one extra of pyproject.toml, unless it is already."""
     need_python()
-    stamp = os.path.join(VENV, "snnedu-" + extra)
     wanted = fingerprint()
-    if read(stamp) == wanted and not os.path.exists(UNFINISHED):
+    ready = [read(stamp(name)) == wanted for name in (extra, *LARGER.get(extra, ()))]
+    if any(ready) and not os.path.exists(UNFINISHED):
         return
     if not venv_works():
         make_venv()
     print("Installing into .venv (once; some minutes, about 1.5 GB on disk).", flush=True)
     write(UNFINISHED, extra)
     install(extra)
-    write(stamp, wanted)
+    write(stamp(extra), wanted)
     os.remove(UNFINISHED)
+
+
+def stamp(extra):
+    """Return the file that tells that an extra is installed, and as of which pins."""
+    return os.path.join(VENV, "snnedu-" + extra)
 
 
 def need_python():
