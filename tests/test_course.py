@@ -1,13 +1,18 @@
 """Checks answer within seconds whatever a learner's function does; hints, solutions, quizzes."""
 
+import _thread
+import random
 import sys
+import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
 from snnedu.course import attempt, checks, progress
-from snnedu.course.exercises import Option, Question
+from snnedu.course.attempt import Unsolved, WrongAnswer
+from snnedu.course.exercises import Exercise, Option, Question
 from snnedu.course.quiz import quiz
 
 
@@ -26,6 +31,16 @@ def swallows_everything(spk_rec):
 
 def sleeps_in_c(spk_rec):
     time.sleep(30)
+
+
+def grows(spk_rec):
+    numbers = [0] * 1000
+    while True:
+        numbers = numbers + numbers
+
+
+def interrupts(spk_rec):
+    raise KeyboardInterrupt
 
 
 def raises(spk_rec):
@@ -54,7 +69,9 @@ def exits(spk_rec):
     [
         (loops_for_ever, "still running after"),
         (swallows_everything, "still running after"),
-        (sleeps_in_c, "still running after"),
+        (sleeps_in_c, "It cannot be stopped: mend it, then restart the kernel."),
+        (grows, "took more than 50 MB of memory"),
+        (interrupts, "ends Python"),
         (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
         (changes_its_input, "changes its input"),
         (returns_a_million, "returned 2,000,000 elements"),
@@ -70,6 +87,7 @@ def exits(spk_rec):
 )
 def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypatch, capsys):
     monkeypatch.setattr(attempt, "SECONDS", 0.5)
+    monkeypatch.setattr(attempt, "MOST_MEMORY", 50e6)
     start = time.monotonic()
     reference = checks.check("00.1", function)
     assert time.monotonic() - start < 5
@@ -79,25 +97,102 @@ def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypa
     assert reply in out
 
 
-def test_prints_are_shown_in_part_and_never_flood(capsys):
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("right", [True, False])
+def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
     def chatty(spk_rec):
         for _ in range(100_000):
-            print("hello")
-        return spk_rec.sum(0)
+            print("hello", file=getattr(sys, stream))
+        return spk_rec.sum(0 if right else 1)
 
     checks.check("00.1", chatty)
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert ("✅" in out) == right
     assert "Your code printed: hello" in out
-    assert "characters more" in out
+    assert "599,500 characters more" in out
     assert len(out) < 1000
+    assert err == ""
 
 
-def test_a_check_leaves_the_learners_random_numbers_alone():
-    torch.manual_seed(1)
-    wanted = torch.rand(3)
-    torch.manual_seed(1)
-    checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
-    assert torch.equal(torch.rand(3), wanted)
+def test_who_interrupts_the_kernel_stops_the_function_too():
+    before = threading.active_count()
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        checks.check("00.1", loops_for_ever)
+    assert threading.active_count() == before
+
+
+def numbers():
+    return torch.rand(3).tolist(), random.random(), np.random.rand()  # noqa: NPY002
+
+
+def test_every_attempt_sees_the_same_random_numbers():
+    seen = []
+
+    def count(spk_rec):
+        seen.append(numbers())
+        return spk_rec.sum(0)
+
+    checks.check("00.1", count)
+    numbers()
+    checks.check("00.1", count)
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("function", [lambda spk_rec: spk_rec.sum(0), loops_for_ever])
+def test_a_check_leaves_the_learners_random_numbers_alone(function, monkeypatch):
+    monkeypatch.setattr(attempt, "SECONDS", 0.2)
+
+    def seed():
+        torch.manual_seed(1)
+        random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
+
+    seed()
+    wanted = numbers()
+    seed()
+    checks.check("00.1", function)
+    assert numbers() == wanted
+
+
+def expects_a_third(answer):
+    if abs(float(answer) - 1 / 3) > 0.01:
+        raise WrongAnswer("Another number.")
+
+
+A_VALUE = Exercise(
+    id="99.1",
+    title="A value",
+    name="value",
+    solution=1 / 3,
+    check=expects_a_third,
+    hints=(),
+    wrong=(),
+)
+
+
+@pytest.mark.parametrize("answer", [0.333, np.float32(0.333), torch.tensor(0.333), "0.333"])
+def test_a_value_is_an_answer_too(answer):
+    checks.verdict(A_VALUE, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        (0.5, "Another number."),
+        ("a third", "Your answer cannot be compared with the right one: could not convert"),
+        (torch.zeros(3), "cannot be compared"),
+        (lambda: 1 / 3, "A value is needed here, not a function."),
+    ],
+)
+def test_a_wrong_value_is_told_why(answer, reply):
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(A_VALUE, answer)
+
+
+def test_a_value_that_is_still_an_ellipsis_is_open():
+    with pytest.raises(Unsolved):
+        checks.verdict(A_VALUE, ...)
 
 
 def test_hints_come_one_by_one_and_are_remembered(capsys):

@@ -53,6 +53,20 @@ def test_a_damaged_line_is_named_left_alone_and_costs_nothing_else(capsys):
     assert damaged.read_text() == text
 
 
+@pytest.mark.parametrize(
+    "entry", ['{"kind": "solved", "id": ["01.2"]}', '{"kind": "solved", "id": 1}']
+)
+def test_an_entry_of_other_things_than_texts_is_damaged_too(entry, tmp_path, capsys):
+    progress.record("solved", "01.1")
+    (progress.folder() / "old.jsonl").write_text(entry)
+    (progress.folder() / "folder.jsonl").mkdir()
+    assert progress.solved() == {"01.1"}
+    assert capsys.readouterr().err.count("1 unreadable line(s)") == 2
+    (tmp_path / "x.json").write_text(f"[{entry}]")
+    with pytest.raises(ValueError, match="must be a file that"):
+        progress.import_progress(tmp_path / "x.json")
+
+
 def test_progress_travels_to_another_machine(tmp_path, monkeypatch, capsys):
     progress.record("solved", "01.1")
     progress.record("hint", "01.2", "1")
@@ -68,8 +82,10 @@ def test_progress_travels_to_another_machine(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.bad_input
-def test_a_file_that_is_no_export_is_said(tmp_path):
-    (tmp_path / "x.json").write_text("{]")
+@pytest.mark.parametrize("text", ["{]", "7", None])
+def test_a_file_that_is_no_export_is_said(tmp_path, text):
+    if text is not None:
+        (tmp_path / "x.json").write_text(text)
     with pytest.raises(ValueError, match=r"must be a file that `snn.export_progress` wrote"):
         progress.import_progress(tmp_path / "x.json")
 
@@ -94,6 +110,19 @@ def test_a_learner_keeps_one_number_for_life(monkeypatch):
     assert progress.learner() == number
     monkeypatch.setenv("SNNEDU_LEARNER", "7")
     assert progress.learner() == 7
+
+
+def test_a_damaged_number_is_drawn_again(monkeypatch):
+    monkeypatch.delenv("SNNEDU_LEARNER", raising=False)
+    progress.record("learner", "", "½")
+    assert progress.learner() == progress.learner()
+
+
+@pytest.mark.bad_input
+def test_a_fixed_learner_that_is_no_number_is_said(monkeypatch):
+    monkeypatch.setenv("SNNEDU_LEARNER", "bo")
+    with pytest.raises(ValueError, match="SNNEDU_LEARNER must be a whole number"):
+        progress.learner()
 
 
 def test_a_class_becomes_one_table(tmp_path, monkeypatch):

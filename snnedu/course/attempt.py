@@ -1,6 +1,8 @@
 """A learner's function is called here: it may raise, never end, print, or change its input.
 
 Whatever it does, the check gets a result or an answer for the learner, within seconds.
+
+It runs in a thread of its own, on every system alike: the kernel's thread stays free to watch it.
 """
 
 import ast
@@ -9,6 +11,7 @@ import copy
 import ctypes
 import inspect
 import io
+import random
 import textwrap
 import threading
 import time
@@ -21,15 +24,23 @@ import torch
 from torch import Tensor
 
 SECONDS = 5.0  # for a whole check
+MOST_MEMORY = 500e6  # bytes that may be added meanwhile; Binder ends kernels that take all
 MOST_ELEMENTS = 1_000_000
 MOST_PRINTED = 500  # characters of the learner's own prints that are shown
+ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
 
 
-class WrongAnswer(Exception):  # noqa: N818 - it is an answer to the learner, not an error
+class Reply(Exception):  # noqa: N818 - an answer to the learner, not an error
+    """Not solved, for now; `printed` is what her code printed until then."""
+
+    printed = ""
+
+
+class WrongAnswer(Reply):
     """The answer is not right; the text says which misconception it looks like."""
 
 
-class Unsolved(Exception):  # noqa: N818
+class Unsolved(Reply):
     """There is no answer yet: the stub is as it was."""
 
 
@@ -46,8 +57,8 @@ class Attempt:
             result = self.function(*given[0], **given[1])
         except NotImplementedError:
             raise Unsolved from None
-        except SystemExit:
-            raise WrongAnswer("Your function ends Python (`exit`). Use `return`.") from None
+        except (SystemExit, KeyboardInterrupt):
+            raise WrongAnswer(ENDS_PYTHON) from None
         except Exception as error:
             raise WrongAnswer(_explain(error, self.function)) from None
         if result is None or result is ...:
@@ -74,51 +85,85 @@ def is_stub(function: Callable[..., Any]) -> bool:
 
 
 def limited(check: Callable[[], None]) -> str:
-    """Run `check` under a time limit; return what was printed. Raises what `check` raises."""
-    printed, raised = _Printed(), list[BaseException]()
+    """Run `check` within SECONDS and MOST_MEMORY; return what it printed, or raise its `Reply`."""
+    printed, outcome, done = _Printed(), list[Reply | None](), threading.Event()
 
     def work() -> None:
         try:
             check()
-        except BaseException as error:
-            raised.append(error)
+        except Reply as reply:
+            outcome.append(reply)
+        else:
+            outcome.append(None)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=work, daemon=True)
-    with contextlib.redirect_stdout(printed):  # for all threads, so it must end with this one
+    # Redirected for all threads, so it must end with this one.
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         thread.start()
-        thread.join(SECONDS)
-        late = thread.is_alive()
-        if late:
-            _stop(thread)
-    if late:
-        raise WrongAnswer(
-            f"Your code was still running after {SECONDS:.0f} seconds, and was stopped. Does a "
-            f"loop never end?"
-        )
-    if raised:
-        raise raised[0]
-    return printed.text()
+        try:
+            too_much = _watch(done)
+        finally:  # also when the learner interrupts her kernel
+            stopped = _stop(thread, done)
+    if too_much:
+        more = "" if stopped else " It cannot be stopped: mend it, then restart the kernel."
+        reply = WrongAnswer(too_much + more)
+    else:
+        reply = outcome[0] if outcome else WrongAnswer(ENDS_PYTHON)
+    if reply is None:
+        return printed.text()
+    reply.printed = printed.text()
+    raise reply
 
 
 @contextlib.contextmanager
 def same_random_numbers(seed: int = 0) -> Generator[None]:
-    """Let every attempt see the same random numbers, and leave torch's own stream as it was."""
+    """Let every attempt see the same random numbers, and leave the learner's own as they were."""
+    ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - learners may use it
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        yield
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            random.setstate(ours)
+            np.random.set_state(numpys)  # noqa: NPY002
 
 
-def _stop(thread: threading.Thread) -> None:
-    """Raise an exception inside a running thread, again and again until it ends.
+def _watch(done: threading.Event) -> str:
+    """Wait until the work is done; return what it takes too much of, if it is not."""
+    import psutil
 
-    Code that waits inside C sees it only when it comes back; the thread is then left behind.
+    memory = psutil.Process().memory_info
+    end, most = time.monotonic() + SECONDS, memory().rss + MOST_MEMORY
+    while not done.wait(0.02):
+        if memory().rss > most:
+            return (
+                f"Your code took more than {MOST_MEMORY / 1e6:.0f} MB of memory, and was stopped. "
+                f"Does something grow at every turn of a loop?"
+            )
+        if time.monotonic() > end:
+            return (
+                f"Your code was still running after {SECONDS:.0f} seconds, and was stopped. Does a "
+                f"loop never end?"
+            )
+    return ""
+
+
+def _stop(thread: threading.Thread, done: threading.Event) -> bool:
+    """Raise an exception inside a thread, again and again until it is done; tell whether it is.
+
+    Code that waits inside C sees it only when it comes back, and a bare `except:` may catch it.
     """
     end = time.monotonic() + 1.0
-    while thread.is_alive() and time.monotonic() < end:
+    while not done.is_set() and time.monotonic() < end:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
-        thread.join(0.05)
+        done.wait(0.02)
+    return done.is_set()
 
 
 def _explain(error: Exception, function: Callable[..., Any]) -> str:

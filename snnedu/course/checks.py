@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from snnedu.course import progress as store
-from snnedu.course.attempt import Attempt, Unsolved, WrongAnswer, limited, same_random_numbers
+from snnedu.course.attempt import (
+    Attempt,
+    Reply,
+    Unsolved,
+    WrongAnswer,
+    limited,
+    same_random_numbers,
+)
 from snnedu.course.exercises import Exercise, all_exercises, exercise
 
 Answer = TypeVar("Answer")
@@ -31,10 +38,12 @@ def check(id: str, answer: Answer) -> Answer:
     asked = exercise(id)
     try:
         printed = verdict(asked, answer)
-    except Unsolved:
-        _show(f"{id} is still open. The notebook goes on with a reference. Stuck? {_help(id)}")
-    except WrongAnswer as reason:
-        _show(f"{id} is not right yet. {reason} The notebook goes on with a reference. {_help(id)}")
+    except Unsolved as reply:
+        text = f"{id} is still open. The notebook goes on with a reference. Stuck? {_help(id)}"
+        _show(text, AMBER, reply.printed)
+    except WrongAnswer as reply:
+        text = f"{id} is not right yet. {reply} The notebook goes on with a reference. {_help(id)}"
+        _show(text, AMBER, reply.printed)
     else:
         store.record("solved", id)
         _show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
@@ -51,20 +60,26 @@ def verdict(asked: Exercise, answer: object) -> str:
             f"A function is needed here. Received {type(answer).__name__}. Pass `{asked.name}` "
             f"itself, without calling it."
         )
+    if callable(answer) and not callable(asked.solution):
+        raise WrongAnswer("A value is needed here, not a function. Pass what it returns.")
 
     def look() -> None:
-        with same_random_numbers():
+        try:
             asked.check(_attempt(answer) if callable(answer) else answer)
+        except Reply:
+            raise
+        except Exception as error:  # so unlike the right answer that they cannot be compared
+            text = str(error).partition("\n")[0]
+            raise WrongAnswer(
+                f"Your answer cannot be compared with the right one: {text}. Look at type and "
+                f"shape."
+            ) from None
 
-    try:
+    if callable(asked.solution):  # what is compiled on first use takes none of the learner's time
+        with same_random_numbers():
+            asked.check(_attempt(asked.solution))
+    with same_random_numbers():
         return limited(look)
-    except (Unsolved, WrongAnswer):
-        raise
-    except Exception as error:  # an answer so unlike the right one that they cannot be compared
-        text = str(error).splitlines()[0]
-        raise WrongAnswer(
-            f"Your answer cannot be compared with the right one: {text}. Look at type and shape."
-        ) from None
 
 
 def hint(id: str) -> None:

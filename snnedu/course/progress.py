@@ -71,8 +71,13 @@ def learner() -> int:
     """
     fixed = os.environ.get("SNNEDU_LEARNER")
     if fixed is not None:
+        if not fixed.isdecimal():
+            raise ValueError(
+                f"SNNEDU_LEARNER must be a whole number. Received {fixed!r}. Set it to 0, say, or "
+                f"leave it away."
+            )
         return int(fixed)
-    known = [event.value for event in events() if event.kind == "learner"]
+    known = [e.value for e in events() if e.kind == "learner" and e.value.isdecimal()]
     if not known:
         known = [str(secrets.randbelow(2**31))]
         record("learner", "", known[0])
@@ -89,7 +94,8 @@ def export_progress(path: str | Path) -> Path:
 
 def import_progress(path: str | Path) -> None:
     """Add what `export_progress` wrote to what is here; nothing is lost, nothing counts twice."""
-    new = [event for event in _read_export(Path(path)) if event not in set(events())]
+    known = set(events())
+    new = [event for event in _read_export(Path(path)) if event not in known]
     for event in new:
         if event.kind != "learner" or not os.environ.get("SNNEDU_LEARNER"):
             record(event.kind, event.id, event.value)
@@ -130,9 +136,13 @@ def _own_file() -> Path:
 def _read(file: Path) -> Iterator[Event]:
     """Yield the events of a file; what cannot be read stays in it, and is named."""
     broken = 0
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = ["unreadable"]
+    for line in lines:
         try:
-            yield Event(**json.loads(line))
+            yield _event(json.loads(line))
         except (ValueError, TypeError):
             broken += 1
     if broken and file not in _reported:
@@ -140,13 +150,21 @@ def _read(file: Path) -> Iterator[Event]:
         print(f"{broken} unreadable line(s) in {file}: left alone.", file=sys.stderr)
 
 
+def _event(entry: dict[str, str]) -> Event:
+    """Return what was stored as JSON. Raises `TypeError` for anything else."""
+    event = Event(**entry)
+    if not all(isinstance(value, str) for value in asdict(event).values()):
+        raise TypeError(f"an entry holds texts only, not {entry}")
+    return event
+
+
 _reported: set[Path] = set()
 
 
 def _read_export(path: Path) -> Iterable[Event]:
     try:
-        return [Event(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
+        return [_event(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
         raise ValueError(
             f"{path} must be a file that `snn.export_progress` wrote. It cannot be read: {error}. "
             f"Export it again where it came from."
