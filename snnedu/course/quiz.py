@@ -33,7 +33,7 @@ class Quiz(ipywidgets.VBox):
 
         def answer(change: dict[str, Any]) -> None:
             chosen = next(o for o in question.options if o.text == change["new"])
-            mark = "" if question.poll else "✅" if chosen.right else "Not this one."
+            mark = "" if question.poll else "✅ Right." if chosen.right else "Not this one."
             reply.value = f'<span role="status">{mark} {code_marks(escape(chosen.feedback))}</span>'
             store.record("answer", f"{self.id}.q{number}", chosen.text)
 
