@@ -7,9 +7,12 @@ they turn to the next block, so that its state stays in the fastest cache.
 Tensors come as the addresses of contiguous float32 memory, since an integer is handed over faster
 than an array: recordings [time, size], state [size], where size counts neurons times batch. With
 each recording that may be shorter comes its number of rows (0: none; 1: the same row at every step)
-and with each parameter its number of elements (1: one for all). `alpha=None` leaves the synapse out
-and `rho=None` the adaptation: numba then compiles the loop without them. (A test inside the loop
-would halve its speed.)
+and with each parameter its number of elements (1: one for all). `alpha=None` leaves the synapse
+out, `rho=None` the adaptation, `subtract=None` that reset, and so on: numba then compiles the loop
+without them. (A test inside the loop would halve its speed.)
+
+State and parameters of a block are copied into rows of one array. The compiler can tell that those
+do not overlap; of addresses it cannot, and with too many of them it would not use vectors.
 
 Every product and sum is rounded by itself, as in torch: numba fuses none unless told (`fastmath`).
 """
@@ -29,10 +32,9 @@ import torch
 from numba import carray, njit, types
 from numba.extending import intrinsic
 
-BLOCK = 1024  # neurons; their state, parameters and one step fit the fastest cache
+BLOCK = 512  # neurons; their state, parameters and one step fit the fastest cache
 LINE = 16  # float32 numbers in a cache line, which no two threads should write to
 SERIAL = 1 << 19  # below so many elements (time x size) waking a second thread does not pay
-SUBTRACT, ZERO_BEFORE, ZERO_AFTER = 1, 2, 4
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 HALF_PI = np.float32(np.pi / 2)
@@ -78,25 +80,27 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 @_compiled
 @no_type_check
-def forward(start, stop, size, t0, t1, reset, cur, cur_rows, spk,
+def forward(start, stop, size, t0, t1, subtract, before, after, cur, cur_rows, spk,
             beta, n_beta, threshold, n_threshold, mem, mem_rec, mem_rows,
             alpha, n_alpha, syn, syn_rec, syn_rows,
             rho, n_rho, adaptation, n_adaptation, ada, ada_rec, ada_rows):  # fmt: skip
     """Take neurons start..stop through steps t0..t1; `mem`, `syn`, `ada` change in place."""
-    subtract, before, after = _flags(reset)
-    scratch = np.empty((5, BLOCK), np.float32)
+    rows = np.empty((8, BLOCK), np.float32)
+    b, theta, u, al, x, r, k, a = (
+        rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
+    )  # fmt: skip
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
-        b = _fill(scratch[0, :n], beta, n_beta, lo)
-        theta = _fill(scratch[1, :n], threshold, n_threshold, lo)
-        u = _view(mem, lo, n)
+        _fill(b, beta, n_beta, lo, n)
+        _fill(theta, threshold, n_threshold, lo, n)
+        _copy(u, _view(mem, lo, n), n)
         if alpha is not None:
-            al = _fill(scratch[2, :n], alpha, n_alpha, lo)
-            x = _view(syn, lo, n)
+            _fill(al, alpha, n_alpha, lo, n)
+            _copy(x, _view(syn, lo, n), n)
         if rho is not None:
-            r = _fill(scratch[3, :n], rho, n_rho, lo)
-            k = _fill(scratch[4, :n], adaptation, n_adaptation, lo)
-            a = _view(ada, lo, n)
+            _fill(r, rho, n_rho, lo, n)
+            _fill(k, adaptation, n_adaptation, lo, n)
+            _copy(a, _view(ada, lo, n), n)
         for t in range(t0, t1):
             i_t = _view(cur, min(t, cur_rows - 1) * size + lo, n)
             s_t = _view(spk, t * size + lo, n)
@@ -105,29 +109,39 @@ def forward(start, stop, size, t0, t1, reset, cur, cur_rows, spk,
                 if rho is not None:
                     th = th + k[i] * a[i]
                 s = ONE if u[i] > th else NIL  # S[t-1]
+                v = u[i]
+                if before is not None:
+                    v = (ONE - s) * v
                 y = i_t[i]
                 if alpha is not None:
                     y = al[i] * x[i] + y
                     x[i] = y
-                v = b[i] * ((ONE - before * s) * u[i]) + y
-                v = v - v * (after * s)
-                v = v - th * (subtract * s)
+                v = b[i] * v + y
+                if after is not None:
+                    v = v - v * s
+                if subtract is not None:
+                    v = v - th * s
                 u[i] = v
                 if rho is not None:
                     a[i] = r[i] * a[i] + (ONE - r[i]) * s
                     th = theta[i] + k[i] * a[i]
                 s_t[i] = ONE if v > th else NIL
             if mem_rows > 0:
-                _view(mem_rec, t * size + lo, n)[:] = u
+                _copy(_view(mem_rec, t * size + lo, n), u, n)
             if alpha is not None and syn_rows > 0:
-                _view(syn_rec, t * size + lo, n)[:] = x
+                _copy(_view(syn_rec, t * size + lo, n), x, n)
             if rho is not None and ada_rows > 0:
-                _view(ada_rec, t * size + lo, n)[:] = a
+                _copy(_view(ada_rec, t * size + lo, n), a, n)
+        _copy(_view(mem, lo, n), u, n)
+        if alpha is not None:
+            _copy(_view(syn, lo, n), x, n)
+        if rho is not None:
+            _copy(_view(ada, lo, n), a, n)
 
 
 @_compiled
 @no_type_check
-def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
+def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slope, slopes, learn,
              g_cur, g_spk, g_spk_rows, s_carry,
              beta, n_beta, threshold, n_threshold, mem0, mem_rec, g_mem, g_mem_rows, u_carry,
              g_beta, g_threshold,
@@ -138,122 +152,165 @@ def backward(start, stop, size, t0, t1, reset, surrogate, slope, slopes, learn,
 
     g_... is the derivative of the loss by ...; ..._carry is what a later step hands to the one
     before it. Unless `learn` is None, derivatives by parameters are added up. `slopes`, where it is
-    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in. `s_carry` of 0: no carry.
+    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in.
     """
-    subtract, before, after = _flags(reset)
-    scratch, zeros = np.empty((6, BLOCK), np.float32), np.zeros(BLOCK, np.float32)
+    rows = np.empty((20, BLOCK), np.float32)
+    b, theta, h, gs, gu, uc, sc, gb, gth = (
+        rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8]
+    )  # fmt: skip
+    al, gx, xc, x_old, gal = rows[9], rows[10], rows[11], rows[12], rows[13]
+    r, k, ga, ac, gr, gk = (
+        rows[14], rows[15], rows[16], rows[17], rows[18], rows[19]
+    )  # fmt: skip
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
-        b = _fill(scratch[0, :n], beta, n_beta, lo)
-        theta = _fill(scratch[1, :n], threshold, n_threshold, lo)
-        h, zero, uc = scratch[2, :n], zeros[:n], _view(u_carry, lo, n)
-        sc = _view(s_carry, lo, n) if s_carry != 0 else zero
-        gb, gth = _view(g_beta, lo, n), _view(g_threshold, lo, n)
+        _fill(b, beta, n_beta, lo, n)
+        _fill(theta, threshold, n_threshold, lo, n)
+        _copy(uc, _view(u_carry, lo, n), n)
+        if s_carry is not None:
+            _copy(sc, _view(s_carry, lo, n), n)
+        if learn is not None:
+            _copy(gb, _view(g_beta, lo, n), n)
+            _copy(gth, _view(g_threshold, lo, n), n)
         if alpha is not None:
-            al = _fill(scratch[3, :n], alpha, n_alpha, lo)
-            xc, gal = _view(x_carry, lo, n), _view(g_alpha, lo, n)
+            _fill(al, alpha, n_alpha, lo, n)
+            _copy(xc, _view(x_carry, lo, n), n)
+            if learn is not None:
+                _copy(gal, _view(g_alpha, lo, n), n)
         if rho is not None:
-            r = _fill(scratch[4, :n], rho, n_rho, lo)
-            k = _fill(scratch[5, :n], adaptation, n_adaptation, lo)
-            ac, gr, gk = _view(a_carry, lo, n), _view(g_rho, lo, n), _view(g_adaptation, lo, n)
+            _fill(r, rho, n_rho, lo, n)
+            _fill(k, adaptation, n_adaptation, lo, n)
+            _copy(ac, _view(a_carry, lo, n), n)
+            if learn is not None:
+                _copy(gr, _view(g_rho, lo, n), n)
+                _copy(gk, _view(g_adaptation, lo, n), n)
         for t in range(t1 - 1, t0 - 1, -1):
             u = _view(mem_rec, t * size + lo, n)
             u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else _view(mem0, lo, n)
-            gs_t = _row(g_spk, g_spk_rows, t, size, lo, zero)
-            gu_t = _row(g_mem, g_mem_rows, t, size, lo, zero)
             gi_t = _view(g_cur, t * size + lo, n)
+            _row(gs, g_spk, g_spk_rows, t, size, lo, n)
+            _row(gu, g_mem, g_mem_rows, t, size, lo, n)
             if alpha is not None:
-                gx_t = _row(g_syn, g_syn_rows, t, size, lo, zero)
-                x_old = _view(syn0, lo, n)
-                if t > 0 and syn_rows > 0:  # there are rows if alpha is learned
-                    x_old = _view(syn_rec, (t - 1) * size + lo, n)
+                _row(gx, g_syn, g_syn_rows, t, size, lo, n)
+                if learn is not None:
+                    if t > 0 and syn_rows > 0:  # there are rows if alpha is learned
+                        _copy(x_old, _view(syn_rec, (t - 1) * size + lo, n), n)
+                    else:
+                        _copy(x_old, _view(syn0, lo, n), n)
             if rho is not None:
-                ga_t = _row(g_ada, g_ada_rows, t, size, lo, zero)
+                _row(ga, g_ada, g_ada_rows, t, size, lo, n)
                 a = _view(ada_rec, t * size + lo, n)
                 a_old = _view(ada_rec, (t - 1) * size + lo, n) if t > 0 else _view(ada0, lo, n)
             if slopes != 0:
-                h[:] = _view(slopes, (t - t0) * size + lo, n)
+                _copy(h, _view(slopes, (t - t0) * size + lo, n), n)
             else:
                 for i in range(n):
-                    h[i] = u[i] - theta[i]
+                    th = theta[i]
                     if rho is not None:
-                        h[i] = u[i] - (theta[i] + k[i] * a[i])
-                _derivative(surrogate, np.float32(slope), h)
+                        th = th + k[i] * a[i]
+                    h[i] = u[i] - th
+                _derivative(surrogate, np.float32(slope), h, n)
             for i in range(n):
                 th = theta[i]
                 if rho is not None:
                     th = th + k[i] * a_old[i]
                 s = ONE if u_old[i] > th else NIL  # S[t-1]
-                fire = (gs_t[i] + sc[i]) * h[i]
-                g = (gu_t[i] + fire + uc[i]) * (ONE - after * s)
-                pay = g * (subtract * s)
-                keep = ONE - before * s
-                uc[i] = b[i] * keep * g
+                g = gs[i]
+                if s_carry is not None:
+                    g = g + sc[i]
+                fire = g * h[i]
+                g = gu[i] + fire + uc[i]
+                if after is not None:
+                    g = g * (ONE - s)
+                back = g
+                if before is not None:
+                    back = g * (ONE - s)
+                uc[i] = b[i] * back
                 y = g
                 if alpha is not None:
-                    y = gx_t[i] + g + xc[i]
+                    y = gx[i] + g + xc[i]
                     xc[i] = al[i] * y
                     if learn is not None:
                         gal[i] += y * x_old[i]
                 gi_t[i] = y
+                pay = NIL
+                if subtract is not None:
+                    pay = g * s
                 if rho is not None:
-                    z = ga_t[i] + ac[i] - k[i] * fire
+                    z = ga[i] + ac[i] - k[i] * fire
                     ac[i] = r[i] * z - k[i] * pay
                     sc[i] = (ONE - r[i]) * z
                     if learn is not None:
                         gr[i] += z * (a_old[i] - s)
                         gk[i] -= fire * a[i] + pay * a_old[i]
                 if learn is not None:
-                    gb[i] += g * keep * u_old[i]
+                    gb[i] += back * u_old[i]
                     gth[i] -= fire + pay
+        _copy(_view(u_carry, lo, n), uc, n)
+        if s_carry is not None:
+            _copy(_view(s_carry, lo, n), sc, n)
+        if learn is not None:
+            _copy(_view(g_beta, lo, n), gb, n)
+            _copy(_view(g_threshold, lo, n), gth, n)
+        if alpha is not None:
+            _copy(_view(x_carry, lo, n), xc, n)
+            if learn is not None:
+                _copy(_view(g_alpha, lo, n), gal, n)
+        if rho is not None:
+            _copy(_view(a_carry, lo, n), ac, n)
+            if learn is not None:
+                _copy(_view(g_rho, lo, n), gr, n)
+                _copy(_view(g_adaptation, lo, n), gk, n)
 
 
 @_compiled
 @no_type_check
-def _derivative(surrogate, k, x):
+def _derivative(surrogate, k, x, n):
     """Replace x by h(x), the formula of `snnedu.surrogate`."""
     if surrogate == 0:
-        for i in range(x.size):
-            x[i] = k / TWO / (ONE + (HALF_PI * k * x[i]) ** 2)
+        for i in range(n):
+            z = HALF_PI * k * x[i]
+            x[i] = k / TWO / (ONE + z * z)
     elif surrogate == 1:
-        for i in range(x.size):
-            x[i] = ONE / (k * abs(x[i]) + ONE) ** 2
+        for i in range(n):
+            z = k * abs(x[i]) + ONE
+            x[i] = ONE / (z * z)
     elif surrogate == 2:
-        for i in range(x.size):
+        for i in range(n):
             e = np.exp(-abs(k * x[i]))  # σ (1 - σ) = e / (1 + e)², which cannot overflow
             x[i] = k * e / ((ONE + e) * (ONE + e))
     elif surrogate == 3:
-        for i in range(x.size):
+        for i in range(n):
             x[i] = max(NIL, ONE - k * abs(x[i]))
     else:
-        x[:] = ONE
+        x[:n] = ONE
 
 
 @_compiled
 @no_type_check
-def _flags(reset):
-    """Return 0 or 1 for each of the three resets."""
-    return (np.float32(reset & SUBTRACT != 0), np.float32(reset & ZERO_BEFORE != 0),
-            np.float32(reset & ZERO_AFTER != 0))  # fmt: skip
-
-
-@_compiled
-@no_type_check
-def _fill(block, address, count, lo):
-    """Fill a block with a parameter: one number for all, or one for each neuron."""
+def _fill(row, address, count, lo, n):
+    """Fill a row with a parameter: one number for all, or one for each neuron."""
     if count == 1:
-        block[:] = _view(address, 0, 1)[0]
+        row[:n] = _view(address, 0, 1)[0]
     else:
-        block[:] = _view(address, lo, block.size)
-    return block
+        _copy(row, _view(address, lo, n), n)
 
 
 @_compiled
 @no_type_check
-def _row(address, rows, t, size, lo, zero):
-    if rows == 0:
-        return zero
-    return _view(address, min(t, rows - 1) * size + lo, zero.size)
+def _row(row, address, rows, t, size, lo, n):
+    """Fill a row with step t of a recording that may be absent."""
+    if rows > 0:
+        _copy(row, _view(address, min(t, rows - 1) * size + lo, n), n)
+    else:
+        row[:n] = NIL
+
+
+@_compiled
+@no_type_check
+def _copy(to, values, n):
+    for i in range(n):
+        to[i] = values[i]
 
 
 @_compiled

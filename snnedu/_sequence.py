@@ -81,7 +81,9 @@ class _Node(torch.autograd.Function):
         spk, now, rec = _forward(model, cur, params, state, keep)
         ctx.model = model
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(spk, *params, *state, *rec)
+        # S follows from U: only where it is needed as a whole is it kept from being freed.
+        needs_spk = params.weight is not None or _kernels_for(model, cur) is None
+        ctx.save_for_backward(spk if needs_spk else None, *params, *state, *rec)
         return spk, *(rec if model.record else now)
 
     @staticmethod
@@ -106,7 +108,7 @@ def _forward(
     model: Model, cur: Tensor, params: Params, state: State, keep: tuple[bool, ...]
 ) -> tuple[Tensor, State, State]:
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
-    spk = torch.empty(cur.shape, dtype=cur.dtype, device=cur.device)
+    spk = torch.empty_like(cur, memory_format=_DENSE)
     parts = zip(state, keep, strict=True)
     rec = State(*(torch.empty_like(spk) if kept and s is not None else None for s, kept in parts))  # pyright: ignore[reportArgumentType]
     kernels = _kernels_for(model, cur)
@@ -174,7 +176,7 @@ def _compiled_steps(
     numbers = [_per_neuron(p, spk) for p in params[:5]]
     beta, threshold, alpha, rho, adaptation = map(_counted, numbers)
     mem, syn, ada = ((_address(n), *_rows_of(r)) for n, r in zip(now, rec, strict=True))
-    args = (_flags(model.reset), *_rows_of(drive), _address(spk), *beta, *threshold, *mem,
+    args = (*_flags(model.reset), *_rows_of(drive), _address(spk), *beta, *threshold, *mem,
             *alpha, *syn, *rho, *adaptation, *ada)  # fmt: skip
     if params.weight is None:
         kernels.run("forward", size, 0, steps, *args)
@@ -197,12 +199,12 @@ class _Backward:
     """
 
     def __init__(
-        self, model: Model, spk: Tensor, params: Params, start: State, rec: State,
+        self, model: Model, spk: Any, params: Params, start: State, rec: State,
         grads: tuple[Tensor | None, ...], learn: bool,
     ) -> None:  # fmt: skip
         self.model, self.spk, self.params, self.start, self.rec = model, spk, params, start, rec
-        self.learn, self.kernels = learn, _kernels_for(model, spk)
-        self.g_cur = torch.empty_like(spk)
+        self.learn, self.kernels = learn, _kernels_for(model, rec.mem)
+        self.g_cur = torch.empty_like(rec.mem)
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if model.record else (None,) * 3
         last = (None,) * 3 if model.record else grads[1:]
@@ -216,17 +218,17 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return torch.zeros(self.spk.shape[1:], dtype=self.spk.dtype, device=self.spk.device)
+        return torch.zeros_like(self.start.mem, memory_format=_DENSE)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps = self.spk.shape[0]
+        steps, size = self.g_cur.shape[0], self.start.mem.numel()
         if self.kernels is None:
             built_in, walk, single = False, self._walk, self.hands_to_spikes
         else:
             walk, single = self._compiled_walk(self.kernels), self.params.weight is not None
             built_in = self.model.spike_grad.name in self.kernels.SURROGATES  # pyright: ignore
-        chunk = steps if built_in else max(1, CHUNK // self.spk[0].numel())
+        chunk = steps if built_in else max(1, CHUNK // size)
         for hi in range(steps, 0, -chunk):
             lo = max(0, hi - chunk)
             slopes = None if built_in else self._slopes(lo, hi)
@@ -316,7 +318,7 @@ class _Backward:
     def _compiled_walk(self, kernels: ModuleType) -> Callable[[int, int, Tensor | None], None]:
         """Return a function that does as `_walk` does; what it points to is kept in `self`."""
         spike_grad: Any = self.model.spike_grad
-        numbers = [_per_neuron(p, self.spk) for p in self.params[:5]]
+        numbers = [_per_neuron(p, self.g_cur) for p in self.params[:5]]
         start = [s if s is None else _plain(s) for s in self.start]
         grads = [g if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
         self.kept = numbers, start, grads
@@ -328,7 +330,7 @@ class _Backward:
         of_params = [_address(g) if self.learn else 0 for g in self.g_params]
         surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
         args = (
-            self.learn or None, _address(self.g_cur), *g_spk, _address(self.spk_carry) or 0,
+            self.learn or None, _address(self.g_cur), *g_spk, _address(self.spk_carry),
             *beta, *threshold, mem0, mem_rec[0], *g_mem, mem, of_params[0], of_params[1],
             *alpha, syn0, *syn_rec, *g_syn, syn, of_params[2],
             *rho, *adaptation, ada0, ada_rec[0], *g_ada, ada, of_params[3], of_params[4],
@@ -336,9 +338,9 @@ class _Backward:
 
         def walk(lo: int, hi: int, slopes: Tensor | None) -> None:
             given = (surrogate, spike_grad.slope, _address(slopes) or 0)
-            kernels.run("backward", size, lo, hi, _flags(self.model.reset), *given, *args)
+            kernels.run("backward", size, lo, hi, *_flags(self.model.reset), *given, *args)
 
-        size = self.spk[0].numel()
+        size = self.start.mem.numel()
         return walk
 
     def _feed_back(self, t: int) -> None:
@@ -449,5 +451,5 @@ def _per_neuron(number: Tensor | None, spk: Tensor) -> Tensor | None:
     return number if number.numel() == 1 else number.expand(spk.shape[1:]).contiguous()
 
 
-def _flags(reset: tuple[bool, bool, bool]) -> int:
-    return reset[0] + 2 * reset[1] + 4 * reset[2]
+def _flags(reset: tuple[bool, bool, bool]) -> tuple[bool | None, ...]:
+    return tuple(flag or None for flag in reset)
