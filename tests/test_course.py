@@ -114,12 +114,17 @@ def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
     assert err == ""
 
 
+# An interrupt may land where psutil has just opened a file, which Python then closes by itself.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_who_interrupts_the_kernel_stops_the_function_too():
     before = threading.active_count()
     threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         checks.check("00.1", loops_for_ever)
-    assert threading.active_count() == before
+    end = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
 
 
 def numbers():
