@@ -93,6 +93,13 @@ def test_readme_has_a_binder_badge_for_the_course_and_for_each_tutorial():
         assert f"?urlpath=lab/tree/tutorials/{notebook.name}" in readme, notebook.name
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_in_the_pages_lead_to_files(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", text)
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
 def direct(*extras: str) -> set[str]:
     lines = list(project()["dependencies"])
     for extra in extras:
