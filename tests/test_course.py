@@ -244,14 +244,48 @@ def test_variants_differ_between_learners_and_exercises(monkeypatch):
 
 
 def test_each_option_of_a_quiz_gets_its_reply_and_is_stored():
-    asked = quiz("00")
-    _, choice, reply = asked.children
-    for option in asked.questions[0].options:
-        choice.value = option.text
-        assert option.feedback.split("'")[0] in reply.value
-        assert ("✅" in reply.value) == option.right
-    answers = [event.value for event in progress.events() if event.kind == "answer"]
-    assert answers == [option.text for option in asked.questions[0].options]
+    ask = quiz("01")
+    for number, (_, options) in enumerate(ask.asked):
+        for n, option in enumerate(options):
+            ask.chosen = {**ask.chosen, str(number): n}  # as the browser sets it
+            reply = ask.replies[str(number)]
+            assert option.feedback.split("'")[0] in reply
+            assert ("✅" in reply) == option.right
+    stored = [(event.id, event.value) for event in progress.events() if event.kind == "answer"]
+    assert stored == [
+        (f"01.q{number}", option.text)
+        for number, (_, options) in enumerate(ask.asked, start=1)
+        for option in options
+    ]
+
+
+def test_the_place_of_an_option_does_not_tell_whether_it_is_right():
+    asked = [each for tutorial in ("00", "01", "05", "06") for each in quiz(tutorial).asked]
+    places = [[option.right for option in options].index(True) for _, options in asked]
+    assert len(set(places)) == 3
+    assert places.count(0) <= len(places) / 2
+    poll, options = quiz("00.path").asked[0]
+    assert tuple(options) == poll.options  # a poll stays as it was written
+
+
+@pytest.mark.browser
+def test_a_quiz_is_answered_with_the_keyboard(lab):
+    cells = ['import snnedu as snn\nsnn.quiz("01")', "pass"]
+    notebook = lab.open(lab.write("quiz.ipynb", cells))
+    notebook.run_all()
+    page, ask = notebook.page, quiz("01")
+    questions = page.locator(".quiz fieldset")
+    questions.first.locator("input").first.focus()
+    for number, (_, options) in enumerate(ask.asked):
+        question = questions.nth(number)
+        for key, option in zip(["Space", "ArrowDown", "ArrowDown"], options, strict=True):
+            page.keyboard.press(key)
+            question.get_by_role("status").filter(has_text=option.feedback).wait_for()
+            assert question.locator("input:checked").count() == 1
+        page.keyboard.press("Tab")
+    assert page.locator(".quiz input:checked").count() == len(ask.asked)
+    assert notebook.errors() == []
+    assert notebook.console == []
 
 
 def test_a_quiz_without_a_front_end_shows_everything_but_the_answer():

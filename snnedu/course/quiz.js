@@ -1,0 +1,28 @@
+// The view of a quiz: Python wrote the questions (`form`) and says the reply to each choice.
+
+function render({ model, el }) {
+  const view = Math.random(); // radio buttons of one name exclude each other
+  el.innerHTML = model.get("form");
+  const fields = [...el.querySelectorAll("fieldset")];
+  fields.forEach((field, number) => {
+    field.querySelectorAll("input").forEach((input, option) => {
+      input.name = `${view}-${number}`;
+      input.checked = model.get("chosen")[number] === option;
+      input.addEventListener("change", () => {
+        model.set("chosen", { ...model.get("chosen"), [number]: option });
+        model.save_changes();
+      });
+    });
+  });
+  function reply() {
+    for (const [number, html] of Object.entries(model.get("replies"))) {
+      fields[number].querySelector("[role=status]").innerHTML = html;
+    }
+  }
+  model.on("change:replies", reply);
+  reply();
+  // Else JupyterLab takes the arrow keys to go from cell to cell.
+  el.addEventListener("keydown", (event) => event.stopPropagation());
+}
+
+export default { render };
