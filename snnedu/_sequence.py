@@ -59,10 +59,11 @@ class Model(NamedTuple):
 
 def unroll(model: Model, cur: Tensor, params: Params, state: State) -> tuple[Tensor, State]:
     """Return the spikes and the recorded state or, with `model.record` off, the last state."""
-    leaves = (cur, *params, *state)
-    if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in leaves):
-        outputs: Any = _Node.apply(model, *leaves)
-        return outputs[0], State(*outputs[1:])
+    if torch.is_grad_enabled():
+        leaves = (cur, *params, *state)
+        if True in [x.requires_grad for x in leaves if x is not None]:
+            outputs: Any = _Node.apply(model, *leaves)
+            return outputs[0], State(*outputs[1:])
     spk, now, rec = _forward(model, cur, params, state, (model.record,) * 3)
     return spk, rec if model.record else now
 
@@ -109,8 +110,10 @@ def _forward(
 ) -> tuple[Tensor, State, State]:
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
     spk = torch.empty_like(cur, memory_format=_DENSE)
-    parts = zip(state, keep, strict=True)
-    rec = State(*(torch.empty_like(spk) if kept and s is not None else None for s, kept in parts))  # pyright: ignore[reportArgumentType]
+    rec = State(*[
+        None if s is None or not kept else torch.empty_like(spk)
+        for s, kept in zip(state, keep, strict=True)
+    ])  # pyright: ignore[reportArgumentType]  # fmt: skip
     kernels = _kernels_for(model, cur)
     if kernels is not None:
         return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
@@ -170,14 +173,19 @@ def _compiled_steps(
     kernels: ModuleType, model: Model, cur: Tensor, spk: Tensor, params: Params,
     state: State, rec: State,
 ) -> State:  # fmt: skip
-    steps, size = spk.shape[0], spk.numel() // spk.shape[0]
-    now = State(*(s if s is None else _plain(s).clone() for s in state))  # pyright: ignore[reportArgumentType]
+    steps, size = spk.shape[0], state.mem.numel()
+    now = State(*[None if s is None else s.clone(memory_format=_DENSE) for s in state])  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
-    numbers = [_per_neuron(p, spk) for p in params[:5]]
-    beta, threshold, alpha, rho, adaptation = map(_counted, numbers)
-    mem, syn, ada = ((_address(n), *_rows_of(r)) for n, r in zip(now, rec, strict=True))
-    args = (*_flags(model.reset), *_rows_of(drive), _address(spk), *beta, *threshold, *mem,
-            *alpha, *syn, *rho, *adaptation, *ada)  # fmt: skip
+    beta, threshold, alpha, rho, k = [_per_neuron(p, spk) for p in params[:5]]
+    synapse, adaptation = (None,) * 5, (None,) * 7
+    if alpha is not None:
+        synapse = (*_counted(alpha), _address(now.syn), *_rows_of(rec.syn))
+    if rho is not None:
+        adaptation = (*_counted(rho), *_counted(k), _address(now.ada), *_rows_of(rec.ada))
+    args = (
+        *_flags(model.reset), *_rows_of(drive), spk.data_ptr(), *_counted(beta),
+        *_counted(threshold), now.mem.data_ptr(), *_rows_of(rec.mem), *synapse, *adaptation,
+    )  # fmt: skip
     if params.weight is None:
         kernels.run("forward", size, 0, steps, *args)
         return now
@@ -214,7 +222,9 @@ class _Backward:
         ]
         self.hands_to_spikes = params.weight is not None or params.rho is not None
         self.spk_carry = self._zeros() if self.hands_to_spikes else None
-        self.g_params = [self._zeros() if learn and p is not None else None for p in params[:5]]
+        self.g_params: list[Tensor | None] = [None] * 5
+        if learn:
+            self.g_params = [None if p is None else self._zeros() for p in params[:5]]
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
@@ -245,6 +255,8 @@ class _Backward:
 
     def of_params(self) -> list[Tensor | None]:
         """Return the derivatives by `Params`, each in the shape of its own."""
+        if not self.learn:
+            return [None] * len(self.params)
         pairs = zip(self.g_params, self.params[:5], strict=True)
         grads = [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
         return [*grads, self.g_weight, self.g_bias]
@@ -318,23 +330,29 @@ class _Backward:
     def _compiled_walk(self, kernels: ModuleType) -> Callable[[int, int, Tensor | None], None]:
         """Return a function that does as `_walk` does; what it points to is kept in `self`."""
         spike_grad: Any = self.model.spike_grad
-        numbers = [_per_neuron(p, self.g_cur) for p in self.params[:5]]
-        start = [s if s is None else _plain(s) for s in self.start]
-        grads = [g if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
+        beta, threshold, alpha, rho, k = numbers = [
+            _per_neuron(p, self.g_cur) for p in self.params[:5]
+        ]
+        start = [None if s is None else _plain(s) for s in self.start]
+        grads = [None if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
         self.kept = numbers, start, grads
-        beta, threshold, alpha, rho, adaptation = map(_counted, numbers)
-        mem0, syn0, ada0 = map(_address, start)
-        mem, syn, ada = map(_address, self.carry)
-        mem_rec, syn_rec, ada_rec = map(_rows_of, self.rec)
-        g_spk, g_mem, g_syn, g_ada = map(_rows_of, grads)
-        of_params = [_address(g) if self.learn else 0 for g in self.g_params]
-        surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
+        (mem0, syn0, ada0), rec, (mem, syn, ada) = start, self.rec, self.carry
+        g_spk, g_mem, g_syn, g_ada = grads
+        of_params = [_address(g) for g in self.g_params] if self.learn else [0] * 5
+        g_beta, g_threshold, g_alpha, g_rho, g_k = of_params
+        synapse, adaptation = (None,) * 9, (None,) * 11
+        if alpha is not None:
+            synapse = (*_counted(alpha), _address(syn0), *_rows_of(rec.syn), *_rows_of(g_syn),
+                       _address(syn), g_alpha)  # fmt: skip
+        if rho is not None:
+            adaptation = (*_counted(rho), *_counted(k), _address(ada0), _address(rec.ada),
+                          *_rows_of(g_ada), _address(ada), g_rho, g_k)  # fmt: skip
         args = (
-            self.learn or None, _address(self.g_cur), *g_spk, _address(self.spk_carry),
-            *beta, *threshold, mem0, mem_rec[0], *g_mem, mem, of_params[0], of_params[1],
-            *alpha, syn0, *syn_rec, *g_syn, syn, of_params[2],
-            *rho, *adaptation, ada0, ada_rec[0], *g_ada, ada, of_params[3], of_params[4],
+            self.learn or None, self.g_cur.data_ptr(), *_rows_of(g_spk), _address(self.spk_carry),
+            *_counted(beta), *_counted(threshold), _address(mem0), rec.mem.data_ptr(),
+            *_rows_of(g_mem), mem.data_ptr(), g_beta, g_threshold, *synapse, *adaptation,
         )  # fmt: skip
+        surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
 
         def walk(lo: int, hi: int, slopes: Tensor | None) -> None:
             given = (surrogate, spike_grad.slope, _address(slopes) or 0)
@@ -452,4 +470,4 @@ def _per_neuron(number: Tensor | None, spk: Tensor) -> Tensor | None:
 
 
 def _flags(reset: tuple[bool, bool, bool]) -> tuple[bool | None, ...]:
-    return tuple(flag or None for flag in reset)
+    return reset[0] or None, reset[1] or None, reset[2] or None

@@ -351,7 +351,7 @@ class SpikingLayer(nn.Module):
         device, and for NaN or infinity, which no membrane that meets it can forget.
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
-        first = cur_rec[0]
+        first = cur_rec.detach()[0]
         start = self._start(first, state)
         spk_rec, *rec = self._run(cur_rec, start, self._values(first), record)
         mem = rec[self.state_names.index("mem")]
@@ -379,7 +379,7 @@ class SpikingLayer(nn.Module):
         )
         state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
         spk_rec, rec = _sequence.unroll(model, cur_rec, _sequence.Params(**values), state)
-        return spk_rec, *(getattr(rec, name) for name in self.state_names)
+        return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
     def _values(self, cur: Tensor) -> dict[str, Any]:
         """Return the numbers as `step` wants them, after a look at their shapes."""
@@ -399,13 +399,13 @@ class SpikingLayer(nn.Module):
                 f"{type(self).__name__} has {len(names)} part(s) of state: {', '.join(names)}. "
                 f"Received {len(state)}. Pass what the last call returned after the spikes."
             )
-        state = (*state, *(None,) * (len(names) - len(state)))
-        call = f"{type(self).__name__}(cur, {', '.join(names)})"
         for part in state:
             if part is not None:
+                call = f"{type(self).__name__}(cur, {', '.join(names)})"
                 _check.same_shape(call, cur, part, _REST)
                 _check.same_kind(call, cur, part)
-        return tuple(torch.zeros_like(cur) if part is None else part for part in state)
+        state = (*state, *(None,) * (len(names) - len(state)))
+        return tuple([torch.zeros_like(cur) if part is None else part for part in state])
 
     def _check_number(self, name: str, value: Number) -> None:
         if name in self.decays:
