@@ -24,7 +24,9 @@ from torch.nn.functional import linear
 
 from snnedu.surrogate import Surrogate, slope_of
 
-CHUNK = 1 << 17  # this many slopes are computed at once: few enough to stay in the cache
+# So many slopes are computed at once: few enough to stay in the cache, and for torch to use one
+# thread, since on a busy machine several wait for each other much longer than they work.
+CHUNK = (1 << 15) - 1
 
 
 class Params(NamedTuple):
@@ -140,6 +142,8 @@ def _steps_in_place(
     """Compute the equation with no new tensor for each sum: `_kernels.forward` in torch."""
     subtract, before, after = model.reset
     beta, threshold, alpha, rho, k, weight, bias = cast("Any", params)
+    # S is 0 or 1, so that θ S is exact and may be fused with the subtraction.
+    price = threshold.item() if rho is None and threshold.numel() == 1 else None
     now = State(*(s if s is None else s.clone() for s in state))  # pyright: ignore[reportArgumentType]
     mem, syn, ada = cast("Any", now)
     kept = [
@@ -157,7 +161,9 @@ def _steps_in_place(
         mem.mul_(beta).add_(x)
         if after:
             mem.sub_(mem * old)
-        if subtract:
+        if subtract and price is not None:
+            mem.sub_(old, alpha=price)
+        elif subtract:
             mem.sub_(in_force * old)
         if rho is not None:
             ada.mul_(rho).add_((1 - rho) * old)
