@@ -147,17 +147,19 @@ def test_every_attempt_sees_the_same_random_numbers():
 @pytest.mark.parametrize("function", [lambda spk_rec: spk_rec.sum(0), loops_for_ever])
 def test_a_check_leaves_the_learners_random_numbers_alone(function, monkeypatch):
     monkeypatch.setattr(attempt, "SECONDS", 0.2)
-
-    def seed():
-        torch.manual_seed(1)
-        random.seed(1)
-        np.random.seed(1)  # noqa: NPY002
-
-    seed()
-    wanted = numbers()
-    seed()
+    torch.manual_seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    wanted = torch.get_rng_state(), np.random.get_state()  # noqa: NPY002
     checks.check("00.1", function)
-    assert numbers() == wanted
+    assert torch.equal(torch.get_rng_state(), wanted[0])
+    assert np.array_equal(np.random.get_state()[1], wanted[1][1])  # noqa: NPY002
+
+
+def test_the_random_numbers_of_python_itself_stay_too():  # beartype draws some in `check`
+    random.seed(1)
+    with attempt.same_random_numbers():
+        random.random()
+    assert random.random() == random.Random(1).random()
 
 
 def expects_a_third(answer):
