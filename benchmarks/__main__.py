@@ -2,7 +2,7 @@
 
     python -m benchmarks                  all of them, about a quarter of an hour
     python -m benchmarks lif import       only these, printed
-    python -m benchmarks --quick          a look in a minute or two, printed
+    python -m benchmarks --quick          a rough look in some minutes; RESULTS.md says so
 
 A benchmark is a function from `quick` to results (see timing.py). A new one is named in BENCHMARKS.
 """
@@ -66,8 +66,9 @@ def main() -> int:
             print(result, *result.goals, sep="\n")
             results.append(result)
         print(f"({name}: {time.perf_counter() - start:.0f} s)\n", flush=True)
-    if not chosen.names and not chosen.quick:
-        (FOLDER / "RESULTS.md").write_text(_report(results, kept), encoding="utf-8")
+    if not chosen.names:
+        report = _report(results, kept, chosen.quick)
+        (FOLDER / "RESULTS.md").write_text(report, encoding="utf-8")
         from benchmarks.picture import draw
 
         draw(results, FOLDER / "lif.png")
@@ -88,7 +89,7 @@ def _benchmark(name: str) -> Callable[[bool], list[Result]]:
     return getattr(importlib.import_module(f"benchmarks.{module}"), function)
 
 
-def _report(results: list[Result], kept: bool) -> str:
+def _report(results: list[Result], kept: bool, quick: bool) -> str:
     goals = [goal for result in results for goal in result.goals]
     met = sum(goal.met for goal in goals)
     return "\n".join([
@@ -99,6 +100,8 @@ def _report(results: list[Result], kept: bool) -> str:
         "(`snnedu.memory.keep_freed_memory`), for all libraries.",
         f"Versions: {_versions()}.",
         "",
+        *(["**A quick run (`--quick`): few sizes, few repeats. Take it as a rough look.**", ""]
+          if quick else []),
         "All contestants run in one process and take turns; numbers are medians. Milliseconds "
         "belong to this machine, ratios carry over. Before timing, each benchmark checks that all "
         "compute the same thing where their conventions agree.",

@@ -79,10 +79,11 @@ def test_only_a_complete_run_writes_results(words, tmp_path, monkeypatch, capsys
     monkeypatch.setattr("sys.argv", ["benchmarks", *words])
     assert command.main() == 0
     assert "| 25 | 1.23 |" in capsys.readouterr().out
-    if words:
+    if words == ["one"]:
         assert not list(tmp_path.iterdir())
     else:
         report = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
         assert "## Goals: 1 of 1 met" in report
         assert "| one | ≥ 2 × | 3 × | ✅ |" in report
         assert "snntorch" in report
+        assert ("A quick run" in report) == (words == ["--quick"])
