@@ -18,8 +18,6 @@ from snnedu.widgets.panels import Bars, Choice, Curve, Image, Raster, Slider, Tr
 
 READY: list[Callable[[], Explorer]] = [
     ready.lif_explorer,
-    ready.circuit_explorer,
-    lambda: ready.circuit_explorer(fires=False),
     ready.zoo_explorer,
     lambda: ready.encoder_explorer("rate"),
     lambda: ready.encoder_explorer("latency"),
@@ -101,7 +99,6 @@ def test_built_in_models_spike_and_rest(name: str):
     other = {
         "surrogate": ({"at": -1.0}, {"at": 1.0}),
         "izhikevich": ({"amplitude": 0.0}, {"amplitude": 10.0}),
-        "circuit": ({"amplitude": 1.0}, {"amplitude": 3.0}),
         "rate": ({"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}),
         "delta": ({"x": [1.0, 1.0]}, {"x": [0.0, 1.0]}),
     }
@@ -118,18 +115,6 @@ def test_leaky_is_the_librarys_golden_trace():
     assert out["spk"].tolist() == [0, 0, 1, 0, 1, 0, 0, 1]
     mem = [0.5, 0.95, 1.355, 0.7195, 1.14755, 0.53280, 0.97952, 1.38156]
     np.testing.assert_allclose(out["mem"], mem, atol=1e-5)
-
-
-def test_the_circuit_fires_at_the_closed_form_interval_and_not_within_its_pause():
-    interval = 20 * np.log(10 * 3 / (10 * 3 - 15))  # ms; U = R I (1 - exp(-t/τ)) reaches θ
-    for pause in (0, 5):
-        out = BUILT_IN["circuit"](reset_mechanism="zero", amplitude=3.0, pause=pause)
-        gaps = np.diff(np.flatnonzero(out["spk"]))
-        assert set(gaps) == {np.ceil(interval) + pause}
-        assert out["rate"] == 1000 / 200 * len(np.flatnonzero(out["spk"]))
-    silent = BUILT_IN["circuit"](amplitude=1.5)  # R I = θ
-    assert silent["rate"] == 0
-    np.testing.assert_allclose(silent["last"], 15, rtol=1e-4)
 
 
 def test_random_numbers_are_uniform_and_follow_the_seed():

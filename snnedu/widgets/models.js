@@ -141,25 +141,6 @@ export const models = {
     return { ...one("leaky", p), fi_current, fi_rate };
   },
 
-  circuit(p) { // steps of 1 ms
-    const beta = Math.exp(-1 / p.tau), gain = p.R * (1 - beta);
-    const own = { beta: f(beta), threshold: f(p.threshold), reset_mechanism: p.reset_mechanism };
-    const run = (cur) => {
-      const spk = new Float32Array(p.steps), mem = new Float32Array(p.steps);
-      let now = {}, wait = 0;
-      cur.forEach((value, t) => {
-        now = wait ? { spk: 0, mem: 0 } : step.leaky(now, f(f(gain) * value), own);
-        wait = now.spk ? p.pause : Math.max(0, wait - 1);
-        [spk[t], mem[t]] = [now.spk, now.mem];
-      });
-      return { spk, mem, rate: (1000 / p.steps) * sum(spk) };
-    };
-    const cur = current(p), one = run(cur);
-    const fi_current = Float32Array.from({ length: 61 }, (_, i) => (p.most * i) / 60);
-    const fi_rate = fi_current.map((level) => run(new Float32Array(p.steps).fill(level)).rate);
-    return { cur, ...one, last: one.mem.at(-1), beta, gain, fi_current, fi_rate };
-  },
-
   synaptic: (p) => one("synaptic", p),
   alpha: (p) => one("alpha", p),
   adaptive: (p) => one("adaptive", p),

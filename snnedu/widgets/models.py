@@ -4,7 +4,6 @@ Each is a function of plain numbers and words that returns a dict of arrays, and
 own neurons. A test in Chromium holds both languages equal: spikes exactly, membranes to rounding.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,35 +60,6 @@ def leaky(
         spk_rec, _ = neuron.unroll(currents.expand(steps, 61))
     rates = {"fi_current": currents, "fi_rate": 100 / steps * spk_rec.sum(0).double()}
     return {**_one(neuron, current(drive, amplitude, steps, seed)), **rates}
-
-
-def circuit(
-    tau: float = 20.0,
-    R: float = 10.0,
-    threshold: float = 15.0,
-    reset_mechanism: str = "subtract",
-    pause: int = 0,
-    drive: str = "constant",
-    amplitude: float = 2.0,
-    steps: int = 200,
-    seed: int = 0,
-    most: float = 4.0,
-) -> Outputs:
-    """One leaky neuron in units, and its f-I curve at currents up to `most`.
-
-    `tau` and `pause` in ms, `R` in MΩ, `threshold` in mV, currents in nA, rates per second; steps
-    of 1 ms. For `pause` steps after a spike the membrane is held at rest.
-    """
-    beta = math.exp(-1 / tau)
-    gain = R * (1 - beta)  # exact for a current that is constant within a step
-    neuron = neurons.Leaky(beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
-    levels = torch.from_numpy((most * np.arange(61) / 60).astype(np.float32))
-    cur = current(drive, amplitude, steps, seed)
-    both = torch.cat([cur.unsqueeze(1), levels.expand(steps, 61)], 1)
-    spk, mem = _with_pause(neuron, gain * both, pause)
-    rates = 1000 / steps * spk.sum(0).double()
-    one = {"cur": cur, "spk": spk[:, 0], "mem": mem[:, 0], "last": mem[-1, 0], "rate": rates[0]}
-    return {**one, "beta": beta, "gain": gain, "fi_current": levels, "fi_rate": rates[1:]}
 
 
 def synaptic(
@@ -274,20 +244,6 @@ def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
     return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
 
 
-def _with_pause(neuron: neurons.Leaky, cur_rec: Tensor, pause: int) -> tuple[Tensor, Tensor]:
-    """Return spikes and membranes of a neuron that rests for `pause` steps after each spike."""
-    mem = wait = torch.zeros_like(cur_rec[0])
-    spikes: list[Tensor] = []
-    membranes: list[Tensor] = []
-    with torch.no_grad():
-        for cur in cur_rec:
-            spk, mem = (part * (wait == 0) for part in neuron(cur, mem))
-            wait = (wait - 1).clamp(min=0) + pause * spk
-            spikes.append(spk)
-            membranes.append(mem)
-    return torch.stack(spikes), torch.stack(membranes)
-
-
 def _run(neuron: neurons.SpikingLayer | biophysics.Izhikevich, cur: Tensor) -> dict[str, Tensor]:
     with torch.no_grad():
         recordings = neuron.unroll(cur.unsqueeze(1))
@@ -297,7 +253,6 @@ def _run(neuron: neurons.SpikingLayer | biophysics.Izhikevich, cur: Tensor) -> d
 
 BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "leaky": leaky,
-    "circuit": circuit,
     "synaptic": synaptic,
     "alpha": alpha_neuron,
     "adaptive": adaptive,

@@ -54,55 +54,6 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
     )
 
 
-def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
-    """A leaky neuron with the knobs of its circuit, in units, and its f-I curve.
-
-    `fires=False` leaves the bare membrane. `more` goes to `Explorer`.
-    """
-    membrane = [
-        Slider("tau", 2, 50, 1, value=20, label="time constant τ", unit="ms"),
-        Slider("R", 1.0, 20.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
-        Slider("amplitude", 0.0, 4.0, 0.05, value=2.0, label="current I", unit="nA"),
-    ]
-    spikes = [
-        Slider("threshold", 5.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
-        RESETS,
-        Slider("pause", 0, 10, 1, value=0, label="pause after a spike", unit="ms"),
-    ]
-    above = Traces({"cur": "I"}, title="Input current (nA)", ylim=(0, None), height=110)
-    title, ms = "Membrane potential (mV)", "time (ms)"
-    if not fires:
-        return Explorer(
-            "circuit",
-            [*membrane, Choice("drive", DRIVES.options, "step", "input")],
-            [above, Traces({"mem": "U"}, title=title, xlabel=ms, ylim=(0, None), height=190)],
-            constants={"threshold": 1e9, "reset_mechanism": "none"},
-            title="A membrane: a resistor and a capacitor",
-            outcome="U ends at {last:.1f} mV.",
-            **more,
-        )
-    curve = Curve(
-        "fi_current",
-        {"fi_rate": "rate"},
-        point=("amplitude", "rate"),
-        ylim=(0, None),
-        title="f-I curve: spikes per second at a constant current",
-        xlabel="input current (nA)",
-    )
-    below = Traces(
-        {"mem": "U"}, threshold="threshold", spikes="spk", title=title, xlabel=ms, height=190
-    )
-    return Explorer(
-        "circuit",
-        [*membrane, *spikes, DRIVES],
-        [above, below, curve],
-        title="A leaky neuron and its circuit",
-        outcome="{rate:.0f} spikes per second. In steps of 1 ms, β = {beta:.3f}.",
-        code="snn.Leaky({beta:.4f}, {threshold}, reset_mechanism={reset_mechanism})",
-        **more,
-    )
-
-
 def zoo_explorer(**more: Any) -> Explorer:
     """Give several neuron models the same input, side by side. `more` goes to `Explorer`."""
     titles = {
