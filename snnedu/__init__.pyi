@@ -71,6 +71,7 @@ from .widgets.panels import (
     Traces as Traces,
 )
 from .widgets.ready import (
+    circuit_explorer as circuit_explorer,
     encoder_explorer as encoder_explorer,
     lif_explorer as lif_explorer,
     network_explorer as network_explorer,

@@ -23,7 +23,7 @@ from tests.lab import SCREENSHOTS, Lab, Notebook
 pytestmark = pytest.mark.browser
 
 JAVASCRIPT = Path(models.__file__).with_name("models.js").read_text("utf-8")
-EXACT = {"leaky", "synaptic", "adaptive", "izhikevich"}  # the others take logarithms
+EXACT = {"leaky", "circuit", "synaptic", "adaptive", "izhikevich"}  # the others take logarithms
 SURROGATES = ["atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through"]
 LIF = "import snnedu as snn\none = snn.lif_explorer()\none"
 OWN = """
@@ -128,6 +128,7 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         settings["amplitude"] = rng.uniform(0, 20)
     settings |= {"a": rng.uniform(0.01, 0.2), "b": rng.uniform(0.1, 0.26)}
     settings |= {"c": rng.uniform(-70, -45), "d": rng.uniform(0, 10)}
+    settings |= {"tau": rng.uniform(1, 50), "R": rng.uniform(1, 10)}
     if name == "network":
         settings["drive"] = rng.uniform(0.05, 0.3)
     wanted = inspect.signature(models.BUILT_IN[name]).parameters

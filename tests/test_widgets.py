@@ -1,5 +1,6 @@
 """Explorers without a browser: every corner of every control, through ipywidgets' own messages."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ from snnedu.widgets.panels import Bars, Choice, Curve, Image, Raster, Slider, Tr
 
 READY: list[Callable[[], Explorer]] = [
     ready.lif_explorer,
+    ready.circuit_explorer,
+    lambda: ready.circuit_explorer(fires=False),
     ready.zoo_explorer,
     lambda: ready.encoder_explorer("rate"),
     lambda: ready.encoder_explorer("latency"),
@@ -99,6 +102,7 @@ def test_built_in_models_spike_and_rest(name: str):
     other = {
         "surrogate": ({"at": -1.0}, {"at": 1.0}),
         "izhikevich": ({"amplitude": 0.0}, {"amplitude": 10.0}),
+        "circuit": ({"amplitude": 1.0}, {"amplitude": 3.0}),
         "rate": ({"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}),
         "delta": ({"x": [1.0, 1.0]}, {"x": [0.0, 1.0]}),
     }
@@ -115,6 +119,27 @@ def test_leaky_is_the_librarys_golden_trace():
     assert out["spk"].tolist() == [0, 0, 1, 0, 1, 0, 0, 1]
     mem = [0.5, 0.95, 1.355, 0.7195, 1.14755, 0.53280, 0.97952, 1.38156]
     np.testing.assert_allclose(out["mem"], mem, atol=1e-5)
+
+
+def test_the_circuit_rises_to_its_limit_and_fires_at_the_closed_form_interval():
+    interval = 20 * np.log(30 / (30 - 15))  # ms: then U = R I (1 - exp(-t/τ)) reaches θ
+    fires = BUILT_IN["circuit"](reset_mechanism="zero", amplitude=3.0)
+    assert set(np.diff(np.flatnonzero(fires["spk"]))) == {np.ceil(interval)}
+    assert fires["rate"] == fires["fi_rate"][45] == 1000 // np.ceil(interval)
+    silent = BUILT_IN["circuit"](amplitude=1.49)  # R I < θ
+    assert silent["rate"] == silent["count"] == 0
+    np.testing.assert_allclose(silent["peak"], 14.9, rtol=1e-4)
+
+
+def test_what_the_circuit_offers_to_copy_is_the_neuron_that_it_shows():
+    one = ready.circuit_explorer()
+    code = fill(one.code, one.values, one.controls, as_code=True)  # outputs are not known there
+    lif = eval(code, {"snn": snn, "math": math})
+    out = one.run()
+    gain = 10 * (1 - lif.beta)
+    spk_rec, _ = lif.unroll(gain * torch.from_numpy(out["cur"]).unsqueeze(1))
+    np.testing.assert_array_equal(spk_rec.squeeze(1), out["spk"])
+    assert spk_rec.any()
 
 
 def test_random_numbers_are_uniform_and_follow_the_seed():

@@ -141,6 +141,16 @@ export const models = {
     return { ...one("leaky", p), fi_current, fi_rate };
   },
 
+  circuit({ tau, R, most, ...p }) {
+    const beta = Math.exp(-1 / tau), gain = R * (1 - beta), second = { drive: "constant", steps: 1000 };
+    const run = (I, more) => one("leaky", { ...p, ...more, beta, amplitude: gain * I });
+    const rate = (I) => run(I, second).count;
+    const { spk, mem, count } = run(p.amplitude);
+    const fi_current = Float32Array.from({ length: 61 }, (_, i) => (most * i) / 60);
+    const fi = { rate: rate(p.amplitude), fi_current, fi_rate: fi_current.map(rate) };
+    return { cur: current(p), spk, mem, count, peak: Math.max(...mem), beta, ...fi };
+  },
+
   synaptic: (p) => one("synaptic", p),
   alpha: (p) => one("alpha", p),
   adaptive: (p) => one("adaptive", p),

@@ -4,6 +4,7 @@ Each is a function of plain numbers and words that returns a dict of arrays, and
 own neurons. A test in Chromium holds both languages equal: spikes exactly, membranes to rounding.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,6 +61,35 @@ def leaky(
         spk_rec, _ = neuron.unroll(currents.expand(steps, 61))
     rates = {"fi_current": currents, "fi_rate": 100 / steps * spk_rec.sum(0).double()}
     return {**_one(neuron, current(drive, amplitude, steps, seed)), **rates}
+
+
+def circuit(
+    tau: float = 20.0,
+    R: float = 10.0,
+    threshold: float = 15.0,
+    reset_mechanism: str = "subtract",
+    drive: str = "constant",
+    amplitude: float = 2.0,
+    steps: int = 200,
+    seed: int = 0,
+    most: float = 4.0,
+) -> Outputs:
+    """One leaky neuron in units, and its f-I curve: spikes in 1 s at currents up to `most`.
+
+    `tau` in ms, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is that of a
+    constant `amplitude`, whatever the `drive`.
+    """
+    beta = math.exp(-1 / tau)
+    gain = R * (1 - beta)  # exact for a current that is constant within a step
+    neuron = neurons.Leaky(beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
+    out = _run(neuron, current(drive, gain * amplitude, steps, seed))
+    levels = torch.from_numpy((most * np.arange(61) / 60).astype(np.float32))
+    constant = gain * torch.cat([levels.double(), torch.tensor([amplitude]).double()])
+    with torch.no_grad():
+        *rates, rate = neuron.unroll(constant.float().expand(1000, 62))[0].sum(0).tolist()
+    now = {"cur": current(drive, amplitude, steps, seed), **out, "count": float(out["spk"].sum())}
+    fi = {"rate": rate, "fi_current": levels, "fi_rate": rates}
+    return {**now, "peak": float(out["mem"].max()), "beta": beta, **fi}
 
 
 def synaptic(
@@ -253,6 +283,7 @@ def _run(neuron: neurons.SpikingLayer | biophysics.Izhikevich, cur: Tensor) -> d
 
 BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "leaky": leaky,
+    "circuit": circuit,
     "synaptic": synaptic,
     "alpha": alpha_neuron,
     "adaptive": adaptive,
