@@ -18,7 +18,7 @@ Colours are Okabe and Ito's, told apart by the colour-blind (jfly.uni-koeln.de/c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jaxtyping import Shaped
 from torch import Tensor
@@ -250,13 +250,19 @@ def embed(camera: Any, *, fps: float = 20.0, alt: str) -> _player.Animation:
     return _player.from_camera(camera, fps, _in_words(alt))
 
 
-def describe(ax: Axes, alt: str) -> Axes:
-    """Give `ax` its alt text, which its figure then carries into the notebook; return `ax`."""
-    if not hasattr(ax, "get_figure"):
+def describe(ax: Axes | Figure, alt: str) -> Axes:
+    """Give `ax` its alt text, which its figure then carries into the notebook; return `ax`.
+
+    A figure may be described as a whole: its first Axes then carry the words.
+    """
+    parts = getattr(ax, "axes", None)
+    first = parts[0] if isinstance(parts, list) and parts else parts
+    if not hasattr(first, "plot"):
         raise TypeError(
-            f"`describe(ax, alt)` takes matplotlib Axes. Received {type(ax).__name__}. "
-            f"Pass `plt.gca()` for what you have just drawn."
+            f"`describe(ax, alt)` takes matplotlib Axes, or a figure that has some. Received "
+            f"{type(ax).__name__}. Pass `plt.gca()` for what you have just drawn."
         )
+    ax = cast("Axes", first)
     _notebook.attach(_figure(ax), ax, _in_words(alt))
     return ax
 

@@ -389,6 +389,7 @@ SPK = torch.zeros(5, 2, 3)
         (lambda: viz.animate(SPK, evidence=SPK, labels=["a"]), ValueError, "Received 1 names"),
         (lambda: viz.animate(SPK, fps=0.0), ValueError, "`fps`"),
         (lambda: viz.describe("ax", "words"), TypeError, "gca"),
+        (lambda: viz.describe(plt.figure(), "words"), TypeError, "that has some. Received Figure"),
         (lambda: viz.describe(plt.gca(), " "), ValueError, "in words"),
     ],
 )
@@ -409,15 +410,18 @@ def test_a_cell_that_ends_in_a_raster_stores_one_picture_with_alt_text_and_no_re
         "viz.raster(spk)",
         "ax = viz.raster(spk)\nplt.show()",
         "plt.plot([1, 2])\nviz.describe(plt.gca(), 'A line.')",
+        "figure, axes = plt.subplots(1, 2)\nviz.describe(figure, 'Two frames.')",
+        "figure, axes = plt.subplots(1, 2)\nviz.describe(figure, 'Two frames.')\nx = 1",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
     with patched_environment():
         nbclient.NotebookClient(notebook, timeout=60).execute()
     shown = [cell.outputs for cell in notebook.cells[1:]]
-    assert [len(outputs) for outputs in shown] == [1, 1, 1]
+    assert [len(outputs) for outputs in shown] == [1, 1, 1, 1, 1]
     assert all('<img alt="' in outputs[0].data["text/html"] for outputs in shown)
     assert shown[0][0].data["text/plain"].startswith("Raster plot. 9 neurons over 9 steps")
     assert shown[2][0].metadata["image/png"]["alt"] == "A line."
+    assert shown[3][0].metadata["image/png"]["alt"] == "Two frames."
 
 
 def patched_environment():
