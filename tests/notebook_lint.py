@@ -395,7 +395,7 @@ def _images_without_alt(number: int, html: str) -> Iterator[str]:
 
 def _is_widget(output: NotebookNode) -> bool:
     data = output.get("data", {})
-    named = re.match(r"\w+\((?:children|value)=|Explorer\(", data.get("text/plain", ""))
+    named = re.match(r"\w+\((?:children|value)=|(?:Explorer|Dashboard)\(", data.get("text/plain", ""))
     return WIDGET_VIEW in data or bool(named)
 
 
