@@ -1,4 +1,4 @@
-"""Exercises of 02 · The leaky neuron: write its step, find its rheobase, measure a stranger's τ."""
+"""Exercises of 02 · The leaky neuron: its step, its rheobase, a stranger's τ, its firing rate."""
 
 from collections.abc import Callable
 
@@ -29,6 +29,12 @@ def find_tau(mem: Tensor, dt: float) -> float:
     return float(-dt / torch.log(beta))
 
 
+def firing_rate(cur: Tensor, tau: float, R: float, threshold: float, pause: float) -> Tensor:
+    """Return the spikes per second at constant currents; times in ms, 0 below the rheobase."""
+    interval = pause + tau * torch.log(R * cur / (R * cur - threshold))
+    return torch.where(R * cur > threshold, 1000 / interval, 0.0)
+
+
 LEAK_SWAPPED = "Your neuron keeps the share 1 - β and loses β. β is the share that is left."
 NO_LEAK = (
     "Your neuron never leaks: without input its membrane stays where it is. Where does β stand?"
@@ -42,6 +48,14 @@ IMMEDIATE = (
     "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron "
     "pays one step later: look at the membrane that came in."
 )
+SCALED = (
+    "You take away βθ: what a spike costs leaks before it is paid. Some texts write it so (see "
+    "Unsettled). Here the full θ is paid, after the leak: where does your bracket close?"
+)
+LATE = (
+    "Your spikes are those of the membrane that came in: one step late. That one tells who pays. "
+    "Who fires now, the new membrane tells."
+)
 TO_ZERO = "You reset to zero. Asked for is the reset that subtracts θ: what was above θ is kept."
 ONLY_SPIKES = (
     "Return two things: the spikes and the membrane. Without the state there is no next step."
@@ -49,17 +63,21 @@ ONLY_SPIKES = (
 SWAPPED = "You return the membrane first. The order here is always: spikes, then state."
 
 
-def _variant(reset: str = "delayed", leak: str = "beta", at: bool = False) -> Step:
+def _variant(
+    reset: str = "delayed", leak: str = "beta", at: bool = False, late: bool = False
+) -> Step:
     """Return a step with one mistake."""
 
     def step(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
         above = torch.ge if at else torch.gt
         paid = above(mem, threshold).float()
-        price = {"none": 0.0, "one": 1.0, "delayed": threshold, "zero": beta * mem}.get(reset, 0.0)
+        prices = {"one": 1.0, "delayed": threshold, "scaled": beta * threshold, "zero": beta * mem}
+        price = prices.get(reset, 0.0)
         kept = {"beta": beta, "swapped": 1 - beta, "all": 1.0}[leak]
         mem = kept * mem + cur - price * paid
         spk = above(mem, threshold).float()
-        return spk, mem - threshold * spk if reset == "immediate" else mem
+        mem = mem - threshold * spk if reset == "immediate" else mem
+        return (paid if late else spk), mem
 
     return step
 
@@ -71,6 +89,8 @@ MISTAKES: dict[str, Step] = {
     RESET_ONE: _variant(reset="one"),
     AT_THRESHOLD: _variant(at=True),
     IMMEDIATE: _variant(reset="immediate"),
+    SCALED: _variant(reset="scaled"),
+    LATE: _variant(late=True),
     TO_ZERO: _variant(reset="zero"),
 }
 
@@ -171,6 +191,51 @@ def check_tau(answer: Attempt) -> None:
         )
 
 
+NO_PAUSE = "Your neuron does not rest: the interval is the way up to θ plus the pause."
+PER_MS = "These are spikes per millisecond. A second has 1000 of them."
+TIMES = "These are times between spikes, in ms. The rate is one over that, in spikes per second."
+UPSIDE_DOWN = (
+    "Your way up to θ takes a negative time: the fraction in the logarithm stands upside down."
+)
+FOR_EVER = (
+    "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: "
+    "use `torch.where`."
+)
+
+
+def check_rate(answer: Attempt) -> None:
+    """Ask two neurons above their rheobase, then one below."""
+    above = (torch.tensor([2.0, 3.0, 4.0]), 20.0, 10.0, 15.0, 5.0)
+    for setting in (above, (torch.tensor([1.0, 2.5]), 8.0, 20.0, 12.0, 2.0)):
+        got, right = torch.as_tensor(answer(*setting)).double(), firing_rate(*setting).double()
+        cur, tau, R, threshold, pause = setting
+        way = 1000 / right - pause
+        known = {
+            NO_PAUSE: 1000 / way,
+            PER_MS: right / 1000,
+            TIMES: 1000 / right,
+            UPSIDE_DOWN: 1000 / (pause - way),
+        }
+        if got.shape != cur.shape:
+            raise WrongAnswer(f"{len(cur)} currents go in. Out comes the shape {list(got.shape)}.")
+        if torch.allclose(got, right, rtol=1e-4):
+            continue
+        for message, values in known.items():
+            if torch.allclose(got, values, rtol=1e-4):
+                raise WrongAnswer(message)
+        raise WrongAnswer(
+            f"At {cur[0]:.0f} nA, τ = {tau:.0f} ms, R = {R:.0f} MΩ, θ = {threshold:.0f} mV and a "
+            f"pause of {pause:.0f} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
+        )
+    silent = torch.tensor([0.0, 0.5, 1.0, 1.4])
+    if not bool((torch.as_tensor(answer(silent, *above[1:])) == 0).all()):
+        raise WrongAnswer(FOR_EVER)
+
+
+def _interval(cur: Tensor, tau: float, R: float, threshold: float, pause: float) -> Tensor:
+    return pause + tau * torch.log(R * cur / (R * cur - threshold))
+
+
 def _ratio(mem: Tensor) -> Tensor:
     return (mem[1:] / mem[:-1]).mean()
 
@@ -228,6 +293,34 @@ EXERCISES = [
             (lambda mem, dt: float(dt / (1 - _ratio(mem))), EULER),
         ),
     ),
+    Exercise(
+        id="02.4",
+        title="The rate in one line",
+        name="firing_rate",
+        solution=firing_rate,
+        check=check_rate,
+        hints=(
+            "From one spike to the next: first the pause, then the way from 0 up to θ. Add the times.",
+            "The interval is `pause + tau * torch.log(R * cur / (R * cur - threshold))`, in ms.",
+            "`torch.where(R * cur > threshold, ..., 0.0)` keeps the currents that are strong enough.",
+        ),
+        wrong=(
+            (
+                lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
+                NO_PAUSE,
+            ),
+            (lambda *given: firing_rate(*given) / 1000, PER_MS),
+            (lambda *given: _interval(*given), TIMES),
+            (
+                lambda cur, tau, R, threshold, pause: (
+                    1000 / (pause + tau * torch.log((R * cur - threshold) / (R * cur)))
+                ),
+                UPSIDE_DOWN,
+            ),
+            (lambda *given: 1000 / _interval(*given), FOR_EVER),
+        ),
+        right="You can predict a neuron that you never simulated.",
+    ),
 ]
 
 QUESTIONS = {
@@ -259,6 +352,23 @@ QUESTIONS = {
                     "It comes closer and closer to its rest, and that lies below θ.",
                 ),
                 Option("Few, but some", "Without noise there is none at all."),
+            ),
+        ),
+        Question(
+            "Ever shorter steps, the same constant current. What becomes of the difference between "
+            "the resets “subtract” and “zero”?",
+            (
+                Option(
+                    "It vanishes",
+                    "A smooth current lifts U to θ and hardly beyond: nothing is left to keep or "
+                    "to lose.",
+                    right=True,
+                ),
+                Option("It stays", "The surplus above θ comes from one step's input. It shrinks."),
+                Option(
+                    "It grows",
+                    "More steps, but each overshoots less, and there is one surplus a spike.",
+                ),
             ),
         ),
     ),
