@@ -34,7 +34,7 @@ def mine(beta):
     for t in range(200):
         mem = beta * mem + 0.3 - (mem > 1)
         mems.append(mem)
-    return {"mem": mems, "count": sum(m > 1 for m in mems)}
+    return {"mem": mems, "count": sum(m > 1 for m in mems), "error": mems}  # a name like any other
 snn.Explorer(mine, [snn.Slider("beta", 0.0, 1.0, 0.01, value=0.9, label="decay", unit="per step")],
              [snn.Traces("mem", threshold=1)], outcome="{count} spikes.")
 """

@@ -68,7 +68,7 @@ function render({ model, el }) {
   function accept(result, asked = values) {
     say(text.error, result.error);
     root.classList.toggle("failed", Boolean(result.error));
-    if (!result.error) [outputs, settings] = [result, asked];
+    if (!result.error) [outputs, settings] = [unpack(result), asked];
     repaint();
   }
   function repaint() {
@@ -104,7 +104,7 @@ function render({ model, el }) {
   }
   function fresh() { // an outcome that Python sent of its own accord
     const result = model.get("_result");
-    if (result.arrays || result.error) accept(unpack(result));
+    if (result.arrays || result.error) accept(result);
     if (stop) stop.disabled = result.texts?.state !== "training";
   }
 
@@ -238,14 +238,14 @@ function asker(model, accept, waits) {
     const settings = asked;
     asked = null;
     if (next) send();
-    accept(unpack({ ...message, buffers }), settings);
+    accept({ ...message, buffers }, settings);
   }
   model.on("msg:custom", answered);
   return Object.assign(ask, { end() { clearTimeout(timer); model.off("msg:custom", answered); } });
 }
 
-function unpack({ arrays = [], buffers = [], texts = {}, error }) {
-  const outputs = { ...texts, error };
+function unpack({ arrays = [], buffers = [], texts = {} }) {
+  const outputs = { ...texts };
   arrays.forEach(([name, shape], i) => {
     const { buffer, byteOffset, byteLength } = buffers[i];
     const aligned = buffer.slice(byteOffset, byteOffset + byteLength);
