@@ -88,8 +88,46 @@ step.izhikevich = ({ spk, mem, rec }, cur, p) => {
   return { spk: 1, mem: 30 + Math.min(p.dt, span - until), rec: u }; // no more than one spike a step
 };
 
+// Hodgkin and Huxley's axon, as in biophysics.py; the numbers are those of its `Membrane`.
+const relax = (x, target, rate, dt) => target + (x - target) * Math.exp(-rate * dt);
+const slide = (x) => (x === 0 ? 1 : -x / Math.expm1(-x)); // x / (1 - exp(-x))
+
+function gateRates(v) {
+  return {
+    m: [slide((v + 40) / 10), 4 * Math.exp(-(v + 65) / 18)],
+    h: [0.07 * Math.exp(-(v + 65) / 20), 1 / (1 + Math.exp(-(v + 35) / 10))],
+    n: [0.1 * slide((v + 55) / 10), 0.125 * Math.exp(-(v + 65) / 80)],
+  };
+}
+
+function relaxMembrane(cur, v, { m, h, n }, dt) {
+  const sodium = 120 * m ** 3 * h, potassium = 36 * n ** 4, all = sodium + potassium + 0.3;
+  return relax(v, (cur + sodium * 50 + potassium * -77 + 0.3 * -54.387) / all, all, dt);
+}
+
+step.hodgkin_huxley = ({ mem = REST.mem, m = REST.m, h = REST.h, n = REST.n }, cur, { dt }) => {
+  const middle = relaxMembrane(cur, mem, { m, h, n }, dt / 2), rates = gateRates(middle);
+  const move = (x, [open, close]) => relax(x, open / (open + close), open + close, dt);
+  const gates = { m: move(m, rates.m), h: move(h, rates.h), n: move(n, rates.n) };
+  const after = relaxMembrane(cur, middle, gates, dt / 2);
+  return { spk: mem <= 0 && after > 0, mem: after, ...gates };
+};
+
+const REST = (() => { // where V stays, by bisection
+  const steady = (v) => Object.fromEntries(
+    Object.entries(gateRates(v)).map(([gate, [open, close]]) => [gate, open / (open + close)]));
+  let low = -200, high = 200;
+  for (let i = 0; i < 60; i++) {
+    const mem = (low + high) / 2;
+    if (relaxMembrane(0, mem, steady(mem), 0.05) > mem) low = mem; else high = mem;
+  }
+  return { mem: low, ...steady(low) };
+})();
+
+const IN_MV = ["izhikevich", "hodgkin_huxley"]; // in double precision
+
 function unroll(name, cur, settings) { // one neuron over time: its spikes and every state
-  const single = (v) => (typeof v === "number" && name !== "izhikevich" ? f(v) : v);
+  const single = (v) => (typeof v === "number" && !IN_MV.includes(name) ? f(v) : v);
   const p = Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, single(v)]));
   const out = {};
   let now = {};
@@ -121,8 +159,8 @@ const derivative = {
   straight_through: () => 1,
 };
 
-function finely(cur, gain) { // ten steps for each
-  return Float32Array.from({ length: 10 * cur.length }, (_, t) => gain * cur[Math.floor(t / 10)]);
+function finely(cur, gain, parts = 10) { // so many steps for each
+  return Float32Array.from({ length: parts * cur.length }, (_, t) => gain * cur[Math.floor(t / parts)]);
 }
 
 const ZOO = {
@@ -131,6 +169,7 @@ const ZOO = {
   alpha: { alpha: 0.97 },
   adaptive: { rho: 0.95, adaptation: 1.8 },
   izhikevich: { a: 0.02, b: 0.2, c: -65, d: 8, dt: 0.1 },
+  hodgkin_huxley: { dt: 0.05 },
 };
 
 export const models = {
@@ -142,10 +181,14 @@ export const models = {
   },
 
   circuit({ tau, R, most, ...p }) {
-    const beta = Math.exp(-1 / tau), gain = R * (1 - beta), second = { drive: "constant", steps: 1000 };
-    const run = (I, more) => one("leaky", { ...p, ...more, beta, amplitude: gain * I });
-    const rate = (I) => run(I, second).count;
-    const { spk, mem, count } = run(p.amplitude);
+    const beta = Math.exp(-1 / tau), gain = R * (1 - beta);
+    const { spk, mem, count } = one("leaky", { ...p, beta, amplitude: gain * p.amplitude });
+    const own = { beta: f(beta), threshold: f(p.threshold), reset_mechanism: p.reset_mechanism };
+    const rate = (I) => { // spikes in 1 s; `one` would keep every step
+      let now = {}, spikes = 0;
+      for (let t = 0; t < 1000; t++) spikes += (now = step.leaky(now, f(gain * I), own)).spk;
+      return spikes;
+    };
     const fi_current = Float32Array.from({ length: 61 }, (_, i) => (most * i) / 60);
     const fi = { rate: rate(p.amplitude), fi_current, fi_rate: fi_current.map(rate) };
     return { cur: current(p), spk, mem, count, peak: Math.max(...mem), beta, ...fi };
@@ -163,7 +206,7 @@ export const models = {
   zoo(p) {
     const cur = current(p), out = { cur, counts: [] };
     for (const [name, more] of Object.entries(ZOO)) {
-      const input = name === "izhikevich" ? finely(cur, 40) : cur;
+      const input = IN_MV.includes(name) ? finely(cur, 40, Math.round(1 / more.dt)) : cur;
       const own = { ...p, threshold: 1, reset_mechanism: "subtract", ...more };
       const { spk, mem } = unroll(name, input, own), count = sum(spk);
       Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: count });

@@ -218,7 +218,8 @@ def zoo(
 ) -> Outputs:
     """Several neurons under one input; the first four have threshold 1, and forget with `beta`.
 
-    For Izhikevich's a step is 1 ms, and the input 40 times as large.
+    For Izhikevich's, and Hodgkin and Huxley's (in uA/cm2), a step is 1 ms, and the input 40 times
+    as large.
     """
     cur = current(drive, amplitude, steps, seed)
     models = {
@@ -228,8 +229,9 @@ def zoo(
         "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 1.8),
     }
     runs = {name: _run(neuron, cur) for name, neuron in models.items()}
-    finely = 40 * cur.repeat_interleave(10)
-    runs["izhikevich"] = _run(biophysics.Izhikevich(), finely)
+    runs["izhikevich"] = _run(biophysics.Izhikevich(), 40 * cur.repeat_interleave(10))
+    axon = biophysics.HodgkinHuxley(dt=0.05)
+    runs["hodgkin_huxley"] = _run(axon, 40 * cur.repeat_interleave(20))
     outputs = {f"{name}_{key}": run[key] for name, run in runs.items() for key in ("spk", "mem")}
     counts = {f"{name}_count": float(run["spk"].sum()) for name, run in runs.items()}
     return {"cur": cur, **outputs, **counts, "counts": list(counts.values())}
@@ -274,7 +276,9 @@ def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
     return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
 
 
-def _run(neuron: neurons.SpikingLayer | biophysics.Izhikevich, cur: Tensor) -> dict[str, Tensor]:
+def _run(
+    neuron: neurons.SpikingLayer | biophysics.Izhikevich | biophysics.HodgkinHuxley, cur: Tensor
+) -> dict[str, Tensor]:
     with torch.no_grad():
         recordings = neuron.unroll(cur.unsqueeze(1))
     named = zip(("spk", *neuron.state_names), recordings, strict=True)

@@ -117,12 +117,14 @@ def zoo_explorer(**more: Any) -> Explorer:
         "synaptic": "Synaptic (α = 0.8)",
         "alpha": "Alpha (α = 0.97)",
         "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 1.8)",
-        "izhikevich": "Izhikevich (40 I; mV over 0.1 ms)",
+        "izhikevich": "Izhikevich (40 I; mV, 0.1 ms a point)",
+        "hodgkin_huxley": "Hodgkin and Huxley (40 I µA/cm²; mV, 0.05 ms a point)",
     }
+    in_mv = ("izhikevich", "hodgkin_huxley")
     membranes = [
         Traces(
-            {f"{name}_mem": "V" if name == "izhikevich" else "U"},
-            threshold=None if name == "izhikevich" else 1.0,
+            {f"{name}_mem": "V" if name in in_mv else "U"},
+            threshold=None if name in in_mv else 1.0,
             spikes=f"{name}_spk",
             title=title,
             height=150,
@@ -142,7 +144,9 @@ def zoo_explorer(**more: Any) -> Explorer:
         ],
         title="A neuron zoo",
         columns=2,
-        outcome="Spikes: " + ", ".join(f"{name} {{{name}_count}}" for name in titles) + ".",
+        outcome="Spikes: "
+        + ", ".join(f"{name.replace('_', '-')} {{{name}_count}}" for name in titles)
+        + ".",
         **more,
     )
 
