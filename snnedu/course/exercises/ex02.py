@@ -167,6 +167,10 @@ HALF_LIFE = (
     "This is the time to fall to one half. τ is the time to fall to 1/e, 37 %: it is longer."
 )
 IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
+READ_OFF = (
+    "You wait until the membrane has fallen to 37 %. A slow stranger has not got there when the "
+    "recording ends. Every step tells the share that is left: use neighbours."
+)
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
 
 
@@ -174,7 +178,12 @@ def check_tau(answer: Attempt) -> None:
     """Ask about three strangers."""
     for seed in (3, 9, 16):
         mem, tau = recording(seed), 4.0 + seed % 17
-        got, beta = float(answer(mem, 0.5)), 2.718281828 ** (-0.5 / tau)
+        try:
+            got, beta = float(answer(mem, 0.5)), 2.718281828 ** (-0.5 / tau)
+        except WrongAnswer:
+            if tau < 20:  # an error in the code: it says itself what it is
+                raise
+            raise WrongAnswer(READ_OFF) from None
         if abs(got / tau - 1) < 0.02:
             continue
         known = {
@@ -291,6 +300,7 @@ EXERCISES = [
             (lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))), HALF_LIFE),
             (lambda mem, dt: float(_ratio(mem)), IS_BETA),
             (lambda mem, dt: float(dt / (1 - _ratio(mem))), EULER),
+            (lambda mem, dt: float((mem < 0.37).nonzero()[0] * dt), READ_OFF),
         ),
     ),
     Exercise(
