@@ -35,8 +35,8 @@ class Snnedu(nn.Module):
             nn.Linear(i, h), snn.Leaky(BETA), nn.Linear(h, o), snn.Leaky(BETA)
         )
 
-    def forward(self, x_rec: Tensor) -> Tensor:
-        return self.net(x_rec)[0]
+    def forward(self, x_rec: Tensor, **options: int) -> Tensor:
+        return self.net(x_rec, **options)[0]
 
 
 class SnnTorch(nn.Module):

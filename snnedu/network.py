@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from snnedu import _check
 from snnedu.neurons import SpikingLayer
@@ -85,12 +86,20 @@ class Sequential(nn.Sequential):
                 )
         super().__init__(*(layers or [OrderedDict(named)]))
 
-    def forward(self, x_rec: Values) -> tuple[Values, Values]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, x_rec: Values, *, recompute: int | None = None
+    ) -> tuple[Values, Values]:
         """Run a sequence from rest; return `spk_rec, mem_rec` of the last layer.
 
         `x_rec` is `[time, batch, *features]`, and so are both recordings. Raises ValueError or
         TypeError where shapes, dtypes or devices disagree, and for NaN or infinity.
+
+        `recompute`: for the way back, keep the state of every so many steps only, and compute the
+        steps between once more when they are needed. Numbers and gradients stay the same, memory
+        shrinks, and the forward pass is paid for twice (Gruslys et al. 2016, arXiv:1606.03401).
         """
+        if recompute is not None:
+            return self._recomputed(x_rec, recompute)
         last = Recording()
         for _, recording, _ in self._over_time(x_rec, None, record=False):
             last = recording  # a hidden layer's spikes are let go once the next layer has seen them
@@ -160,6 +169,28 @@ class Sequential(nn.Sequential):
             rows.append((name, _short(repr(layer)), str(list(x.shape[1:])), f"{count:,}"))
         total = sum(p.numel() for p in net.parameters())
         return f"{_table(rows)}\n{total:,} parameters, {neurons:,} spiking neurons"
+
+    def _recomputed(self, x_rec: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """Do as `forward`, in stretches of which only the state at the end is kept."""
+        _check.count("recompute", length)
+        _check.time_first("x_rec", x_rec, 2)
+        for name, layer, _ in self._layers(None):
+            with _located(name, layer, x_rec):
+                _check_streams(layer)
+        spikes: list[Tensor] = []
+        membranes: list[Tensor] = []
+        state: State | None = None
+        for stretch in x_rec.split(length):
+            answer: Any = checkpoint(self._last, stretch, state, use_reentrant=False)
+            spk, mem, state = answer
+            spikes.append(spk)
+            membranes.append(mem)
+        return torch.cat(spikes), torch.cat(membranes)
+
+    def _last(self, x_rec: Tensor, state: State | None) -> tuple[Tensor, Tensor, State]:
+        recordings, state = self.unroll(x_rec, state)
+        last = list(recordings.values())[-1]
+        return last.spk, last.mem, state
 
     def _over_time(
         self, x_rec: Tensor, state: State | None, record: bool
@@ -285,8 +316,9 @@ def _mask(layer: nn.Module, x: Tensor) -> tuple[Tensor]:
 def _check_streams(layer: nn.Module) -> None:
     if layer.training and any(isinstance(m, _BATCH_NORM) for m in layer.modules()):
         raise ValueError(
-            "Batch norm in training takes its statistics from all steps together. Received one "
-            "step. Call `net.eval()` before `net.step`, or train on whole sequences, `net(x_rec)`."
+            "Batch norm in training takes its statistics from all steps together. Received some "
+            "of them. Call `net.eval()` before `net.step`, or train on whole sequences, "
+            "`net(x_rec)`, without `recompute`."
         )
 
 

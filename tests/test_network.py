@@ -191,6 +191,37 @@ def test_detached_state_stops_the_gradient_and_nothing_else():
     assert not torch.allclose(long, short)
 
 
+def with_dropout() -> snn.Sequential:
+    return snn.Sequential(nn.Dropout(0.5), nn.Linear(7, 9), snn.Synaptic(0.9, 0.8), dense()[2:])
+
+
+@pytest.mark.parametrize("length", [1, 5, STEPS, 50])
+@pytest.mark.parametrize("make", [dense, with_dropout])
+def test_recomputing_changes_no_number_and_no_gradient(make, length):
+    net, x_rec = exact(make()), spikes().requires_grad_()
+    results = []
+    for recompute in (None, length):
+        torch.manual_seed(2)
+        spk_rec, mem_rec = net(x_rec, recompute=recompute)
+        loss = (spk_rec.cumsum(0) * 0.1 + mem_rec.square()).sum()
+        results.append([spk_rec, mem_rec, *torch.autograd.grad(loss, [x_rec, *net.parameters()])])
+    assert alive(results[0][0])
+    assert results[0][2].any()
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-4)  # sums over stretches
+
+
+def test_recomputing_holds_nothing_but_input_and_states_until_the_way_back():
+    net, x_rec = dense(), spikes(steps=400)
+
+    def step(recompute):
+        return lambda: net(x_rec, recompute=recompute)[0].sum().backward()
+
+    whole, short = snn.peak_saved_bytes(step(None)), snn.peak_saved_bytes(step(20))
+    assert short <= 1.1 * x_rec.nbytes
+    assert short < whole / 4
+
+
 # ------------------------------------------------------------------------------- constant input
 
 
@@ -471,6 +502,12 @@ BAD = {
     "batch norm, one step": (
         lambda: after(nn.BatchNorm1d(7)).step(X[0]), ValueError, r"(?s)net\.eval\(\).*layer '0'",
     ),
+    "batch norm, recomputed": (
+        lambda: after(nn.BatchNorm1d(7))(X, recompute=5), ValueError,
+        r"(?s)all steps together.*without `recompute`.*layer '0'",
+    ),
+    "recompute nothing": (lambda: dense()(X, recompute=0), ValueError, "`recompute` must be 1"),
+    "recompute a list": (lambda: dense()([1.0], recompute=5), TypeError, r"torch\.Tensor.*list"),
     "membrane that was not recorded": (
         lambda: dense().unroll(X)[0]["1"].mem, AttributeError, r"holds spk.*'mem'.*net\.record",
     ),
