@@ -112,11 +112,12 @@ def _copy_missing(source: Path, target: Path) -> None:
 
 def _environment() -> dict[str, str]:
     """Return the environment for JupyterLab, with our settings as a default below the user's."""
-    settings = str(Path(__file__).parent / "jupyter")  # there: no pop-up that asks about news
-    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), settings]
+    ours = Path(__file__).parent / "jupyter"  # labconfig: no pop-up that asks about news
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ours)]
     return {
         # Threads that spin while they wait take the cores from a second notebook.
         "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONSTARTUP": str(ours / "startup.py"),
         **os.environ,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
     }

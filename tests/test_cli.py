@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
 from snnedu import cli, doctor
@@ -77,6 +79,20 @@ def test_lab_opens_jupyterlab_on_the_tutorials_with_the_start_page_in_front(monk
     settings = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1]) / "labconfig/page_config.json"
     assert "announcements" in settings.read_text()
     assert env["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_a_cell_run_too_early_is_told_what_to_do(monkeypatch):
+    monkeypatch.setenv("PYTHONSTARTUP", cli._environment()["PYTHONSTARTUP"])
+    cells = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "snn.check('07.1', 1)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()
+    division, missing = (cell.outputs for cell in notebook.cells)
+    assert [output.output_type for output in division] == ["error"]
+    assert [output.output_type for output in missing] == ["error", "stream"]
+    assert missing[0].evalue == "name 'snn' is not defined"
+    assert missing[1].text.startswith(
+        "`snn` is not there yet. If it is spelled right, a cell above"
+    )
 
 
 @pytest.mark.bad_input

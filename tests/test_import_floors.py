@@ -26,7 +26,7 @@ FLOORS = [
     ["training", "online", "energy", "conversion", "quantize", "nir"],
     ["widgets"],
     ["course"],
-    ["doctor"],
+    ["doctor", "jupyter"],
     ["cli"],
     ["__main__"],
 ]

@@ -1,0 +1,28 @@
+"""Runs when a kernel of the course starts: a name that is missing gets a word of advice.
+
+Learners jump to a cell whose names come from cells above it. `snnedu lab` and Binder name this file
+in PYTHONSTARTUP, which IPython's kernel honours; a plain Python started from there ignores it.
+"""
+
+from types import TracebackType
+from typing import Any
+
+
+def _advise(
+    shell: Any,
+    kind: type[NameError],
+    error: NameError,
+    traceback: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    """Show a NameError as always, and below it what to do."""
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+    print(
+        f"`{error.name}` is not there yet. If it is spelled right, a cell above makes it: choose "
+        f"Run → Run All Above Selected Cell in the menu, then run this cell again."
+    )
+
+
+if "get_ipython" in globals():
+    globals()["get_ipython"]().set_custom_exc((NameError,), _advise)
+del Any, TracebackType  # what stands here the learner's cells would see
