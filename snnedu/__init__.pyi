@@ -29,8 +29,7 @@ from .course.progress import (
     solved as solved,
 )
 from .course.quiz import quiz as quiz
-from .memory import keep_freed_memory as keep_freed_memory
-from .memory import peak_saved_bytes as peak_saved_bytes
+from .memory import keep_freed_memory as keep_freed_memory, peak_saved_bytes as peak_saved_bytes
 from .network import (
     Recording as Recording,
     Sequential as Sequential,
