@@ -79,6 +79,7 @@ def exits(spk_rec):
         (exits, "ends Python"),
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
+        (lambda spk_rec: 1 if spk_rec > 0 else 0, "asks one yes-or-no question, a tensor holds"),
         (lambda spk_rec: "many", "cannot be compared"),
         (lambda spk_rec: torch.zeros(3), "cannot be compared"),
         (lambda spk_rec: torch.zeros(5), "The counts are not right"),

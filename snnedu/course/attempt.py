@@ -177,6 +177,8 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
     where = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
     text = str(error).splitlines()[0][:200] if str(error) else "no message"
+    if "is ambiguous" in text:
+        text += ". An `if` asks one yes-or-no question, a tensor holds many: use `(a > b).float()`"
     return f"Your function raised {type(error).__name__}{where}: {text}"
 
 
