@@ -395,7 +395,8 @@ def _images_without_alt(number: int, html: str) -> Iterator[str]:
 
 def _is_widget(output: NotebookNode) -> bool:
     data = output.get("data", {})
-    named = re.match(r"\w+\((?:children|value)=|(?:Explorer|Dashboard)\(", data.get("text/plain", ""))
+    own = r"\w+\((?:children|value)=|(?:Explorer|Dashboard)\("
+    named = re.match(own, data.get("text/plain", ""))
     return WIDGET_VIEW in data or bool(named)
 
 
