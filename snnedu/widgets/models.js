@@ -167,7 +167,7 @@ const ZOO = {
   leaky: {},
   synaptic: { alpha: 0.8 },
   alpha: { alpha: 0.97 },
-  adaptive: { rho: 0.95, adaptation: 1.8 },
+  adaptive: { rho: 0.95, adaptation: 5 },
   izhikevich: { a: 0.02, b: 0.2, c: -65, d: 8, dt: 0.1 },
   hodgkin_huxley: { dt: 0.05 },
 };

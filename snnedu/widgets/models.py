@@ -226,7 +226,7 @@ def zoo(
         "leaky": neurons.Leaky(beta),
         "synaptic": neurons.Synaptic(0.8, beta),
         "alpha": neurons.Alpha(0.97, beta),
-        "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 1.8),
+        "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 5.0),
     }
     runs = {name: _run(neuron, cur) for name, neuron in models.items()}
     runs["izhikevich"] = _run(biophysics.Izhikevich(), 40 * cur.repeat_interleave(10))

@@ -116,7 +116,7 @@ def zoo_explorer(**more: Any) -> Explorer:
         "leaky": "Leaky",
         "synaptic": "Synaptic (α = 0.8)",
         "alpha": "Alpha (α = 0.97)",
-        "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 1.8)",
+        "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 5)",
         "izhikevich": "Izhikevich (40 I; mV, 0.1 ms a point)",
         "hodgkin_huxley": "Hodgkin and Huxley (40 I µA/cm²; mV, 0.05 ms a point)",
     }
