@@ -208,7 +208,8 @@ export const models = {
     for (const [name, more] of Object.entries(ZOO)) {
       const input = IN_MV.includes(name) ? finely(cur, 40, Math.round(1 / more.dt)) : cur;
       const own = { ...p, threshold: 1, reset_mechanism: "subtract", ...more };
-      const { spk, mem } = unroll(name, input, own), count = sum(spk);
+      const { spk, mem, ada } = unroll(name, input, own), count = sum(spk);
+      if (ada) out.adaptive_threshold = ada.map((value) => 1 + own.adaptation * value);
       Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: count });
       out.counts.push(count);
     }

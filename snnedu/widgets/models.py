@@ -233,6 +233,7 @@ def zoo(
     axon = biophysics.HodgkinHuxley(dt=0.05)
     runs["hodgkin_huxley"] = _run(axon, 40 * cur.repeat_interleave(20))
     outputs = {f"{name}_{key}": run[key] for name, run in runs.items() for key in ("spk", "mem")}
+    outputs["adaptive_threshold"] = 1 + 5 * runs["adaptive"]["ada"]
     counts = {f"{name}_count": float(run["spk"].sum()) for name, run in runs.items()}
     return {"cur": cur, **outputs, **counts, "counts": list(counts.values())}
 

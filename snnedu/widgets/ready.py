@@ -117,16 +117,18 @@ def zoo_explorer(**more: Any) -> Explorer:
         "synaptic": "Synaptic (α = 0.8)",
         "alpha": "Alpha (α = 0.97)",
         "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 5)",
-        "izhikevich": "Izhikevich (40 I; mV, 0.1 ms a point)",
-        "hodgkin_huxley": "Hodgkin and Huxley (40 I µA/cm²; mV, 0.05 ms a point)",
+        "izhikevich": "Izhikevich (mV)",
+        "hodgkin_huxley": "Hodgkin and Huxley (mV)",
     }
-    in_mv = ("izhikevich", "hodgkin_huxley")
+    clocks = {"izhikevich": "time (0.1 ms); input 40 I", "hodgkin_huxley": "time (0.05 ms); 40 I"}
     membranes = [
         Traces(
-            {f"{name}_mem": "V" if name in in_mv else "U"},
-            threshold=None if name in in_mv else 1.0,
+            {f"{name}_mem": "V" if name in clocks else "U"}
+            | ({"adaptive_threshold": "Θ"} if name == "adaptive" else {}),
+            threshold=1.0 if name in ("leaky", "synaptic", "alpha") else None,
             spikes=f"{name}_spk",
             title=title,
+            xlabel=clocks.get(name, ""),
             height=150,
         )
         for name, title in titles.items()
