@@ -13,8 +13,10 @@ The forward pass computes just the numbers of the layer's own step. For float32 
 numba is installed, both passes are the compiled loops of `_kernels.py`; else torch, in place.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache, cached_property
+from itertools import compress
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -24,8 +26,8 @@ from torch.nn.functional import linear
 
 from snnedu.surrogate import Surrogate, slope_of
 
-# So many slopes are computed at once: few enough to stay in the cache, and for torch to use one
-# thread, since on a busy machine several wait for each other much longer than they work.
+# So many numbers go through torch at once: few enough to stay in the cache, and for torch to use
+# one thread, since on a busy machine several wait for each other much longer than they work.
 CHUNK = (1 << 15) - 1
 
 
@@ -62,11 +64,13 @@ class Model(NamedTuple):
 def unroll(model: Model, cur: Tensor, params: Params, state: State) -> tuple[Tensor, State]:
     """Return the spikes and the recorded state or, with `model.record` off, the last state."""
     if torch.is_grad_enabled():
-        leaves = (cur, *params, *state)
-        if True in [x.requires_grad for x in leaves if x is not None]:
-            outputs: Any = _Node.apply(model, *leaves)
+        inputs = (cur, *params, *state)
+        learned = [x is not None and x.requires_grad for x in inputs]
+        if True in learned:  # autograd is shown those only: each argument takes it time
+            outputs: Any = _Node.apply(model, inputs, learned, *compress(inputs, learned))
             return outputs[0], State(*outputs[1:])
-    spk, now, rec = _forward(model, cur, params, state, (model.record,) * 3)
+    keep, kernels = (model.record,) * 3, _kernels_for(model, cur)
+    spk, now, rec = _forward(model, kernels, cur, params, state, keep)
     return spk, rec if model.record else now
 
 
@@ -75,18 +79,60 @@ def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk
 
 
+# Torch would wake its threads for a large state. That saves microseconds, but then they spin for a
+# while, on cores that the compiled loops could use. Hence a large state is dealt with in parts.
+
+
+def rest(like: Tensor) -> Tensor:
+    """Return zeros of that shape."""
+    if not _is_large(like):
+        return torch.zeros_like(like, memory_format=_DENSE)
+    zeros = torch.empty_like(like, memory_format=_DENSE)
+    for part in _parts(zeros):
+        part.zero_()
+    return zeros
+
+
+def is_finite(state: Tensor) -> bool:
+    """Tell whether all values are finite, at once if their sum is (it may also overflow)."""
+    parts = _parts(state) if _is_large(state) else [state]
+    total = sum([part.sum().item() for part in parts])
+    return math.isfinite(total) or bool(torch.isfinite(state).all())
+
+
+def _copy(state: Tensor) -> Tensor:
+    """Return a contiguous copy."""
+    if not _is_large(state):
+        return state.clone(memory_format=_DENSE)
+    copy = torch.empty_like(state, memory_format=_DENSE)
+    for part, of in zip(_parts(copy), _parts(state), strict=True):
+        part.copy_(of)
+    return copy
+
+
+def _is_large(state: Tensor) -> bool:
+    return state.numel() > CHUNK and state.is_cpu
+
+
+def _parts(state: Tensor) -> tuple[Tensor, ...]:
+    return state.reshape(-1).split(CHUNK)
+
+
 class _Node(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, model: Model, cur: Tensor, *rest: Any) -> tuple[Tensor | None, ...]:
-        params, state = Params(*rest[:-3]), State(*rest[-3:])
+    def forward(
+        ctx: Any, model: Model, inputs: Any, learned: list[bool], *_: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        cur, params, state = inputs[0], Params(*inputs[1:-3]), State(*inputs[-3:])
+        kernels = _kernels_for(model, cur)
         # The backward pass needs U and A, and X where alpha is learned.
-        keep = (True, model.record or ctx.needs_input_grad[4], True)
-        spk, now, rec = _forward(model, cur, params, state, keep)
-        ctx.model = model
+        keep = (True, model.record or learned[3], True)
+        spk, now, rec = _forward(model, kernels, cur, params, state, keep)
+        ctx.model, ctx.kernels, ctx.learned = model, kernels, learned
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
-        needs_spk = params.weight is not None or _kernels_for(model, cur) is None
-        ctx.save_for_backward(spk if needs_spk else None, *params, *state, *rec)
+        needs_spk = params.weight is not None or kernels is None
+        ctx.save_for_backward(spk if needs_spk else None, *inputs[1:], *rec)
         return spk, *(rec if model.record else now)
 
     @staticmethod
@@ -98,25 +144,26 @@ class _Node(torch.autograd.Function):
             )
         spk, *saved = ctx.saved_tensors
         params, start, rec = Params(*saved[:-6]), State(*saved[-6:-3]), State(*saved[-3:])
-        learn = any(ctx.needs_input_grad[2:-3])
-        back = _Backward(ctx.model, spk, params, start, rec, grads, learn)
+        learn = True in ctx.learned[1:-3]
+        back = _Backward(ctx.model, ctx.kernels, spk, params, start, rec, grads, learn)
         back.run()
-        return None, back.g_cur, *back.of_params(), *back.carry
+        found = (back.g_cur, *back.of_params(), *back.carry)
+        return None, None, None, *compress(found, ctx.learned)
 
 
 # ---------------------------------------------------------------------------------------- forward
 
 
 def _forward(
-    model: Model, cur: Tensor, params: Params, state: State, keep: tuple[bool, ...]
-) -> tuple[Tensor, State, State]:
+    model: Model, kernels: ModuleType | None, cur: Tensor, params: Params, state: State,
+    keep: tuple[bool, ...],
+) -> tuple[Tensor, State, State]:  # fmt: skip
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
     spk = torch.empty_like(cur, memory_format=_DENSE)
     rec = State(*[
         None if s is None or not kept else torch.empty_like(spk)
         for s, kept in zip(state, keep, strict=True)
     ])  # pyright: ignore[reportArgumentType]  # fmt: skip
-    kernels = _kernels_for(model, cur)
     if kernels is not None:
         return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
     if isinstance(model.spike_grad, Surrogate):
@@ -180,7 +227,7 @@ def _compiled_steps(
     state: State, rec: State,
 ) -> State:  # fmt: skip
     steps, size = spk.shape[0], state.mem.numel()
-    now = State(*[None if s is None else s.clone(memory_format=_DENSE) for s in state])  # pyright: ignore[reportArgumentType]
+    now = State(*[None if s is None else _copy(s) for s in state])  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
     beta, threshold, alpha, rho, k = [_per_neuron(p, spk) for p in params[:5]]
     synapse, adaptation = (None,) * 5, (None,) * 7
@@ -213,17 +260,17 @@ class _Backward:
     """
 
     def __init__(
-        self, model: Model, spk: Any, params: Params, start: State, rec: State,
-        grads: tuple[Tensor | None, ...], learn: bool,
+        self, model: Model, kernels: ModuleType | None, spk: Any, params: Params, start: State,
+        rec: State, grads: tuple[Tensor | None, ...], learn: bool,
     ) -> None:  # fmt: skip
         self.model, self.spk, self.params, self.start, self.rec = model, spk, params, start, rec
-        self.learn, self.kernels = learn, _kernels_for(model, rec.mem)
+        self.learn, self.kernels = learn, kernels
         self.g_cur = torch.empty_like(rec.mem)
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if model.record else (None,) * 3
         last = (None,) * 3 if model.record else grads[1:]
         self.carry: Any = [
-            s if s is None else self._zeros() if g is None else g.clone(memory_format=_DENSE)
+            s if s is None else self._zeros() if g is None else _copy(g)
             for s, g in zip(start, last, strict=True)
         ]
         self.hands_to_spikes = params.weight is not None or params.rho is not None
@@ -234,7 +281,7 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return torch.zeros_like(self.start.mem, memory_format=_DENSE)
+        return rest(self.start.mem)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
@@ -428,9 +475,8 @@ def _kernels_for(model: Model, cur: Tensor) -> ModuleType | None:
 
     They take the forward pass of a surrogate to be a Heaviside step: only a `Surrogate` promises.
     """
-    if cur.dtype != torch.float32 or cur.device.type != "cpu":
-        return None
-    return _load_kernels() if isinstance(model.spike_grad, Surrogate) else None
+    known = cur.is_cpu and cur.dtype == torch.float32 and isinstance(model.spike_grad, Surrogate)
+    return _load_kernels() if known else None
 
 
 @cache

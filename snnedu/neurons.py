@@ -23,7 +23,6 @@ The models, from simple to rich:
     RLeaky, RSynaptic    the layer's own spikes come back as input
 """
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -354,7 +353,7 @@ class SpikingLayer(nn.Module):
         first = cur_rec.detach()[0]
         start = self._start(first, state)
         spk_rec, *rec = self._run(cur_rec, start, self._values(first), record)
-        mem = rec[self.state_names.index("mem")]
+        mem = rec[self.state_names.index("mem")].detach()
         _check_finite(mem[-1] if record else mem, cur_rec, start)
         return spk_rec, *rec
 
@@ -405,7 +404,7 @@ class SpikingLayer(nn.Module):
                 _check.same_shape(call, cur, part, _REST)
                 _check.same_kind(call, cur, part)
         state = (*state, *(None,) * (len(names) - len(state)))
-        return tuple([torch.zeros_like(cur) if part is None else part for part in state])
+        return tuple([_sequence.rest(cur) if part is None else part for part in state])
 
     def _check_number(self, name: str, value: Number) -> None:
         if name in self.decays:
@@ -772,7 +771,7 @@ def _check_broadcast(name: str, value: Tensor, cur: Tensor) -> None:
 
 def _check_finite(mem: Tensor, cur_rec: Tensor, start: tuple[Tensor, ...]) -> None:
     """Raise if the last membrane is not finite, and name the cause."""
-    if math.isfinite(mem.detach().sum().item()) or bool(torch.isfinite(mem).all()):
+    if _sequence.is_finite(mem):
         return
     if not bool(torch.isfinite(cur_rec).all()):
         step = int((~torch.isfinite(cur_rec)).flatten(1).any(1).nonzero()[0])
