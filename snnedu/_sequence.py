@@ -144,8 +144,7 @@ class _Node(torch.autograd.Function):
             )
         spk, *saved = ctx.saved_tensors
         params, start, rec = Params(*saved[:-6]), State(*saved[-6:-3]), State(*saved[-3:])
-        learn = True in ctx.learned[1:-3]
-        back = _Backward(ctx.model, ctx.kernels, spk, params, start, rec, grads, learn)
+        back = _Backward(ctx.model, ctx.kernels, spk, params, start, rec, grads, ctx.learned)
         back.run()
         found = (back.g_cur, *back.of_params(), *back.carry)
         return None, None, None, *compress(found, ctx.learned)
@@ -261,10 +260,13 @@ class _Backward:
 
     def __init__(
         self, model: Model, kernels: ModuleType | None, spk: Any, params: Params, start: State,
-        rec: State, grads: tuple[Tensor | None, ...], learn: bool,
+        rec: State, grads: tuple[Tensor | None, ...], learned: list[bool],
     ) -> None:  # fmt: skip
         self.model, self.spk, self.params, self.start, self.rec = model, spk, params, start, rec
-        self.learn, self.kernels = learn, kernels
+        self.kernels = kernels
+        # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
+        self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
+        self.learn_start = True in learned[8:]
         self.g_cur = torch.empty_like(rec.mem)
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if model.record else (None,) * 3
@@ -276,7 +278,7 @@ class _Backward:
         self.hands_to_spikes = params.weight is not None or params.rho is not None
         self.spk_carry = self._zeros() if self.hands_to_spikes else None
         self.g_params: list[Tensor | None] = [None] * 5
-        if learn:
+        if self.learn:
             self.g_params = [None if p is None else self._zeros() for p in params[:5]]
         self.g_weight = self.g_bias = None
 
@@ -301,15 +303,13 @@ class _Backward:
             for t in range(hi - 1, lo - 1, -1):
                 walk(t, t + 1, slopes if slopes is None else slopes[t - lo : t - lo + 1])
                 self._feed_back(t)
-        if self.hands_to_spikes:
+        if self.hands_to_spikes and (self.learn or self.learn_start):
             self._first_spike()
-        if self.learn and self.params.weight is not None:
+        if self.learn_weight and self.params.weight is not None:
             self._weights(self.params.weight)
 
     def of_params(self) -> list[Tensor | None]:
         """Return the derivatives by `Params`, each in the shape of its own."""
-        if not self.learn:
-            return [None] * len(self.params)
         pairs = zip(self.g_params, self.params[:5], strict=True)
         grads = [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
         return [*grads, self.g_weight, self.g_bias]
