@@ -37,13 +37,15 @@ LINE = 16  # float32 numbers in a cache line, which no two threads should write 
 SERIAL = 1 << 19  # below so many elements (time x size) waking a second thread does not pay
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
-HALF_PI = np.float32(np.pi / 2)
+HALF_PI, INFINITE = np.float32(np.pi / 2), np.float32(np.inf)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> None:
+def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> bool:
     """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
+
+    Return whether all went well: whether the last membranes are finite.
 
     The neurons are dealt out in shares. This thread takes one after another, the helpers join in as
     soon as they get a core, and nobody waits for a helper that has not begun. (Numba's own threads
@@ -52,24 +54,24 @@ def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> 
     compiled = _KERNELS[kernel]
     threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
     if threads == 1:
-        compiled(0, size, size, t0, t1, *args)
-        return
+        return compiled(0, size, size, t0, t1, *args)
     share = -(-size // (4 * threads * LINE)) * LINE
     shares = deque(range(0, size, share))
 
-    def work() -> None:
+    def work() -> bool:
+        well = True
         while shares:
             try:
                 start = shares.popleft()
             except IndexError:  # another thread was faster
-                return
-            compiled(start, min(size, start + share), size, t0, t1, *args)
+                break
+            well &= compiled(start, min(size, start + share), size, t0, t1, *args)
+        return well
 
     helpers = [_pool(os.getpid()).submit(work) for _ in range(threads - 1)]
-    work()
-    for helper in helpers:
-        if not helper.cancel():
-            helper.result()
+    well = [work()]
+    well += [helper.result() for helper in helpers if not helper.cancel()]
+    return all(well)
 
 
 @cache
@@ -80,11 +82,15 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 @_compiled
 @no_type_check
-def forward(start, stop, size, t0, t1, subtract, before, after, cur, cur_rows, spk,
+def forward(start, stop, size, t0, t1, rests, subtract, before, after, cur, cur_rows, spk,
             beta, n_beta, threshold, n_threshold, mem, mem_rec, mem_rows,
             alpha, n_alpha, syn, syn_rec, syn_rows,
             rho, n_rho, adaptation, n_adaptation, ada, ada_rec, ada_rows):  # fmt: skip
-    """Take neurons start..stop through steps t0..t1; `mem`, `syn`, `ada` change in place."""
+    """Take neurons start..stop through steps t0..t1; `mem`, `syn`, `ada` change in place.
+
+    If `rests`, they start from 0. Return whether all of `mem` is finite in the end.
+    """
+    outside = 0
     rows = np.empty((8, BLOCK), np.float32)
     b, theta, u, al, x, r, k, a = (
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
@@ -93,14 +99,14 @@ def forward(start, stop, size, t0, t1, subtract, before, after, cur, cur_rows, s
         n = min(BLOCK, stop - lo)
         _fill(b, beta, n_beta, lo, n)
         _fill(theta, threshold, n_threshold, lo, n)
-        _copy(u, _view(mem, lo, n), n)
+        _begin(u, mem, rests, lo, n)
         if alpha is not None:
             _fill(al, alpha, n_alpha, lo, n)
-            _copy(x, _view(syn, lo, n), n)
+            _begin(x, syn, rests, lo, n)
         if rho is not None:
             _fill(r, rho, n_rho, lo, n)
             _fill(k, adaptation, n_adaptation, lo, n)
-            _copy(a, _view(ada, lo, n), n)
+            _begin(a, ada, rests, lo, n)
         for t in range(t0, t1):
             i_t = _view(cur, min(t, cur_rows - 1) * size + lo, n)
             s_t = _view(spk, t * size + lo, n)
@@ -133,10 +139,13 @@ def forward(start, stop, size, t0, t1, subtract, before, after, cur, cur_rows, s
             if rho is not None and ada_rows > 0:
                 _copy(_view(ada_rec, t * size + lo, n), a, n)
         _copy(_view(mem, lo, n), u, n)
+        for i in range(n):
+            outside += 0 if abs(u[i]) < INFINITE else 1
         if alpha is not None:
             _copy(_view(syn, lo, n), x, n)
         if rho is not None:
             _copy(_view(ada, lo, n), a, n)
+    return outside == 0
 
 
 @_compiled
@@ -152,20 +161,22 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
 
     g_... is the derivative of the loss by ...; ..._carry is what a later step hands to the one
     before it. Unless `learn` is None, derivatives by parameters are added up. `slopes`, where it is
-    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in.
+    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in. `mem0` or `syn0` of 0
+    means rest.
     """
-    rows = np.empty((20, BLOCK), np.float32)
+    rows = np.empty((21, BLOCK), np.float32)
     b, theta, h, gs, gu, uc, sc, gb, gth = (
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8]
     )  # fmt: skip
     al, gx, xc, x_old, gal = rows[9], rows[10], rows[11], rows[12], rows[13]
-    r, k, ga, ac, gr, gk = (
-        rows[14], rows[15], rows[16], rows[17], rows[18], rows[19]
+    r, k, ga, ac, gr, gk, u_start = (
+        rows[14], rows[15], rows[16], rows[17], rows[18], rows[19], rows[20]
     )  # fmt: skip
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
         _fill(b, beta, n_beta, lo, n)
         _fill(theta, threshold, n_threshold, lo, n)
+        _begin(u_start, mem0, mem0 == 0, lo, n)
         _copy(uc, _view(u_carry, lo, n), n)
         if s_carry is not None:
             _copy(sc, _view(s_carry, lo, n), n)
@@ -186,7 +197,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
                 _copy(gk, _view(g_adaptation, lo, n), n)
         for t in range(t1 - 1, t0 - 1, -1):
             u = _view(mem_rec, t * size + lo, n)
-            u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else _view(mem0, lo, n)
+            u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else u_start
             gi_t = _view(g_cur, t * size + lo, n)
             _row(gs, g_spk, g_spk_rows, t, size, lo, n)
             _row(gu, g_mem, g_mem_rows, t, size, lo, n)
@@ -196,7 +207,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
                     if t > 0 and syn_rows > 0:  # there are rows if alpha is learned
                         _copy(x_old, _view(syn_rec, (t - 1) * size + lo, n), n)
                     else:
-                        _copy(x_old, _view(syn0, lo, n), n)
+                        _begin(x_old, syn0, syn0 == 0, lo, n)
             if rho is not None:
                 _row(ga, g_ada, g_ada_rows, t, size, lo, n)
                 a = _view(ada_rec, t * size + lo, n)
@@ -261,6 +272,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
             if learn is not None:
                 _copy(_view(g_rho, lo, n), gr, n)
                 _copy(_view(g_adaptation, lo, n), gk, n)
+    return True
 
 
 @_compiled
@@ -292,6 +304,16 @@ def _fill(row, address, count, lo, n):
     """Fill a row with a parameter: one number for all, or one for each neuron."""
     if count == 1:
         row[:n] = _view(address, 0, 1)[0]
+    else:
+        _copy(row, _view(address, lo, n), n)
+
+
+@_compiled
+@no_type_check
+def _begin(row, address, rests, lo, n):
+    """Fill a row with the state at the start."""
+    if rests:
+        row[:n] = NIL
     else:
         _copy(row, _view(address, lo, n), n)
 

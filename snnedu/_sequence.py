@@ -61,16 +61,25 @@ class Model(NamedTuple):
     record: bool
 
 
-def unroll(model: Model, cur: Tensor, params: Params, state: State) -> tuple[Tensor, State]:
-    """Return the spikes and the recorded state or, with `model.record` off, the last state."""
+class NotFiniteError(Exception):
+    """The last membrane is NaN or infinite."""
+
+
+def unroll(model: Model, cur: Tensor, params: Params, state: State | None) -> tuple[Tensor, State]:
+    """Return the spikes and the recorded state or, with `model.record` off, the last state.
+
+    The `state` to start from is rest if None. Raises `NotFiniteError`.
+    """
+    kernels = _kernels_for(model, cur)
+    if state is None and (kernels is None or params.rho is not None or params.weight is not None):
+        state = _rest(cur.detach()[0], params)
     if torch.is_grad_enabled():
-        inputs = (cur, *params, *state)
+        inputs = (cur, *params, *(state or _NONE))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
-            outputs: Any = _Node.apply(model, inputs, learned, *compress(inputs, learned))
+            outputs: Any = _Node.apply(model, kernels, inputs, learned, *compress(inputs, learned))
             return outputs[0], State(*outputs[1:])
-    keep, kernels = (model.record,) * 3, _kernels_for(model, cur)
-    spk, now, rec = _forward(model, kernels, cur, params, state, keep)
+    spk, now, rec = _forward(model, kernels, cur, params, state, (model.record,) * 3)
     return spk, rec if model.record else now
 
 
@@ -93,11 +102,12 @@ def rest(like: Tensor) -> Tensor:
     return zeros
 
 
-def is_finite(state: Tensor) -> bool:
-    """Tell whether all values are finite, at once if their sum is (it may also overflow)."""
-    parts = _parts(state) if _is_large(state) else [state]
+def check_finite(mem: Tensor) -> None:
+    """Raise `NotFiniteError` unless all values are finite; if their sum is, they are."""
+    parts = _parts(mem) if _is_large(mem) else [mem]
     total = sum([part.sum().item() for part in parts])
-    return math.isfinite(total) or bool(torch.isfinite(state).all())
+    if not (math.isfinite(total) or bool(torch.isfinite(mem).all())):
+        raise NotFiniteError
 
 
 def _copy(state: Tensor) -> Tensor:
@@ -121,10 +131,9 @@ def _parts(state: Tensor) -> tuple[Tensor, ...]:
 class _Node(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, model: Model, inputs: Any, learned: list[bool], *_: Tensor
+        ctx: Any, model: Model, kernels: Any, inputs: Any, learned: list[bool], *_: Tensor
     ) -> tuple[Tensor | None, ...]:
-        cur, params, state = inputs[0], Params(*inputs[1:-3]), State(*inputs[-3:])
-        kernels = _kernels_for(model, cur)
+        cur, params, state = inputs[0], Params(*inputs[1:-3]), _state(inputs[-3:])
         # The backward pass needs U and A, and X where alpha is learned.
         keep = (True, model.record or learned[3], True)
         spk, now, rec = _forward(model, kernels, cur, params, state, keep)
@@ -143,31 +152,35 @@ class _Node(torch.autograd.Function):
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
         spk, *saved = ctx.saved_tensors
-        params, start, rec = Params(*saved[:-6]), State(*saved[-6:-3]), State(*saved[-3:])
+        params, start, rec = Params(*saved[:-6]), _state(saved[-6:-3]), State(*saved[-3:])
         back = _Backward(ctx.model, ctx.kernels, spk, params, start, rec, grads, ctx.learned)
         back.run()
         found = (back.g_cur, *back.of_params(), *back.carry)
-        return None, None, None, *compress(found, ctx.learned)
+        return None, None, None, None, *compress(found, ctx.learned)
 
 
 # ---------------------------------------------------------------------------------------- forward
 
 
 def _forward(
-    model: Model, kernels: ModuleType | None, cur: Tensor, params: Params, state: State,
+    model: Model, kernels: ModuleType | None, cur: Tensor, params: Params, state: State | None,
     keep: tuple[bool, ...],
 ) -> tuple[Tensor, State, State]:  # fmt: skip
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
     spk = torch.empty_like(cur, memory_format=_DENSE)
     rec = State(*[
-        None if s is None or not kept else torch.empty_like(spk)
-        for s, kept in zip(state, keep, strict=True)
+        torch.empty_like(spk) if kept and there else None
+        for kept, there in zip(keep, _parts_of(params), strict=True)
     ])  # pyright: ignore[reportArgumentType]  # fmt: skip
     if kernels is not None:
         return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
+    assert state is not None  # only the compiled loops know how to start from rest
     if isinstance(model.spike_grad, Surrogate):
-        return spk, _steps_in_place(model, cur, spk, params, state, rec), rec
-    return spk, _steps(model, cur, spk, state, rec), rec
+        now = _steps_in_place(model, cur, spk, params, state, rec)
+    else:
+        now = _steps(model, cur, spk, state, rec)
+    check_finite(now.mem)
+    return spk, now, rec
 
 
 def _steps(model: Model, cur: Tensor, spk: Tensor, state: State, rec: State) -> State:
@@ -223,10 +236,14 @@ def _steps_in_place(
 
 def _compiled_steps(
     kernels: ModuleType, model: Model, cur: Tensor, spk: Tensor, params: Params,
-    state: State, rec: State,
+    state: State | None, rec: State,
 ) -> State:  # fmt: skip
-    steps, size = spk.shape[0], state.mem.numel()
-    now = State(*[None if s is None else _copy(s) for s in state])  # pyright: ignore[reportArgumentType]
+    first = spk[0]
+    steps, size = spk.shape[0], first.numel()
+    if state is None:
+        now = State(*[torch.empty_like(first) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
+    else:
+        now = State(*[None if s is None else _copy(s) for s in state])  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
     beta, threshold, alpha, rho, k = [_per_neuron(p, spk) for p in params[:5]]
     synapse, adaptation = (None,) * 5, (None,) * 7
@@ -235,17 +252,19 @@ def _compiled_steps(
     if rho is not None:
         adaptation = (*_counted(rho), *_counted(k), _address(now.ada), *_rows_of(rec.ada))
     args = (
-        *_flags(model.reset), *_rows_of(drive), spk.data_ptr(), *_counted(beta),
+        state is None, *_flags(model.reset), *_rows_of(drive), spk.data_ptr(), *_counted(beta),
         *_counted(threshold), now.mem.data_ptr(), *_rows_of(rec.mem), *synapse, *adaptation,
     )  # fmt: skip
-    if params.weight is None:
-        kernels.run("forward", size, 0, steps, *args)
-        return now
-    last = _first_spikes(model, params, state)
-    for t in range(steps):
-        torch.add(cur[t], feedback(last, params.weight, params.bias), out=drive[0])
-        kernels.run("forward", size, t, t + 1, *args)
-        last = spk[t]
+    if params.weight is None or state is None:
+        finite = kernels.run("forward", size, 0, steps, *args)
+    else:
+        finite, last = True, _first_spikes(model, params, state)
+        for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
+            torch.add(x, feedback(last, params.weight, params.bias), out=drive[0])
+            finite = kernels.run("forward", size, t, t + 1, *args)
+            last = spk_t
+    if not finite:
+        raise NotFiniteError
     return now
 
 
@@ -259,21 +278,22 @@ class _Backward:
     """
 
     def __init__(
-        self, model: Model, kernels: ModuleType | None, spk: Any, params: Params, start: State,
-        rec: State, grads: tuple[Tensor | None, ...], learned: list[bool],
+        self, model: Model, kernels: ModuleType | None, spk: Any, params: Params,
+        start: State | None, rec: State, grads: tuple[Tensor | None, ...], learned: list[bool],
     ) -> None:  # fmt: skip
-        self.model, self.spk, self.params, self.start, self.rec = model, spk, params, start, rec
-        self.kernels = kernels
+        self.model, self.spk, self.params, self.rec, self.kernels = model, spk, params, rec, kernels
+        self.start: Any = start or State(*_NONE)  # pyright: ignore[reportArgumentType]
         # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
         self.g_cur = torch.empty_like(rec.mem)
+        self.first = self.g_cur[0]
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if model.record else (None,) * 3
         last = (None,) * 3 if model.record else grads[1:]
         self.carry: Any = [
-            s if s is None else self._zeros() if g is None else _copy(g)
-            for s, g in zip(start, last, strict=True)
+            None if not there else self._zeros() if g is None else _copy(g)
+            for there, g in zip(_parts_of(params), last, strict=True)
         ]
         self.hands_to_spikes = params.weight is not None or params.rho is not None
         self.spk_carry = self._zeros() if self.hands_to_spikes else None
@@ -283,11 +303,11 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return rest(self.start.mem)
+        return rest(self.first)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps, size = self.g_cur.shape[0], self.start.mem.numel()
+        steps, size = self.g_cur.shape[0], self.first.numel()
         if self.kernels is None:
             built_in, walk, single = False, self._walk, self.hands_to_spikes
         else:
@@ -395,14 +415,14 @@ class _Backward:
         g_beta, g_threshold, g_alpha, g_rho, g_k = of_params
         synapse, adaptation = (None,) * 9, (None,) * 11
         if alpha is not None:
-            synapse = (*_counted(alpha), _address(syn0), *_rows_of(rec.syn), *_rows_of(g_syn),
-                       _address(syn), g_alpha)  # fmt: skip
+            synapse = (*_counted(alpha), _address(syn0) or 0, *_rows_of(rec.syn),
+                       *_rows_of(g_syn), _address(syn), g_alpha)  # fmt: skip
         if rho is not None:
             adaptation = (*_counted(rho), *_counted(k), _address(ada0), _address(rec.ada),
                           *_rows_of(g_ada), _address(ada), g_rho, g_k)  # fmt: skip
         args = (
             self.learn or None, self.g_cur.data_ptr(), *_rows_of(g_spk), _address(self.spk_carry),
-            *_counted(beta), *_counted(threshold), _address(mem0), rec.mem.data_ptr(),
+            *_counted(beta), *_counted(threshold), _address(mem0) or 0, rec.mem.data_ptr(),
             *_rows_of(g_mem), mem.data_ptr(), g_beta, g_threshold, *synapse, *adaptation,
         )  # fmt: skip
         surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
@@ -411,7 +431,7 @@ class _Backward:
             given = (surrogate, spike_grad.slope, _address(slopes) or 0)
             kernels.run("backward", size, lo, hi, *_flags(self.model.reset), *given, *args)
 
-        size = self.start.mem.numel()
+        size = self.first.numel()
         return walk
 
     def _feed_back(self, t: int) -> None:
@@ -437,7 +457,7 @@ class _Backward:
             _, g_threshold, _, _, g_adaptation = cast("Any", self.g_params)
             g_threshold.sub_(fire)
             if g_adaptation is not None:
-                g_adaptation.sub_(fire * cast("Any", self.start.ada))
+                g_adaptation.sub_(fire * self.start.ada)
 
     def _weights(self, weight: Tensor) -> None:
         """The weights saw S[t-1] and met g_cur[t]: one product for the whole sequence."""
@@ -456,6 +476,20 @@ class _Backward:
 # ---------------------------------------------------------------------------------------- helpers
 
 _DENSE = torch.contiguous_format
+_NONE = (None, None, None)
+
+
+def _state(parts: Any) -> State | None:
+    return None if parts[0] is None else State(*parts)
+
+
+def _parts_of(params: Params) -> tuple[bool, bool, bool]:
+    """Tell which parts of a `State` these neurons have."""
+    return True, params.alpha is not None, params.rho is not None
+
+
+def _rest(cur: Tensor, params: Params) -> State:
+    return State(*[rest(cur) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
 
 
 def _first_spikes(model: Model, params: Params, start: State) -> Tensor:

@@ -351,14 +351,19 @@ class SpikingLayer(nn.Module):
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
         first = cur_rec.detach()[0]
-        start = self._start(first, state)
-        spk_rec, *rec = self._run(cur_rec, start, self._values(first), record)
-        mem = rec[self.state_names.index("mem")].detach()
-        _check_finite(mem[-1] if record else mem, cur_rec, start)
-        return spk_rec, *rec
+        start = self._start(first, state) if state else None
+        values = self._values(first)
+        try:
+            return self._run(cur_rec, start, values, record)
+        except _sequence.NotFiniteError:
+            raise ValueError(_why_not_finite(cur_rec, start or ())) from None
 
     def _run(
-        self, cur_rec: Tensor, start: tuple[Tensor, ...], values: dict[str, Any], record: bool
+        self,
+        cur_rec: Tensor,
+        start: tuple[Tensor, ...] | None,
+        values: dict[str, Any],
+        record: bool,
     ) -> tuple[Tensor, ...]:
         step: _Step = self.step
         if step is lapicque_step:  # a leaky neuron in other units
@@ -368,7 +373,11 @@ class SpikingLayer(nn.Module):
             bound = partial(
                 step, **values, spike_grad=self.spike_grad, reset_mechanism=self.reset_mechanism
             )
-            return _loop(bound, cur_rec, start, record)
+            start = start or self._start(cur_rec.detach()[0], ())
+            outputs = _loop(bound, cur_rec, start, record)
+            mem = outputs[1 + self.state_names.index("mem")].detach()
+            _sequence.check_finite(mem[-1] if record else mem)
+            return outputs
         model = _sequence.Model(
             partial(step, **values, reset_mechanism=self.reset_mechanism),
             self.state_names,
@@ -376,7 +385,9 @@ class SpikingLayer(nn.Module):
             self.spike_grad,
             record,
         )
-        state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
+        state = None
+        if start is not None:
+            state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
         spk_rec, rec = _sequence.unroll(model, cur_rec, _sequence.Params(**values), state)
         return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
@@ -769,10 +780,7 @@ def _check_broadcast(name: str, value: Tensor, cur: Tensor) -> None:
         )
 
 
-def _check_finite(mem: Tensor, cur_rec: Tensor, start: tuple[Tensor, ...]) -> None:
-    """Raise if the last membrane is not finite, and name the cause."""
-    if _sequence.is_finite(mem):
-        return
+def _why_not_finite(cur_rec: Tensor, start: tuple[Tensor, ...]) -> str:
     if not bool(torch.isfinite(cur_rec).all()):
         step = int((~torch.isfinite(cur_rec)).flatten(1).any(1).nonzero()[0])
         cause = f"`cur_rec` holds NaN or infinity from step {step} on; look at what made it"
@@ -780,7 +788,7 @@ def _check_finite(mem: Tensor, cur_rec: Tensor, start: tuple[Tensor, ...]) -> No
         cause = "the state passed in is not finite; start from rest (None)"
     else:
         cause = "the sums outgrew the number format; lower the weights, the input or `beta`"
-    raise ValueError(f"The membrane must stay finite. Received NaN or infinity: {cause}.")
+    return f"The membrane must stay finite. Received NaN or infinity: {cause}."
 
 
 def _shown(name: str, value: Tensor) -> str:

@@ -61,6 +61,59 @@ def test_many_threads_give_the_numbers_of_one_and_of_torch(layer, threads, monke
         torch.testing.assert_close(a, c, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
+def test_a_sequence_from_rest_is_one_from_zeros(layer):
+    # From rest nothing is passed to the loops; and a state this large is dealt with in parts.
+    cur, n = torch.randn(3, 2, SIZE), len(layer.state_names)
+    assert cur[0].numel() > _sequence.CHUNK
+    results = []
+    for state in ((), (torch.zeros(2, SIZE),) * n):
+        layer.zero_grad()
+        drive = cur.clone().requires_grad_()
+        outputs = layer.unroll(drive, *state, record=False)
+        sum((k + 1) * out.sum() for k, out in enumerate(outputs)).backward()
+        results.append([*outputs, drive.grad, *(p.grad for p in layer.parameters())])
+    for a, b in zip(*results, strict=True):
+        assert torch.equal(a, b)
+    spk, state = torch.zeros(2, SIZE), (None,) * n
+    for row in cur:
+        spk, *state = layer(row, *state)
+    assert 0 < spk.mean() < 1
+    for a, b in zip(results[0][1:], state, strict=False):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("wanted", ["cur", "mem", "syn", "alpha", "beta", "threshold", "weight"])
+def test_each_derivative_comes_without_the_others(wanted, monkeypatch):
+    layer = snn.RSynaptic(0.5, 0.9, linear_features=4, learn_alpha=True, learn_beta=True,
+                          learn_threshold=True)  # fmt: skip
+    leaves = {"cur": torch.randn(12, 3, 4), "mem": torch.randn(3, 4), "syn": torch.randn(3, 4)}
+    leaves |= dict(layer.named_parameters()) | {"weight": layer.recurrent.weight}
+
+    def derivatives(names):
+        for name, leaf in leaves.items():
+            leaf.requires_grad_(name in names)
+        spk, _, mem = layer.unroll(leaves["cur"], leaves["syn"], leaves["mem"])
+        assert 0 < spk.mean() < 1
+        return torch.autograd.grad((spk + 0.1 * mem).sum(), [leaves[name] for name in names])
+
+    every = dict(zip(leaves, derivatives([*leaves]), strict=True))
+    compiled = derivatives([wanted])[0]
+    monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    for found in (compiled, derivatives([wanted])[0]):
+        torch.testing.assert_close(found, every[wanted], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("neuron", [0, SIZE - 1])
+def test_each_thread_tells_what_is_not_finite(bad, neuron, threads):
+    cur = torch.zeros(60, 1, SIZE)
+    cur[7, 0, neuron] = bad
+    with pytest.raises(ValueError, match="from step 7 on"):
+        snn.Leaky(0.9).unroll(cur)
+
+
 def test_several_callers_at_once(threads):
     cur = torch.randn(60, 1, SIZE)
     expected = snn.Leaky(0.9).unroll(cur)[1]
