@@ -327,7 +327,7 @@ class SpikingLayer(nn.Module):
         A state of None, or left out, is rest. Raises where shapes, dtypes or devices disagree.
         """
         _check.floating("cur", cur)
-        values = self._values(cur)
+        values = self._values(cur.shape)
         return self.step(
             cur,
             *self._start(cur, state),
@@ -350,9 +350,8 @@ class SpikingLayer(nn.Module):
         device, and for NaN or infinity, which no membrane that meets it can forget.
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
-        first = cur_rec.detach()[0]
-        start = self._start(first, state) if state else None
-        values = self._values(first)
+        start = self._start(cur_rec.detach()[0], state) if state else None
+        values = self._values(cur_rec.shape[1:])
         try:
             return self._run(cur_rec, start, values, record)
         except _sequence.NotFiniteError:
@@ -391,14 +390,14 @@ class SpikingLayer(nn.Module):
         spk_rec, rec = _sequence.unroll(model, cur_rec, _sequence.Params(**values), state)
         return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
-    def _values(self, cur: Tensor) -> dict[str, Any]:
-        """Return the numbers as `step` wants them, after a look at their shapes."""
+    def _values(self, shape: torch.Size) -> dict[str, Any]:
+        """Return the numbers as `step` wants them; they must fit the shape of the state."""
         values = {name: getattr(self, name) for name in self.numbers}
         for name, value in values.items():
             if value.ndim > 0:
-                _check_broadcast(name, value, cur)
+                _check_broadcast(name, value, shape)
             if name in self.decays:
-                values[name] = value.clamp(0, 1)
+                values[name] = _clamped(value)
         return values
 
     def _start(self, cur: Tensor, state: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
@@ -520,9 +519,9 @@ class Lapicque(SpikingLayer):
             )
         return beta
 
-    def _values(self, cur: Tensor) -> dict[str, Any]:
+    def _values(self, shape: torch.Size) -> dict[str, Any]:
         _ = self.beta
-        return super()._values(cur)
+        return super()._values(shape)
 
 
 class Synaptic(SpikingLayer):
@@ -565,8 +564,8 @@ class Alpha(Synaptic):
     step = staticmethod(alpha_step)
     state_names = ("syn_exc", "syn_inh", "mem")
 
-    def _values(self, cur: Tensor) -> dict[str, Any]:
-        values = super()._values(cur)
+    def _values(self, shape: torch.Size) -> dict[str, Any]:
+        values = super()._values(shape)
         alpha, beta = values["alpha"], values["beta"]
         if not bool(((beta > 0) & (beta < alpha) & (alpha < 1)).all()):
             raise ValueError(
@@ -635,16 +634,16 @@ class _Recurrent(SpikingLayer):
             if name.startswith(("V", "recurrent")):
                 parameter.requires_grad_(learn_recurrent)
 
-    def _values(self, cur: Tensor) -> dict[str, Any]:
-        values = super()._values(cur)
+    def _values(self, shape: torch.Size) -> dict[str, Any]:
+        values = super()._values(shape)
         if "recurrent" not in self._modules:
-            _check_broadcast("V", self.V, cur)
+            _check_broadcast("V", self.V, shape)
             return {**values, "weight": self.V, "bias": None}
-        if cur.shape[-1] != self.recurrent.in_features:
+        if shape[-1] != self.recurrent.in_features:
             raise ValueError(
                 f"The last dimension of the current must be `linear_features`, "
-                f"{self.recurrent.in_features}. Received shape {tuple(cur.shape)}. "
-                f"Make the layer with `linear_features={cur.shape[-1]}`."
+                f"{self.recurrent.in_features}. Received {tuple(shape)} at each step. "
+                f"Make the layer with `linear_features={shape[-1]}`."
             )
         return {**values, "weight": self.recurrent.weight, "bias": self.recurrent.bias}
 
@@ -762,6 +761,12 @@ def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
             _check.same_shape(call, cur, part, _REST)
 
 
+def _clamped(decay: Tensor) -> Tensor:
+    """Return a decay clamped to [0, 1]; one number that lies there is left as it is: faster."""
+    fits = decay.numel() == 1 and decay.is_cpu and 0 <= decay.item() <= 1
+    return decay if fits else decay.clamp(0, 1)
+
+
 def _check_callable(name: str, value: object) -> None:
     if not callable(value):
         raise TypeError(
@@ -770,13 +775,13 @@ def _check_callable(name: str, value: object) -> None:
         )
 
 
-def _check_broadcast(name: str, value: Tensor, cur: Tensor) -> None:
-    sizes = zip(reversed(value.shape), reversed(cur.shape), strict=False)
-    if value.ndim > cur.ndim or any(v not in (1, c) for v, c in sizes):
+def _check_broadcast(name: str, value: Tensor, shape: torch.Size) -> None:
+    sizes = zip(reversed(value.shape), reversed(shape), strict=False)
+    if value.ndim > len(shape) or any(v not in (1, c) for v, c in sizes):
         raise ValueError(
             f"`{name}` must be one number, or one for each neuron: it must broadcast to "
             f"[batch, *features]. Received {tuple(value.shape)} for a current of "
-            f"{tuple(cur.shape)}. Make the layer with `{name}` of shape {tuple(cur.shape[1:])}."
+            f"{tuple(shape)}. Make the layer with `{name}` of shape {tuple(shape[1:])}."
         )
 
 
