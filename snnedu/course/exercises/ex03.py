@@ -66,27 +66,46 @@ SYNAPSE_PAYS = (
     "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse knows nothing "
     "of the spike behind it."
 )
+IMMEDIATE = (
+    "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron "
+    "pays one step later: look at the membrane that came in."
+)
+TO_ZERO = "You reset to zero. Asked for is the reset that subtracts θ: what was above θ is kept."
+ZERO_AT_ONCE = (
+    "You set the membrane to zero in the step of the spike. Here it pays θ, one step later."
+)
+SCALED = "You take away βθ. The full θ is paid, after the leak: where does your bracket close?"
+LATE = (
+    "Your spikes are those of the membrane that came in: one step late. That one tells who pays. Who "
+    "fires now, the new membrane tells."
+)
+SHARE = "You let in only the share 1 - α of the input. Here all of it goes into the synapse."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the membrane before the synaptic current. The order here: spikes, syn, mem."
 
 
 def _variant(
-    synapse: str = "", into: str = "new", swapped: bool = False, pays: str = "mem", at: bool = False
+    synapse: str = "", into: str = "new", swapped: bool = False, pays: str = "mem", fires: str = ""
 ) -> Step:
     """Return a step with one mistake."""
 
     def step(
         cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        above = torch.ge if at else torch.gt
-        price = threshold * above(mem, threshold).float()
+        above = torch.ge if fires == "at" else torch.gt
+        paid = above(mem, threshold).float()
         if swapped:
             alpha, beta = beta, alpha
-        new = cur if synapse == "forgets" else alpha * syn + cur
+        enters = (1 - alpha) * cur if synapse == "share" else cur
+        new = enters if synapse == "forgets" else alpha * syn + enters
         gets = {"new": new, "old": syn, "cur": cur, "both": new + cur}[into]
-        mem = beta * mem + gets - (price if pays == "mem" else 0)
-        return above(mem, threshold).float(), new - (price if pays == "syn" else 0), mem
+        prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
+        prices["zero"] = (beta * mem + gets) * paid
+        mem = beta * mem + gets - prices.get(pays, 0)
+        spk = paid if fires == "late" else above(mem, threshold).float()
+        mem = mem - {"at once": threshold * spk, "zero at once": mem * spk}.get(pays, 0)
+        return spk, new - (threshold * paid if pays == "syn" else 0), mem
 
     return step
 
@@ -99,7 +118,13 @@ MISTAKES: dict[str, Step] = {
     DECAYS_SWAPPED: _variant(swapped=True),
     NO_RESET: _variant(pays="nobody"),
     SYNAPSE_PAYS: _variant(pays="syn"),
-    AT_THRESHOLD: _variant(at=True),
+    IMMEDIATE: _variant(pays="at once"),
+    TO_ZERO: _variant(pays="zero"),
+    ZERO_AT_ONCE: _variant(pays="zero at once"),
+    SCALED: _variant(pays="scaled"),
+    LATE: _variant(fires="late"),
+    SHARE: _variant(synapse="share"),
+    AT_THRESHOLD: _variant(fires="at"),
 }
 
 
@@ -234,8 +259,8 @@ IGNORES_WEAK = (
     "tells a low threshold."
 )
 COUNTS = (
-    "You name recordings of 500 ms rightly, but not shorter or longer ones. Do you count spikes? "
-    "Intervals tell more."
+    "You name recordings of 500 ms rightly, but not shorter or longer ones. Counts, and the very last "
+    "interval, depend on when a recording ends. Look at many intervals."
 )
 ONE_BURST = (
     "You take a neuron that starts with a burst for one that chatters, or the other way round. Both "
@@ -313,6 +338,10 @@ def _slow_or_fast(weak: Tensor, strong: Tensor) -> str:
 
 SHUT = "This is the share of *closed* gates. At rest as many open as close: α (1 - x) = β x."
 ODDS = "This is how many gates are open for each closed one, α / β. A share lies between 0 and 1."
+TAU_WRONG = (
+    "The share is right, the time constant is not. Sort by x: dx/dt = α - (α + β) x. Compare with "
+    "dU/dt = (R I - U) / τ."
+)
 TAU_OF_ONE = (
     "Your time constant knows one of the rates only. dx/dt = α (1 - x) - β x = α - (α + β) x: both "
     "pull."
@@ -324,9 +353,9 @@ TWO = "Return two numbers: the share of open gates, and the time constant."
 
 def check_gate(answer: Attempt) -> None:
     """Ask about three gates."""
-    for opening, closing in ((0.5, 2.0), (3.0, 1.0), (0.25, 0.125)):
+    for opening, closing in ((0.5, 3.0), (3.0, 1.0), (0.25, 0.125)):
         result = answer(opening, closing)
-        if not isinstance(result, tuple) or len(result) != 2:
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise WrongAnswer(TWO)
         got = torch.tensor([float(part) for part in result])
         share, tau = gate(opening, closing)
@@ -342,6 +371,8 @@ def check_gate(answer: Attempt) -> None:
         for message, values in taus.items():
             if any(abs(float(got[1]) - value) < 1e-5 for value in values):
                 raise WrongAnswer(message)
+        if abs(float(got[0]) - share) < 1e-5:
+            raise WrongAnswer(TAU_WRONG)
         raise WrongAnswer(
             f"A gate that opens at {opening:g} and closes at {closing:g} per ms ends at "
             f"{share:.3f}. Set dx/dt = α (1 - x) - β x to 0, and solve for x."
@@ -437,6 +468,10 @@ EXERCISES = [
             (
                 lambda opening, closing: (opening / (opening + closing), opening + closing),
                 A_RATE,
+            ),
+            (
+                lambda opening, closing: (gate(opening, closing)[0], 1 / opening + 1 / closing),
+                TAU_WRONG,
             ),
             (lambda opening, closing: gate(opening, closing)[::-1], GATE_ORDER),
             (lambda opening, closing: opening / (opening + closing), TWO),
