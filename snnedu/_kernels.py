@@ -34,7 +34,7 @@ from numba.extending import intrinsic
 
 BLOCK = 512  # neurons; their state, parameters and one step fit the fastest cache
 LINE = 16  # float32 numbers in a cache line, which no two threads should write to
-SERIAL = 1 << 19  # below so many elements (time x size) waking a second thread does not pay
+SERIAL = 3 << 18  # below so many elements (time x size) waking a second thread does not pay
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 HALF_PI, INFINITE = np.float32(np.pi / 2), np.float32(np.inf)
