@@ -161,22 +161,20 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
 
     g_... is the derivative of the loss by ...; ..._carry is what a later step hands to the one
     before it. Unless `learn` is None, derivatives by parameters are added up. `slopes`, where it is
-    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in. `mem0` or `syn0` of 0
-    means rest.
+    not 0, holds h(x) for steps t0..t1: a surrogate that is not built in.
     """
-    rows = np.empty((21, BLOCK), np.float32)
+    rows = np.empty((20, BLOCK), np.float32)
     b, theta, h, gs, gu, uc, sc, gb, gth = (
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8]
     )  # fmt: skip
     al, gx, xc, x_old, gal = rows[9], rows[10], rows[11], rows[12], rows[13]
-    r, k, ga, ac, gr, gk, u_start = (
-        rows[14], rows[15], rows[16], rows[17], rows[18], rows[19], rows[20]
+    r, k, ga, ac, gr, gk = (
+        rows[14], rows[15], rows[16], rows[17], rows[18], rows[19]
     )  # fmt: skip
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
         _fill(b, beta, n_beta, lo, n)
         _fill(theta, threshold, n_threshold, lo, n)
-        _begin(u_start, mem0, mem0 == 0, lo, n)
         _copy(uc, _view(u_carry, lo, n), n)
         if s_carry is not None:
             _copy(sc, _view(s_carry, lo, n), n)
@@ -197,7 +195,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
                 _copy(gk, _view(g_adaptation, lo, n), n)
         for t in range(t1 - 1, t0 - 1, -1):
             u = _view(mem_rec, t * size + lo, n)
-            u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else u_start
+            u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else _view(mem0, lo, n)
             gi_t = _view(g_cur, t * size + lo, n)
             _row(gs, g_spk, g_spk_rows, t, size, lo, n)
             _row(gu, g_mem, g_mem_rows, t, size, lo, n)
@@ -207,7 +205,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
                     if t > 0 and syn_rows > 0:  # there are rows if alpha is learned
                         _copy(x_old, _view(syn_rec, (t - 1) * size + lo, n), n)
                     else:
-                        _begin(x_old, syn0, syn0 == 0, lo, n)
+                        _copy(x_old, _view(syn0, lo, n), n)
             if rho is not None:
                 _row(ga, g_ada, g_ada_rows, t, size, lo, n)
                 a = _view(ada_rec, t * size + lo, n)

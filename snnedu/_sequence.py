@@ -74,7 +74,7 @@ def unroll(model: Model, cur: Tensor, params: Params, state: State | None) -> tu
     if state is None and (kernels is None or params.rho is not None or params.weight is not None):
         state = _rest(cur.detach()[0], params)
     if torch.is_grad_enabled():
-        inputs = (cur, *params, *(state or _NONE))
+        inputs = (cur, *params, *(state or (None,) * 3))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
             outputs: Any = _Node.apply(model, kernels, inputs, learned, *compress(inputs, learned))
@@ -282,12 +282,11 @@ class _Backward:
         start: State | None, rec: State, grads: tuple[Tensor | None, ...], learned: list[bool],
     ) -> None:  # fmt: skip
         self.model, self.spk, self.params, self.rec, self.kernels = model, spk, params, rec, kernels
-        self.start: Any = start or State(*_NONE)  # pyright: ignore[reportArgumentType]
         # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
         self.g_cur = torch.empty_like(rec.mem)
-        self.first = self.g_cur[0]
+        self.start = start or _rest(self.g_cur[0], params)
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if model.record else (None,) * 3
         last = (None,) * 3 if model.record else grads[1:]
@@ -303,11 +302,11 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return rest(self.first)
+        return rest(self.start.mem)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps, size = self.g_cur.shape[0], self.first.numel()
+        steps, size = self.g_cur.shape[0], self.start.mem.numel()
         if self.kernels is None:
             built_in, walk, single = False, self._walk, self.hands_to_spikes
         else:
@@ -415,14 +414,14 @@ class _Backward:
         g_beta, g_threshold, g_alpha, g_rho, g_k = of_params
         synapse, adaptation = (None,) * 9, (None,) * 11
         if alpha is not None:
-            synapse = (*_counted(alpha), _address(syn0) or 0, *_rows_of(rec.syn),
-                       *_rows_of(g_syn), _address(syn), g_alpha)  # fmt: skip
+            synapse = (*_counted(alpha), _address(syn0), *_rows_of(rec.syn), *_rows_of(g_syn),
+                       _address(syn), g_alpha)  # fmt: skip
         if rho is not None:
             adaptation = (*_counted(rho), *_counted(k), _address(ada0), _address(rec.ada),
                           *_rows_of(g_ada), _address(ada), g_rho, g_k)  # fmt: skip
         args = (
             self.learn or None, self.g_cur.data_ptr(), *_rows_of(g_spk), _address(self.spk_carry),
-            *_counted(beta), *_counted(threshold), _address(mem0) or 0, rec.mem.data_ptr(),
+            *_counted(beta), *_counted(threshold), _address(mem0), rec.mem.data_ptr(),
             *_rows_of(g_mem), mem.data_ptr(), g_beta, g_threshold, *synapse, *adaptation,
         )  # fmt: skip
         surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
@@ -431,7 +430,7 @@ class _Backward:
             given = (surrogate, spike_grad.slope, _address(slopes) or 0)
             kernels.run("backward", size, lo, hi, *_flags(self.model.reset), *given, *args)
 
-        size = self.first.numel()
+        size = self.start.mem.numel()
         return walk
 
     def _feed_back(self, t: int) -> None:
@@ -457,7 +456,7 @@ class _Backward:
             _, g_threshold, _, _, g_adaptation = cast("Any", self.g_params)
             g_threshold.sub_(fire)
             if g_adaptation is not None:
-                g_adaptation.sub_(fire * self.start.ada)
+                g_adaptation.sub_(fire * cast("Any", self.start.ada))
 
     def _weights(self, weight: Tensor) -> None:
         """The weights saw S[t-1] and met g_cur[t]: one product for the whole sequence."""
@@ -476,7 +475,6 @@ class _Backward:
 # ---------------------------------------------------------------------------------------- helpers
 
 _DENSE = torch.contiguous_format
-_NONE = (None, None, None)
 
 
 def _state(parts: Any) -> State | None:
