@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-SAMPLE = 2e-3  # seconds that one sample takes at least: shorter calls are made many times
+SAMPLE = 5e-3  # seconds that one sample takes at least: shorter calls are made many times
 
 Call = Callable[[], object]
 Times = dict[str, float]
