@@ -1,4 +1,6 @@
-"""Exercises of 01 · Hello, spikes: read the answer out of spikes, and count what it cost."""
+"""Exercises of 01 · Hello, spikes: read the answer out of spikes, count what it cost, find where it pays."""
+
+import math
 
 import torch
 from torch import Tensor
@@ -17,6 +19,14 @@ def synaptic_operations(spk_rec: Tensor, fan_out: int) -> Tensor:
     return spk_rec.sum((0, 2)).mean() * fan_out
 
 
+def break_even(inputs: int, outputs: int, steps: int, mac: float, add: float) -> float:
+    """Return how many spikes each input may send until the spiking layer costs as much."""
+    dense = inputs * outputs * mac
+    updates = steps * outputs * mac
+    one_spike_each = inputs * outputs * add
+    return (dense - updates) / one_spike_each
+
+
 COUNTS = "These are the counts. Which class has the largest one? `argmax` tells the place of the largest."
 STILL_TIME = (
     "Your answer still has the time axis: you decide at each step. First add over time (axis 0)."
@@ -33,6 +43,17 @@ WHOLE_BATCH = "This is the sum over the whole batch. Take the mean over its samp
 PER_STEP = (
     "You average over time too. An operation at every step costs at every step: add over time."
 )
+
+NO_UPDATES = (
+    "You left out the updates: every output neuron needs one MAC at every step, spike or not."
+)
+TOTAL = "These are the spikes of all inputs together. Asked for are those of one input."
+EACH_STEP = "You divided by the steps. Count the spikes of the whole run, as the cost does."
+UPSIDE_DOWN = (
+    "Your fraction stands on its head. How many cheap additions can be bought for what is left "
+    "over from the dense layer?"
+)
+FREE_FAN_OUT = "A spike costs one addition in each of the `outputs` neurons, not a single one."
 
 
 def check_decode(answer: Attempt) -> None:
@@ -77,6 +98,28 @@ def check_operations(answer: Attempt) -> None:
         raise WrongAnswer("The number is not right. Operations = spikes of a sample times fan-out.")
 
 
+def check_break_even(answer: Attempt) -> None:
+    """Compare for two layers with the right number, and with what mistakes give."""
+    for given in ((200, 30, 20, 4.6, 0.9), (50, 8, 10, 3.0, 0.5)):
+        got, right = float(answer(*given)), break_even(*given)
+        inputs, outputs, steps, mac, add = given
+        known = {
+            NO_UPDATES: mac / add,
+            TOTAL: right * inputs,
+            EACH_STEP: right / steps,
+            UPSIDE_DOWN: 1 / right,
+            FREE_FAN_OUT: right * outputs,
+        }
+        for message, value in known.items():
+            if math.isclose(got, value, rel_tol=1e-3):
+                raise WrongAnswer(message)
+        if not math.isclose(got, right, rel_tol=1e-3):
+            raise WrongAnswer(
+                "Not yet. Write down two costs: of the dense layer, and of the spiking one when each "
+                "input sends n spikes. For which n are they equal?"
+            )
+
+
 EXERCISES = [
     Exercise(
         id="01.1",
@@ -114,6 +157,27 @@ EXERCISES = [
             (lambda s, fan_out: s.sum() * fan_out, WHOLE_BATCH),
             (lambda s, fan_out: s.mean(0).sum(-1).mean() * fan_out, PER_STEP),
         ),
+    ),
+    Exercise(
+        id="01.3",
+        title="Break even",
+        name="break_even",
+        solution=break_even,
+        check=check_break_even,
+        hints=(
+            "The dense layer costs inputs times outputs MACs. That is the budget.",
+            "The updates are paid from it first: steps times outputs MACs.",
+            "If each input sends one spike, inputs times outputs additions follow. How many times "
+            "can the rest of the budget pay for that?",
+        ),
+        wrong=(
+            (lambda i, o, t, mac, add: mac / add, NO_UPDATES),
+            (lambda i, o, t, mac, add: (i * o - t * o) * mac / (o * add), TOTAL),
+            (lambda i, o, t, mac, add: (i - t) * mac / (i * add) / t, EACH_STEP),
+            (lambda i, o, t, mac, add: i * add / ((i - t) * mac), UPSIDE_DOWN),
+            (lambda i, o, t, mac, add: (i * o - t * o) * mac / (i * add), FREE_FAN_OUT),
+        ),
+        right="A layer of any size has such a number. Few networks stay below it.",
     ),
 ]
 
