@@ -1,6 +1,6 @@
 """Exercises of 05 · Spiking networks: detect a coincidence, let one winner take all, wake every layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -40,11 +40,22 @@ REMEMBERS = (
     "smaller β forgets faster."
 )
 TRAIN = "Your neuron fires when one side spikes in every step. Even then, β must not let it add up to θ."
+BOTH_RETURNED = (
+    "`unroll` returns two things, the spikes and the membranes. Take the spikes apart: "
+    "`spk_rec, mem_rec = …`."
+)
+MEMBRANE = "What you return is not 0 or 1. Is it the membrane? Return the spikes."
+PRODUCT = (
+    "You multiply the two inputs. A neuron cannot: it adds up weighted inputs, and fires above θ."
+)
+TWO_NEURONS = "You join left and right into two neurons. One neuron gets the sum of both."
+BOOLEAN = "You return True and False. Let a `snn.Leaky` fire: its spikes are 0.0 and 1.0."
 
 
 def check_coincidence(answer: Attempt) -> None:
     """Give pairs of spikes 0 to 3 steps apart, single spikes, and one side alone all the time."""
     steps = torch.zeros(12, 1)
+    _check_spikes(answer, steps)
     one, later, all_on = steps.clone(), steps.clone(), steps + 1
     one[4], later[6] = 1, 1
     cases = [
@@ -54,10 +65,32 @@ def check_coincidence(answer: Attempt) -> None:
         (later, one, REMEMBERS),
     ]
     for left, right, message in [*cases, (all_on, steps, TRAIN), (steps, all_on, TRAIN)]:
-        if torch.as_tensor(answer(left, right)).sum() > 0:
+        if answer(left, right).sum() > 0:
             raise WrongAnswer(message)
-    if torch.as_tensor(answer(one, one)).sum() != 1:
+    if answer(one, one).sum() != 1:
         raise WrongAnswer(NEVER)
+
+
+def _check_spikes(answer: Attempt, steps: Tensor) -> None:
+    """Look at what is returned before what it says: 0 or 1, one number for each step."""
+    half = steps + 0.5  # a product of two of these is no spike
+    spk_rec = answer(half, half)
+    if isinstance(spk_rec, (tuple, list)):
+        raise WrongAnswer(BOTH_RETURNED)
+    if not isinstance(spk_rec, Tensor):
+        raise WrongAnswer(f"Return a tensor of spikes. Yours is a {type(spk_rec).__name__}.")
+    if spk_rec.dtype == torch.bool:
+        raise WrongAnswer(BOOLEAN)
+    if spk_rec.shape == (12, 2):
+        raise WrongAnswer(TWO_NEURONS)
+    if spk_rec.shape != steps.shape:
+        raise WrongAnswer(
+            f"Needed is {list(steps.shape)}, as the inputs. Yours: {list(spk_rec.shape)}."
+        )
+    if torch.equal(spk_rec, half * half):
+        raise WrongAnswer(PRODUCT)
+    if not ((spk_rec == 0) | (spk_rec == 1)).all():
+        raise WrongAnswer(MEMBRANE)
 
 
 EXCITES = "Your neurons excite each other: all would fire. Silencing needs negative weights."
@@ -66,11 +99,20 @@ ITSELF = (
 )
 NO_STRENGTH = "`strength` changes nothing. It is the size of each weight."
 ONLY_ITSELF = "Only the diagonal has weights: each neuron silences itself and nobody else."
+EXCITES_ITSELF = (
+    "Your neurons excite themselves. The diagonal, from a neuron to itself, must be zero."
+)
+ONE_WAY = "Some pairs act in one direction only. Each neuron silences each other, above and below the diagonal."
+NOT_A_TENSOR = "Return a tensor of floats: the layer multiplies its spikes by it. Yours is a {}."
 
 
 def check_lateral(answer: Attempt) -> None:
     """Look at the diagonal and at what stands beside it."""
-    got = torch.as_tensor(answer(4, 2.5)).float()
+    got = answer(4, 2.5)
+    if not isinstance(got, Tensor):
+        raise WrongAnswer(NOT_A_TENSOR.format(type(got).__name__))
+    if got.dtype != torch.float32:
+        raise WrongAnswer(NOT_A_TENSOR.format(f"tensor of {str(got.dtype).removeprefix('torch.')}"))
     if got.shape != (4, 4):
         raise WrongAnswer(
             f"The weights go from each of 4 neurons to each: [4, 4]. Yours: {list(got.shape)}."
@@ -80,8 +122,12 @@ def check_lateral(answer: Attempt) -> None:
         raise WrongAnswer(ONLY_ITSELF)
     if (beside > 0).any():
         raise WrongAnswer(EXCITES)
+    if (got.diagonal() > 0).any():
+        raise WrongAnswer(EXCITES_ITSELF)
     if got.diagonal().any():
         raise WrongAnswer(ITSELF)
+    if (beside == 0).any():
+        raise WrongAnswer(ONE_WAY)
     if torch.equal(beside, torch.full_like(beside, -1.0)):
         raise WrongAnswer(NO_STRENGTH)
     if not torch.allclose(beside, torch.full_like(beside, -2.5)):
@@ -89,7 +135,17 @@ def check_lateral(answer: Attempt) -> None:
 
 
 DEAD = "Layer {} is still nearly silent after your function. Each layer needs a loop of its own."
-SATURATED = "Layer {} now fires far too often. Stop scaling when it reaches one step in ten."
+SATURATED = (
+    "Layer {} now fires far too often. Each layer has a factor of its own: stop at one step in ten."
+)
+ORDER = (
+    "The last layer was right when you left it; then you woke those before it, and now it gets far more "
+    "spikes than it was tuned for. Which layer has an input that will not change any more?"
+)
+UNTOUCHED = (
+    "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, "
+    "and biases or thresholds were not asked for."
+)
 NOT_NET = "Your function must return the network."
 
 
@@ -98,15 +154,26 @@ def check_wake(answer: Attempt) -> None:
     torch.manual_seed(1)
     layers = [part for _ in range(4) for part in (nn.Linear(32, 32), snn.Leaky(0.9))]
     x_rec = torch.rand(16, 32).expand(10, -1, -1)
+    before = _weights(layers)
     net = answer(snn.Sequential(*layers), x_rec)
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
-    for number, recording in enumerate(net.record(x_rec).values(), start=1):
-        rate = recording.spk.mean().item()
+    pairs = zip(before, _weights(net.children()), strict=True)
+    if all(torch.equal(old, new) for old, new in pairs):
+        raise WrongAnswer(UNTOUCHED)
+    rates = [recording.spk.mean().item() for recording in net.record(x_rec).values()]
+    for number, rate in enumerate(rates, start=1):
         if rate < 0.08:
             raise WrongAnswer(DEAD.format(number))
-        if rate > 0.4:
+    if rates[0] < 0.15 and rates[-1] > 0.2:
+        raise WrongAnswer(ORDER)
+    for number, rate in enumerate(rates, start=1):
+        if rate > 0.25:
             raise WrongAnswer(SATURATED.format(number))
+
+
+def _weights(layers: Iterable[nn.Module]) -> list[Tensor]:
+    return [part.weight.detach().clone() for part in layers if isinstance(part, nn.Linear)]
 
 
 def _first_only(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
@@ -123,6 +190,22 @@ def _all_at_once(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
     return net
 
 
+def _last_first(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    with torch.no_grad():
+        for number in reversed(range(0, len(net), 2)):
+            while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
+                net[number].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
+    return net
+
+
+def _biases(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    with torch.no_grad():
+        for number in range(0, len(net), 2):
+            while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
+                net[number].bias += 0.02  # pyright: ignore[reportOperatorIssue]
+    return net
+
+
 def _forgets_net(net: snn.Sequential, x_rec: Tensor) -> int:
     return len(wake(net, x_rec))
 
@@ -132,6 +215,18 @@ def _with_leaky(weight: float, beta: float) -> Callable[[Tensor, Tensor], Tensor
         return snn.Leaky(beta).unroll(weight * (left + right))[0]
 
     return answer
+
+
+def _membrane(left: Tensor, right: Tensor) -> Tensor:
+    return snn.Leaky(0.2).unroll(0.6 * (left + right))[1]
+
+
+def _joined(left: Tensor, right: Tensor) -> Tensor:
+    return snn.Leaky(0.2).unroll(torch.cat([0.6 * left, 0.6 * right], dim=1))[0]
+
+
+def _one_way(neurons: int, strength: float) -> Tensor:
+    return -strength * torch.ones(neurons, neurons).triu(1)
 
 
 EXERCISES = [
@@ -151,6 +246,11 @@ EXERCISES = [
             (_with_leaky(0.4, 0.2), NEVER),
             (_with_leaky(0.7, 0.9), REMEMBERS),
             (_with_leaky(0.6, 0.5), TRAIN),
+            (lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right)), BOTH_RETURNED),
+            (_membrane, MEMBRANE),
+            (_joined, TWO_NEURONS),
+            (lambda left, right: left * right, PRODUCT),
+            (lambda left, right: left + right > 1, BOOLEAN),
         ),
     ),
     Exercise(
@@ -168,6 +268,15 @@ EXERCISES = [
             (lambda neurons, strength: -strength * torch.ones(neurons, neurons), ITSELF),
             (lambda neurons, strength: -(1 - torch.eye(neurons)), NO_STRENGTH),
             (lambda neurons, strength: -strength * torch.eye(neurons), ONLY_ITSELF),
+            (
+                lambda neurons, strength: torch.eye(neurons) + lateral(neurons, strength),
+                EXCITES_ITSELF,
+            ),
+            (_one_way, ONE_WAY),
+            (
+                lambda neurons, strength: lateral(neurons, strength).tolist(),
+                NOT_A_TENSOR.format("list"),
+            ),
         ),
     ),
     Exercise(
@@ -178,12 +287,14 @@ EXERCISES = [
         check=check_wake,
         hints=(
             "A layer can only be judged when its input is alive. So begin at the first layer.",
-            'The recordings are named after the layers: `net.record(x_rec)["1"]` are the neurons behind `net[0]`.',
+            "The weights are in `net[0]`, `net[2]`, …: `range(0, len(net), 2)`. `rates(net, x_rec)[number // 2]` is the rate behind `net[number]`.",
             "For each linear layer: `while` its neurons fire in fewer than one step in ten, `weight *= 1.1`.",
         ),
         wrong=(
             (_first_only, DEAD.format(2)),
             (_all_at_once, SATURATED.format(1)),
+            (_last_first, ORDER),
+            (_biases, UNTOUCHED),
             (_forgets_net, NOT_NET),
         ),
     ),
@@ -213,8 +324,8 @@ QUESTIONS = {
             "Six layers, PyTorch's usual weights. Why are the last layers silent?",
             (
                 Option(
-                    "Each layer passes on a bit less than it received",
-                    "A rate that shrinks by a factor in each layer is soon zero.",
+                    "Each layer passes on less than it received",
+                    "A rate that shrinks from layer to layer is soon zero.",
                     right=True,
                 ),
                 Option("Their weights are smaller", "All layers were drawn alike."),
@@ -229,10 +340,13 @@ QUESTIONS = {
                     "The membrane hovers below the threshold and crosses it by chance.",
                     right=True,
                 ),
-                Option("Noise is added to each neuron", "No noise is needed inside the network."),
+                Option(
+                    "Noise is added to each neuron",
+                    "Here the input from outside is random, but none is needed: theory finds the same with a constant input.",
+                ),
                 Option(
                     "Inhibition switches neurons off at random",
-                    "Nothing in the network is random but the input.",
+                    "Its wiring was drawn at random, once. When it fires depends on who spiked before.",
                 ),
             ),
         ),
