@@ -80,6 +80,7 @@ def exits(spk_rec):
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
         (lambda spk_rec: 1 if spk_rec > 0 else 0, "asks one yes-or-no question, a tensor holds"),
+        (lambda spk_rec: spk_rec.float() ^ 2, "`^` is no power in Python"),
         (lambda spk_rec: "many", "cannot be compared"),
         (lambda spk_rec: torch.zeros(3), "cannot be compared"),
         (lambda spk_rec: torch.zeros(5), "The counts are not right"),
