@@ -1,7 +1,9 @@
 """Exercises of 07 · Training through time: credit by hand, a training step, bugs, a cut in time."""
 
 import copy
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -71,13 +73,26 @@ NO_BETA = (
     "You hand δ[t+1] on in full. The membrane leaks: only a share β of U[t] is left in U[t+1]."
 )
 RETURNS_SUM = "You return one number. Return δ for every step: as many as h has."
+A_LIST = "Return a tensor: what comes next multiplies it by one. `torch.stack` makes one of a list."
+TURNED = "The numbers are right, but in the order in which you walked: that of the last step comes first."
+FIRST_MISSING = "All is right but the first step: your loop stops before t = 0."
+LAST_MISSING = (
+    "Your walk begins one step too late: the last step has no δ[t+1], but it has h[t] g[t]."
+)
+WRONG_NEIGHBOUR = (
+    "You add δ[t-1], the step before. The gradient comes from the step behind: δ[t+1]."
+)
+PLUS = "You add h[t] and g[t]. Along one path of the chain rule derivatives are multiplied."
 
 
 def check_credit(answer: Attempt) -> None:
     """Compare with the recursion, on slopes and derivatives that differ at every step."""
     for steps, beta in ((6, 0.8), (4, 0.5)):
         h, g = torch.rand(steps) + 0.1, torch.randn(steps)
-        got = torch.as_tensor(answer(h, g, beta), dtype=torch.float32)
+        got = answer(h, g, beta)
+        if isinstance(got, (list, tuple)):
+            raise WrongAnswer(A_LIST)
+        got = torch.as_tensor(got, dtype=torch.float32)
         if got.ndim == 0 or got.numel() == 1:
             raise WrongAnswer(RETURNS_SUM)
         if got.shape != h.shape:
@@ -119,6 +134,38 @@ def _no_beta(h: Tensor, g: Tensor, beta: float) -> Tensor:
     return _recursion(h, g, 1.0)
 
 
+def _turned(h: Tensor, g: Tensor, beta: float) -> Tensor:
+    return my_credit(h, g, beta).flip(0)
+
+
+def _first_missing(h: Tensor, g: Tensor, beta: float) -> Tensor:
+    delta = my_credit(h, g, beta)
+    delta[0] = 0
+    return delta
+
+
+def _last_missing(h: Tensor, g: Tensor, beta: float) -> Tensor:
+    delta = torch.zeros(len(h))
+    for t in reversed(range(len(h) - 1)):
+        delta[t] = h[t] * g[t] + beta * delta[t + 1]
+    return delta
+
+
+def _wrong_neighbour(h: Tensor, g: Tensor, beta: float) -> Tensor:
+    delta = torch.zeros(len(h))
+    for t in reversed(range(len(h))):
+        delta[t] = h[t] * g[t] + beta * delta[t - 1]
+    return delta
+
+
+def _plus(h: Tensor, g: Tensor, beta: float) -> Tensor:
+    return _recursion(torch.ones_like(h), h + g, beta)
+
+
+def _list(h: Tensor, g: Tensor, beta: float) -> list[Tensor]:
+    return list(my_credit(h, g, beta))
+
+
 def _returns_sum(h: Tensor, g: Tensor, beta: float) -> Tensor:
     return _recursion(h, g, beta).sum()
 
@@ -129,14 +176,31 @@ _KNOWN_CREDIT = (
     (_no_slope, NO_SLOPE),
     (_slope_twice, SLOPE_TWICE),
     (_no_beta, NO_BETA),
+    (_turned, TURNED),
+    (_first_missing, FIRST_MISSING),
+    (_last_missing, LAST_MISSING),
+    (_wrong_neighbour, WRONG_NEIGHBOUR),
+    (_plus, PLUS),
 )
 
 # --------------------------------------------------------------------------------------- 07.2
 
 NO_ZERO = "After two steps your weights differ. Gradients add up from call to call, until somebody sets them to zero."
-ZERO_LATE = "The weights do not move: you set the gradients to zero just before they are used."
+NO_GRADIENT_YET = (
+    "The weights do not move: when `optimiser.step()` runs, there is no gradient. `zero_grad()` forgets the old "
+    "ones, then `backward()` computes new ones."
+)
 STEP_EARLY = "You turn the weights before `backward()` says which way. Compute the gradient first."
-NO_STEP = "The gradient is there, but the weights do not move. Who turns them?"
+NO_STEP = (
+    "The gradient is there, but the weights do not move. Who turns them? (A method without brackets is "
+    "named, not called.)"
+)
+OTHER_OPTIMISER = (
+    "The first loss is right, but the weights do not move as they should. Is it the `optimiser` that you "
+    "were given that takes one step for each call?"
+)
+MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
+PLAIN = "You return a tensor. Return a plain number: `.item()`."
 NOT_A_NUMBER = (
     "You return a tensor. It holds on to the whole graph of this step; a list of them fills the memory. "
     "Return a plain number: `.item()`."
@@ -152,20 +216,24 @@ def check_step(answer: Attempt) -> None:
         raise WrongAnswer(STEP_EARLY) if "inplace" in str(reply) else reply from None
     if _alike(net, _small()[0]):
         has_gradient = any(p.grad is not None and p.grad.any() for p in net.parameters())
-        raise WrongAnswer(NO_STEP if has_gradient else ZERO_LATE)
+        raise WrongAnswer(NO_STEP if has_gradient else NO_GRADIENT_YET)
     for wrong, message in ((_no_zero, NO_ZERO), (_last_step, LAST_STEP)):
         if _alike(net, _two_steps(wrong)[1]):
             raise WrongAnswer(message)
     if isinstance(got[0], Tensor):
-        raise WrongAnswer(NOT_A_NUMBER)
+        raise WrongAnswer(NOT_A_NUMBER if got[0].requires_grad else PLAIN)
     right, expected = _two_steps(my_step)
-    if not torch.allclose(torch.tensor(got), torch.tensor(right)):
+    if not _near(got[0], right[0]):
+        if _near(got[0], _two_steps(_membranes)[0][0]):
+            raise WrongAnswer(MEMBRANES)
         raise WrongAnswer(
             f"The first loss should be {right[0]:.4f}, yours is {got[0]:.4f}. Is it the "
             f"`ce_rate_loss` of `spk_rec`, the first thing that `net` returns?"
         )
     if not _alike(net, expected):
-        raise WrongAnswer("The loss is right, but the weights after two steps are not.")
+        raise WrongAnswer(OTHER_OPTIMISER)
+    if not _near(got[1], right[1]):
+        raise WrongAnswer("The second loss is wrong. Is it that of the batch that you were given?")
 
 
 def _two_steps(step: Any) -> tuple[list[Any], snn.Sequential]:
@@ -228,6 +296,29 @@ def _last_step(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> floa
     return loss.item()
 
 
+def _membranes(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> float:
+    loss = snn.functional.ce_rate_loss(net(x_rec)[1], targets)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def _other_optimiser(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> float:
+    return my_step(net, torch.optim.Adam(net.parameters()), x_rec, targets)
+
+
+def _no_backward(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> float:
+    loss = _loss(net, x_rec, targets)
+    optimiser.zero_grad()
+    optimiser.step()
+    return loss.item()
+
+
+def _detached(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> Tensor:
+    return torch.tensor(my_step(net, optimiser, x_rec, targets))
+
+
 def _no_step(net: Any, optimiser: Any, x_rec: Tensor, targets: Tensor) -> float:
     loss = _loss(net, x_rec, targets)
     optimiser.zero_grad()
@@ -258,6 +349,15 @@ RETAINS = (
     "`retain_graph=True` is still there. It hides the error that a state carried over would raise, "
     "and keeps every graph."
 )
+HOLDS = (
+    "One bug is only hidden: until the epoch is over, your sum holds the graphs of all its batches. Make each "
+    "loss a plain number when you add it."
+)
+A_SUM = "You return the sum over the batches. Asked is their mean."
+NO_PAST = (
+    "You detach the state at every step: no gradient goes back in time, and nobody learns what to remember. "
+    "Within a batch nothing needs to be cut."
+)
 EVERY_STEP_FRESH = "The state is set back at every step: your neurons forget between two steps. Once a batch is right."
 
 
@@ -276,13 +376,49 @@ def check_epoch(answer: Attempt) -> None:
         raise WrongAnswer(
             f"The mean loss of two batches should be {right:.4f}, yours is {torch.as_tensor(got).item():.4f}."
         )
+    if _graphs_held(answer.changing, net, x_rec, targets):
+        raise WrongAnswer(HOLDS)
     if "retain_graph=True" in _source(answer.function):
         raise WrongAnswer(RETAINS)
 
 
-def _epoch(run: Any, net: snn.Sequential, batches: list[tuple[Tensor, Tensor]]) -> Any:
+def _epoch(run: Any, net: snn.Sequential, batches: Batches) -> Any:
     net = copy.deepcopy(net)
     return run(net, torch.optim.SGD(net.parameters(), lr=0.5), batches)
+
+
+class _Watched:
+    """Three batches; `held` tells how many graphs of the first still lived when the last began."""
+
+    def __init__(self, x_rec: Tensor, targets: Tensor) -> None:
+        self.given, self.held = (x_rec, targets), 0
+
+    def __len__(self) -> int:
+        return 3
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        alive = weakref.WeakSet[Any]()
+        for number in range(3):
+            self.held = len(alive) if number == 2 else 0
+            yield self._watched(alive if number == 0 else weakref.WeakSet()), self.given[1]
+
+    def _watched(self, alive: weakref.WeakSet[Any]) -> Tensor:
+        hook = _Hook()  # lives as long as the graph that it hangs on
+        alive.add(hook)
+        x_rec = self.given[0].clone().requires_grad_()
+        x_rec.register_hook(hook)
+        return x_rec
+
+
+class _Hook:
+    def __call__(self, grad: Tensor) -> None:
+        pass
+
+
+def _graphs_held(run: Any, net: snn.Sequential, x_rec: Tensor, targets: Tensor) -> bool:
+    batches = _Watched(x_rec, targets)
+    _epoch(run, net, batches)
+    return batches.held > 0
 
 
 def _near(a: Any, b: Any) -> bool:
@@ -338,11 +474,38 @@ def _keeps_graph(net: Any, optimiser: Any, batches: Batches) -> Tensor:
     return _broken(net, optimiser, batches, stays=False, last=False)
 
 
+def _sum_kept(net: Any, optimiser: Any, batches: Batches) -> float:
+    return _keeps_graph(net, optimiser, batches).item()
+
+
+def _returns_the_sum(net: Any, optimiser: Any, batches: Batches) -> float:
+    batches = list(batches)
+    return len(batches) * mended_epoch(net, optimiser, batches)
+
+
+def _cut_at_every_step(net: Any, optimiser: Any, batches: Batches) -> float:
+    total, count = 0.0, 0
+    for x_rec, targets in batches:
+        state, spikes = None, list[Tensor]()
+        for x in x_rec:
+            spk, state = net.step(x, state)
+            state = snn.detach(state)
+            spikes.append(spk)
+        loss = snn.functional.ce_rate_loss(torch.stack(spikes), targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        total, count = total + loss.item(), count + 1
+    return total / count
+
+
 _KNOWN_EPOCH = (
     (_untouched, LAST_ONLY),
     (_last_only, LAST_ONLY),
     (_state_stays, STATE_STAYS),
     (_every_step_fresh, EVERY_STEP_FRESH),
+    (_returns_the_sum, A_SUM),
+    (_cut_at_every_step, NO_PAST),
 )
 
 # --------------------------------------------------------------------------------------- 07.4
@@ -352,9 +515,12 @@ STARTS_AGAIN = (
     "state on."
 )
 NOT_CUT = (
-    "The spikes are right, but a gradient still passes from one stretch into the one before it. Detach "
-    "the state between them."
+    "The spikes are right, but a gradient still passes from one stretch of `length` steps into the one before "
+    "it. Detach the state between them: `snn.detach` returns a new one."
 )
+NO_STATE_YET = "Before the first stretch there is no state to detach: it is None. Detach what `unroll` hands back."
+MEMBRANES_RETURNED = "You return membranes. Needed are the spikes, `.spk`."
+FIRST_LAYER = "You return the spikes of a hidden layer. Needed are those of the last layer."
 NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the spikes that you return."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
@@ -365,14 +531,21 @@ def check_stretches(answer: Attempt) -> None:
     """The same spikes as in one go; a gradient within a stretch, none across."""
     net, x_rec, _ = _small()
     x_rec = x_rec.requires_grad_()
-    spk_rec = answer.changing(net, x_rec, 3)
+    try:
+        spk_rec = answer.changing(net, x_rec, 3)
+    except WrongAnswer as reply:
+        raise WrongAnswer(NO_STATE_YET) if "'items'" in str(reply) else reply from None
     right = net(x_rec)[0]
     if not isinstance(spk_rec, Tensor):
         raise WrongAnswer("Return one tensor, [time, batch, classes]: `torch.cat` joins a list.")
     if spk_rec.shape[1:] == right.shape[1:] and len(spk_rec) < len(right):
         raise WrongAnswer(ONLY_LAST)
+    if spk_rec.shape == (7, 5, 8):
+        raise WrongAnswer(FIRST_LAYER)
     if spk_rec.shape != right.shape:
         raise WrongAnswer(f"Needed is {list(right.shape)}. Yours is {list(spk_rec.shape)}.")
+    if not ((spk_rec == 0) | (spk_rec == 1)).all():
+        raise WrongAnswer(MEMBRANES_RETURNED)
     if not torch.equal(spk_rec, right):
         raise WrongAnswer(STARTS_AGAIN)
     if not spk_rec.requires_grad:
@@ -395,6 +568,24 @@ def _not_cut(net: Any, x_rec: Tensor, length: int) -> Tensor:
         recordings, state = net.unroll(stretch, state)
         spikes.append(list(recordings.values())[-1].spk)
     return torch.cat(spikes)
+
+
+def _detach_first(net: Any, x_rec: Tensor, length: int) -> Tensor:
+    spikes, state = [], None
+    for stretch in x_rec.split(length):
+        state = snn.detach(state)  # pyright: ignore[reportArgumentType]
+        recordings, state = net.unroll(stretch, state)
+        spikes.append(recordings["3"].spk)
+    return torch.cat(spikes)
+
+
+def _of_layer(name: str, what: str, net: Any, x_rec: Tensor, length: int) -> Tensor:
+    parts, state = list[Tensor](), None
+    for stretch in x_rec.split(length):
+        recordings, state = net.unroll(stretch, state)
+        state = snn.detach(state)
+        parts.append(getattr(recordings[name], what))
+    return torch.cat(parts)
 
 
 def _only_last(net: Any, x_rec: Tensor, length: int) -> Tensor:
@@ -424,6 +615,12 @@ EXERCISES = [
             (_slope_twice, SLOPE_TWICE),
             (_no_beta, NO_BETA),
             (_returns_sum, RETURNS_SUM),
+            (_turned, TURNED),
+            (_first_missing, FIRST_MISSING),
+            (_last_missing, LAST_MISSING),
+            (_wrong_neighbour, WRONG_NEIGHBOUR),
+            (_plus, PLUS),
+            (_list, A_LIST),
         ),
         right="This loop is backpropagation through time.",
     ),
@@ -439,12 +636,16 @@ EXERCISES = [
         ),
         wrong=(
             (_no_zero, NO_ZERO),
-            (_zero_late, ZERO_LATE),
+            (_zero_late, NO_GRADIENT_YET),
+            (_no_backward, NO_GRADIENT_YET),
             (_step_early, STEP_EARLY),
             (_step_early_added, STEP_EARLY),
             (_no_step, NO_STEP),
             (_last_step, LAST_STEP),
             (_returns_tensor, NOT_A_NUMBER),
+            (_detached, PLAIN),
+            (_membranes, MEMBRANES),
+            (_other_optimiser, OTHER_OPTIMISER),
         ),
     ),
     Exercise(
@@ -464,6 +665,9 @@ EXERCISES = [
             (_state_stays, STATE_STAYS),
             (_every_step_fresh, EVERY_STEP_FRESH),
             (_keeps_graph, KEEPS_GRAPH),
+            (_sum_kept, HOLDS),
+            (_returns_the_sum, A_SUM),
+            (_cut_at_every_step, NO_PAST),
         ),
         right="You will meet all three again, in other people's code.",
     ),
@@ -483,6 +687,9 @@ EXERCISES = [
             (_not_cut, NOT_CUT),
             (_no_gradient, NO_GRADIENT),
             (_only_last, ONLY_LAST),
+            (_detach_first, NO_STATE_YET),
+            (partial(_of_layer, "3", "mem"), MEMBRANES_RETURNED),
+            (partial(_of_layer, "1", "spk"), FIRST_LAYER),
         ),
     ),
 ]
