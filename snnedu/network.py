@@ -249,11 +249,14 @@ class Sequential(nn.Sequential):
             _check.same_kind(f"net({name})", x, weights)
 
 
-def detach(state: State) -> State:
+def detach(state: State | None) -> State | None:
     """Return a network's state without its past: gradients flow no further back than here.
 
-    For truncated backpropagation through time: `net.unroll(x_rec, detach(state))`.
+    For truncated backpropagation through time: `net.unroll(x_rec, detach(state))`. None, which
+    stands for rest, stays None.
     """
+    if state is None:
+        return None
     return {name: tuple(part.detach() for part in parts) for name, parts in state.items()}
 
 

@@ -182,6 +182,7 @@ def test_detached_state_stops_the_gradient_and_nothing_else():
     net, x_rec = dense(), spikes()
     _, half = net.unroll(x_rec[:6])
     cut = detach(half)
+    assert detach(None) is None
     assert not any(part.requires_grad for parts in cut.values() for part in parts)
     with_past, _ = net.unroll(x_rec[6:], half)
     without, _ = net.unroll(x_rec[6:], cut)

@@ -251,13 +251,14 @@ def test_all_panels_draw_with_matplotlib():
         Curve("x", ("y", "z"), point=("at", "level"), ylim=(0, None)),
         Raster("spk", groups={"left": 2, "right": 1}),
         Raster("y"),
-        Bars("y", labels=list("abcde")),
+        Bars("y", labels="abcde"),
         Image("spk", clim=(0, 1)),
     ]
     y = np.arange(5.0)
     outputs = {"x": y, "y": y, "z": -y, "level": 2.0, "spk": np.eye(5)[:, :3]}
     figure = Explorer(lambda at: outputs, [Slider("at", 0, 4, 1)], panels, columns=2).figure()
     assert len(figure.axes) == 6
+    assert panels[4].describe()["labels"] == ["a", "b", "c", "d", "e"]
 
 
 @pytest.mark.parametrize(

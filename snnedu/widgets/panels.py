@@ -272,6 +272,10 @@ class Bars(Panel):
 
     kind = "bars"
 
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {**Panel.describe(self), "labels": list(self.labels)}  # "abc" is three labels
+
     def check(self, known: Known) -> None:
         """Raise `ValueError` where `known` cannot fill this panel."""
         tops = _array(known, self.name, 1)

@@ -518,7 +518,6 @@ NOT_CUT = (
     "The spikes are right, but a gradient still passes from one stretch of `length` steps into the one before "
     "it. Detach the state between them: `snn.detach` returns a new one."
 )
-NO_STATE_YET = "Before the first stretch there is no state to detach: it is None. Detach what `unroll` hands back."
 MEMBRANES_RETURNED = "You return membranes. Needed are the spikes, `.spk`."
 FIRST_LAYER = "You return the spikes of a hidden layer. Needed are those of the last layer."
 NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the spikes that you return."
@@ -531,10 +530,7 @@ def check_stretches(answer: Attempt) -> None:
     """The same spikes as in one go; a gradient within a stretch, none across."""
     net, x_rec, _ = _small()
     x_rec = x_rec.requires_grad_()
-    try:
-        spk_rec = answer.changing(net, x_rec, 3)
-    except WrongAnswer as reply:
-        raise WrongAnswer(NO_STATE_YET) if "'items'" in str(reply) else reply from None
+    spk_rec = answer.changing(net, x_rec, 3)
     right = net(x_rec)[0]
     if not isinstance(spk_rec, Tensor):
         raise WrongAnswer("Return one tensor, [time, batch, classes]: `torch.cat` joins a list.")
@@ -567,15 +563,6 @@ def _not_cut(net: Any, x_rec: Tensor, length: int) -> Tensor:
     for stretch in x_rec.split(length):
         recordings, state = net.unroll(stretch, state)
         spikes.append(list(recordings.values())[-1].spk)
-    return torch.cat(spikes)
-
-
-def _detach_first(net: Any, x_rec: Tensor, length: int) -> Tensor:
-    spikes, state = [], None
-    for stretch in x_rec.split(length):
-        state = snn.detach(state)  # pyright: ignore[reportArgumentType]
-        recordings, state = net.unroll(stretch, state)
-        spikes.append(recordings["3"].spk)
     return torch.cat(spikes)
 
 
@@ -687,7 +674,6 @@ EXERCISES = [
             (_not_cut, NOT_CUT),
             (_no_gradient, NO_GRADIENT),
             (_only_last, ONLY_LAST),
-            (_detach_first, NO_STATE_YET),
             (partial(_of_layer, "3", "mem"), MEMBRANES_RETURNED),
             (partial(_of_layer, "1", "spk"), FIRST_LAYER),
         ),
