@@ -22,19 +22,23 @@ Every product and sum is rounded by itself, as in torch: numba fuses none unless
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportCallIssue=false
 
 import os
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import no_type_check
 
 import numpy as np
 import torch
+from llvmlite import ir
 from numba import carray, njit, types
 from numba.extending import intrinsic
 
+from snnedu._threads import claim, in_parallel, on_pool, openmp
+
 BLOCK = 512  # neurons; their state, parameters and one step fit the fastest cache
 LINE = 16  # float32 numbers in a cache line, which no two threads should write to
-SERIAL = 3 << 18  # below so many elements (time x size) waking a second thread does not pay
+SHARES = 4  # for each thread: the one that begins first takes more
+# Below so many elements (time x size) a second thread does not pay; one that sleeps wakes up late.
+_SLEEPS = not openmp() or os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
+SERIAL = 3 << 18 if _SLEEPS else 1 << 17
+FAR = 1 << 19  # elements beyond which recordings do not fit a core's own cache
 SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
 NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 HALF_PI, INFINITE = np.float32(np.pi / 2), np.float32(np.inf)
@@ -46,38 +50,15 @@ def run(kernel: str, size: int, t0: int, t1: int, *args: int | float | None) -> 
     """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
 
     Return whether all went well: whether the last membranes are finite.
-
-    The neurons are dealt out in shares. This thread takes one after another, the helpers join in as
-    soon as they get a core, and nobody waits for a helper that has not begun. (Numba's own threads
-    spin while they wait, as torch's do; the two then fight for the cores for milliseconds.)
     """
-    compiled = _KERNELS[kernel]
+    alone, together = _KERNELS[kernel]
     threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
     if threads == 1:
-        return compiled(0, size, size, t0, t1, *args)
-    share = -(-size // (4 * threads * LINE)) * LINE
-    shares = deque(range(0, size, share))
-
-    def work() -> bool:
-        well = True
-        while shares:
-            try:
-                start = shares.popleft()
-            except IndexError:  # another thread was faster
-                break
-            well &= compiled(start, min(size, start + share), size, t0, t1, *args)
-        return well
-
-    helpers = [_pool(os.getpid()).submit(work) for _ in range(threads - 1)]
-    well = [work()]
-    well += [helper.result() for helper in helpers if not helper.cancel()]
-    return all(well)
-
-
-@cache
-def _pool(process: int) -> ThreadPoolExecutor:
-    """Return threads that sleep until they are called; a forked process makes its own."""
-    return ThreadPoolExecutor(os.cpu_count(), "snnedu")
+        return alone(0, size, size, t0, t1, *args)
+    share = -(-size // (SHARES * threads * LINE)) * LINE
+    if gomp_parallel := openmp():
+        return together(gomp_parallel, threads, share, size, (t0, t1, *args))
+    return on_pool(alone, threads, share, size, t0, t1, *args)
 
 
 @_compiled
@@ -90,7 +71,7 @@ def forward(start, stop, size, t0, t1, rests, subtract, before, after, cur, cur_
 
     If `rests`, they start from 0. Return whether all of `mem` is finite in the end.
     """
-    outside = 0
+    outside, far = 0, (t1 - t0) * size > FAR
     rows = np.empty((8, BLOCK), np.float32)
     b, theta, u, al, x, r, k, a = (
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
@@ -108,6 +89,11 @@ def forward(start, stop, size, t0, t1, rests, subtract, before, after, cur, cur_
             _fill(k, adaptation, n_adaptation, lo, n)
             _begin(a, ada, rests, lo, n)
         for t in range(t0, t1):
+            if far and t + 1 < t1:
+                _fetch(cur, min(t + 1, cur_rows - 1) * size + lo, n)
+                _fetch(spk, (t + 1) * size + lo, n)
+                if mem_rows > 0:
+                    _fetch(mem_rec, (t + 1) * size + lo, n)
             i_t = _view(cur, min(t, cur_rows - 1) * size + lo, n)
             s_t = _view(spk, t * size + lo, n)
             for i in range(n):
@@ -163,6 +149,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
     before it. Unless `learn` is None, derivatives by parameters are added up. `slopes`, where it is
     not 0, holds h(x) for steps t0..t1: a surrogate that is not built in.
     """
+    far = (t1 - t0) * size > FAR
     rows = np.empty((20, BLOCK), np.float32)
     b, theta, h, gs, gu, uc, sc, gb, gth = (
         rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8]
@@ -194,6 +181,13 @@ def backward(start, stop, size, t0, t1, subtract, before, after, surrogate, slop
                 _copy(gr, _view(g_rho, lo, n), n)
                 _copy(gk, _view(g_adaptation, lo, n), n)
         for t in range(t1 - 1, t0 - 1, -1):
+            if far and t - 1 > t0:
+                _fetch(mem_rec, (t - 2) * size + lo, n)
+                _fetch(g_cur, (t - 1) * size + lo, n)
+                if g_spk_rows > 1:
+                    _fetch(g_spk, (t - 1) * size + lo, n)
+                if g_mem_rows > 1:
+                    _fetch(g_mem, (t - 1) * size + lo, n)
             u = _view(mem_rec, t * size + lo, n)
             u_old = _view(mem_rec, (t - 1) * size + lo, n) if t > 0 else _view(mem0, lo, n)
             gi_t = _view(g_cur, t * size + lo, n)
@@ -351,4 +345,72 @@ def _pointer(typing, address):
     return pointer(address), generate
 
 
-_KERNELS = {"forward": forward, "backward": backward}
+@_compiled
+@no_type_check
+def _fetch(address, offset, n):
+    """Ask for a row before it is needed: with large recordings each one lies in a page of its own.
+
+    The processor looks ahead by itself, but not beyond the end of a page.
+    """
+    row = address + 4 * offset
+    for line in range(row, row + 4 * n, 4 * LINE):
+        _prefetch(line)
+
+
+@intrinsic
+@no_type_check
+def _prefetch(typing, address):
+    def generate(context, builder, signature, arguments):
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        how = [number(0), number(3), number(1)]  # to read; into every cache; data
+        builder.call(prefetch, [builder.inttoptr(arguments[0], byte), *how])
+        return context.get_dummy_value()
+
+    return types.void(address), generate
+
+
+# --------------------------------------------------------------------------------- many threads
+
+
+@no_type_check
+def _forward_shares(claims, share, size, args):
+    start = claim(claims, share)
+    while start < size:
+        if not forward(start, min(size, start + share), size, *args):
+            claim(claims + 8 * LINE, 1)
+        start = claim(claims, share)
+
+
+@no_type_check
+def _backward_shares(claims, share, size, args):
+    start = claim(claims, share)
+    while start < size:
+        backward(start, min(size, start + share), size, *args)
+        start = claim(claims, share)
+
+
+_each_forward, _each_backward = in_parallel(_forward_shares), in_parallel(_backward_shares)
+
+
+@_compiled
+@no_type_check
+def _forward_together(gomp_parallel, threads, share, size, args):
+    claims = np.zeros(2 * LINE, np.int64)  # the neurons dealt out; the shares that went wrong
+    _each_forward(gomp_parallel, threads, (claims.ctypes.data, share, size, args))
+    return claims[LINE] == 0
+
+
+@_compiled
+@no_type_check
+def _backward_together(gomp_parallel, threads, share, size, args):
+    claims = np.zeros(2 * LINE, np.int64)
+    _each_backward(gomp_parallel, threads, (claims.ctypes.data, share, size, args))
+    return True
+
+
+_KERNELS = {
+    "forward": (forward, _forward_together),
+    "backward": (backward, _backward_together),
+}
