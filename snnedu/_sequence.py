@@ -16,7 +16,7 @@ numba is installed, both passes are the compiled loops of `_kernels.py`; else to
 import math
 from collections.abc import Callable
 from functools import cache, cached_property
-from itertools import compress
+from itertools import compress, repeat
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -203,21 +203,23 @@ def _steps_in_place(
     beta, threshold, alpha, rho, k, weight, bias = cast("Any", params)
     # S is 0 or 1, so that θ S is exact and may be fused with the subtraction.
     price = threshold.item() if rho is None and threshold.numel() == 1 else None
-    now = State(*(s if s is None else s.clone() for s in state))  # pyright: ignore[reportArgumentType]
-    mem, syn, ada = cast("Any", now)
+    mem, syn, ada = cast("Any", [s if s is None else s.clone() for s in state])
+    mem_rec, *others = cast("Any", rec)
+    mem_rows = repeat(mem) if mem_rec is None else mem_rec.unbind(0)  # where U is computed
     kept = [
-        (n, r.unbind(0)) for n, r in zip(now, rec, strict=True) if n is not None and r is not None
+        (part, r.unbind(0)) for part, r in zip((syn, ada), others, strict=True) if r is not None
     ]
     in_force = threshold if rho is None else threshold + k * ada
     old = _first_spikes(model, params, state)
-    for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
+    rows = zip(cur.unbind(0), spk.unbind(0), mem_rows, strict=False)
+    for t, (x, spk_t, mem_t) in enumerate(rows):
         if weight is not None:
             x = x + feedback(old, weight, bias)
         if alpha is not None:
             x = syn.mul_(alpha).add_(x)
         if before:
-            mem.mul_(1 - old)
-        mem.mul_(beta).add_(x)
+            mem = torch.mul(mem, 1 - old, out=mem_t)
+        mem = torch.mul(mem, beta, out=mem_t).add_(x)
         if after:
             mem.sub_(mem * old)
         if subtract and price is not None:
@@ -229,9 +231,9 @@ def _steps_in_place(
             in_force = threshold + k * ada
         torch.gt(mem, in_force, out=spk_t)
         old = spk_t
-        for part, rows in kept:
-            rows[t].copy_(part)
-    return now
+        for part, recorded in kept:
+            recorded[t].copy_(part)
+    return State(mem if mem_rec is None else mem.clone(), syn, ada)
 
 
 def _compiled_steps(

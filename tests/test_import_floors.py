@@ -19,6 +19,7 @@ FLOORS = [
     ["_check", "_notebook", "_recording"],
     ["_player"],
     ["surrogate", "spikegen", "functional", "data", "viz", "memory"],
+    ["_threads"],
     ["_kernels"],
     ["_sequence"],
     ["neurons", "biophysics", "plasticity"],

@@ -26,7 +26,17 @@ def threads():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(params=["torch's threads", "our own"])
+def threads_of(request, threads, monkeypatch):
+    """Let the kernels run on either kind of threads."""
+    if request.param == "our own":
+        monkeypatch.setattr(kernels, "openmp", lambda: 0)
+    elif not kernels.openmp():
+        pytest.skip("this torch has no GNU OpenMP")
+
+
 def run(layer, cur):
+    layer.zero_grad()
     cur = cur.clone().requires_grad_()
     outputs = layer.unroll(cur)
     (sum(out.square().sum() for out in outputs)).backward()
@@ -42,16 +52,14 @@ def layers():
 
 
 @pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
-def test_many_threads_give_the_numbers_of_one_and_of_torch(layer, threads, monkeypatch):
+def test_many_threads_give_the_numbers_of_one_and_of_torch(layer, threads_of, monkeypatch):
     cur = torch.randn(60, 1, SIZE) * 0.7
     assert cur.numel() > kernels.SERIAL
     many, many_grads = run(layer, cur)
     assert 0 < many[0].mean() < 1
     torch.set_num_threads(1)
-    layer.zero_grad()
     one, one_grads = run(layer, cur)
     monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
-    layer.zero_grad()
     plain, plain_grads = run(layer, cur)
     for a, b, c in zip(many, one, plain, strict=True):
         assert torch.equal(a, b)
@@ -83,6 +91,22 @@ def test_a_sequence_from_rest_is_one_from_zeros(layer):
         assert torch.equal(a, b)
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_last_state_is_the_callers_to_change(compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    grads = []
+    for spoil in (False, True):
+        cur = torch.linspace(-1, 2, 30).reshape(10, 1, 3).requires_grad_()
+        spk, mem = snn.Leaky(0.9).unroll(cur, record=False)
+        if spoil:
+            mem.detach().zero_()
+        spk.sum().backward()
+        grads.append(cur.grad)
+    assert torch.equal(*grads)
+    assert grads[0].any()
+
+
 @pytest.mark.parametrize("wanted", ["cur", "mem", "syn", "alpha", "beta", "threshold", "weight"])
 def test_each_derivative_comes_without_the_others(wanted, monkeypatch):
     layer = snn.RSynaptic(0.5, 0.9, linear_features=4, learn_alpha=True, learn_beta=True,
@@ -107,14 +131,31 @@ def test_each_derivative_comes_without_the_others(wanted, monkeypatch):
 @pytest.mark.bad_input
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize("neuron", [0, SIZE - 1])
-def test_each_thread_tells_what_is_not_finite(bad, neuron, threads):
+def test_each_thread_tells_what_is_not_finite(bad, neuron, threads_of):
     cur = torch.zeros(60, 1, SIZE)
     cur[7, 0, neuron] = bad
     with pytest.raises(ValueError, match="from step 7 on"):
         snn.Leaky(0.9).unroll(cur)
 
 
-def test_several_callers_at_once(threads):
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch uses another OpenMP")
+def test_on_linux_the_loops_run_on_the_threads_of_torch():
+    # Two kinds of threads would fight for the cores: training took 1.4 times as long.
+    script = """
+import os, torch
+from snnedu import _kernels, Leaky
+torch.set_num_threads(3)
+torch.ones(300, 300) @ torch.ones(300, 300)
+torch.ones(1_000_000).exp()  # now torch's threads are there
+before = len(os.listdir("/proc/self/task"))
+assert _kernels.openmp()
+Leaky(0.9).unroll(torch.ones(60, 1, 20_000))
+assert len(os.listdir("/proc/self/task")) == before
+"""
+    subprocess.run([sys.executable, "-c", script], timeout=120, check=True)
+
+
+def test_several_callers_at_once(threads_of):
     cur = torch.randn(60, 1, SIZE)
     expected = snn.Leaky(0.9).unroll(cur)[1]
     found = []
