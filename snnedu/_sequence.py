@@ -88,44 +88,19 @@ def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk
 
 
-# Torch would wake its threads for a large state. That saves microseconds, but then they spin for a
-# while, on cores that the compiled loops could use. Hence a large state is dealt with in parts.
-
-
 def rest(like: Tensor) -> Tensor:
     """Return zeros of that shape."""
-    if not _is_large(like):
-        return torch.zeros_like(like, memory_format=_DENSE)
-    zeros = torch.empty_like(like, memory_format=_DENSE)
-    for part in _parts(zeros):
-        part.zero_()
-    return zeros
+    return torch.zeros_like(like, memory_format=_DENSE)
 
 
 def check_finite(mem: Tensor) -> None:
     """Raise `NotFiniteError` unless all values are finite; if their sum is, they are."""
-    parts = _parts(mem) if _is_large(mem) else [mem]
-    total = sum([part.sum().item() for part in parts])
-    if not (math.isfinite(total) or bool(torch.isfinite(mem).all())):
+    if not (math.isfinite(mem.sum().item()) or bool(torch.isfinite(mem).all())):
         raise NotFiniteError
 
 
 def _copy(state: Tensor) -> Tensor:
-    """Return a contiguous copy."""
-    if not _is_large(state):
-        return state.clone(memory_format=_DENSE)
-    copy = torch.empty_like(state, memory_format=_DENSE)
-    for part, of in zip(_parts(copy), _parts(state), strict=True):
-        part.copy_(of)
-    return copy
-
-
-def _is_large(state: Tensor) -> bool:
-    return state.numel() > CHUNK and state.is_cpu
-
-
-def _parts(state: Tensor) -> tuple[Tensor, ...]:
-    return state.reshape(-1).split(CHUNK)
+    return state.clone(memory_format=_DENSE)
 
 
 class _Node(torch.autograd.Function):
@@ -355,15 +330,18 @@ class _Backward:
         drive = fire if self.g_rec[0] is None else fire + self.g_rec[0][lo:hi]
         needs_spk = before or after or self.learn or rho is not None
         old_spk: Any = None
+        back: Any = None  # what β hands on to the step before
         rows = zip(drive.unbind(0), self.g_cur[lo:hi].unbind(0), strict=True)
         for t, (own, g_cur) in zip(range(hi - 1, lo - 1, -1), reversed(list(rows)), strict=True):
             if needs_spk:
                 old_spk = self.spk[t - 1] if t > 0 else self._first_spk
-            g = torch.add(own, mem, out=g_cur)
+            if back is None:
+                g = torch.add(own, mem, out=g_cur)
+            else:
+                g = torch.addcmul(own, back, beta, out=g_cur)
             if after:
                 g.mul_(1 - old_spk)
             back = g * (1 - old_spk) if before else g
-            torch.mul(back, beta, out=mem)
             pay = g * old_spk if subtract and needs_spk else None
             if alpha is not None:
                 back = back.clone() if back is g else back
@@ -382,6 +360,7 @@ class _Backward:
                 torch.mul(g_ada, 1 - rho, out=self.spk_carry)
             if self.learn:
                 self._learn(t, old_spk, fire[t - lo], pay, back, g_cur, g_ada)
+        torch.mul(back, beta, out=mem)
 
     def _learn(
         self, t: int, old_spk: Tensor, fire: Tensor, pay: Tensor | None,
