@@ -209,7 +209,7 @@ def network_explorer(**more: Any) -> Explorer:
     return Explorer(
         "network",
         [
-            Slider("weight", 0.0, 0.8, 0.01, value=0.2, label="weight of a synapse", unit="as θ"),
+            Slider("weight", 0.0, 0.8, 0.01, value=0.2, label="weight of a synapse", unit="θ"),
             Slider("inhibition", 0.0, 8.0, 0.1, value=4.0, label="inhibition", unit="x weight"),
             Slider("drive", 0.0, 0.3, 0.01, value=0.15, label="input spikes", unit="per step"),
         ],
