@@ -12,6 +12,7 @@ import ctypes
 import inspect
 import io
 import random
+import re
 import textwrap
 import threading
 import time
@@ -27,6 +28,11 @@ SECONDS = 5.0  # for a whole check
 MOST_MEMORY = 500e6  # bytes that may be added meanwhile; Binder ends kernels that take all
 MOST_ELEMENTS = 1_000_000
 MOST_PRINTED = 500  # characters of the learner's own prints that are shown
+NO_POWER = "`^` is no power in Python: write `x**2`."
+TWO_THINGS = (
+    "You return two things, as `max` and its like do: the values, and where they are. Take one of "
+    "them: `.values` or `.indices`."
+)
 ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
 
 
@@ -67,7 +73,7 @@ class Attempt:
             result = self.function(*args, **kwargs)
         except NotImplementedError as error:
             if "bitwise_xor" in str(error):  # torch says so of `x^2`
-                raise WrongAnswer("`^` is no power in Python: write `x**2`.") from None
+                raise WrongAnswer(NO_POWER) from None
             raise Unsolved from None
         except (SystemExit, KeyboardInterrupt):
             raise WrongAnswer(ENDS_PYTHON) from None
@@ -179,13 +185,19 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
     where = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
     text = str(error).splitlines()[0][:200] if str(error) else "no message"
+    if "for ^:" in text:
+        return NO_POWER
     if "is ambiguous" in text:
         text += ". An `if` asks one yes-or-no question, a tensor holds many: use `(a > b).float()`"
-    return f"Your function raised {type(error).__name__}{where}: {text}"
+    if outside := re.search(r"out of bounds .*size (\d+)", text):
+        text += f". Places count from 0: the last one is {int(outside[1]) - 1}"
+    return f"Your function raised {type(error).__name__}{where}: {text}."
 
 
 def _reasonable(result: Any) -> Any:
-    """Return the result, or raise `WrongAnswer` if it is far too large to be meant."""
+    """Return the result, or raise `WrongAnswer` if it cannot be meant: two in one, or too large."""
+    if isinstance(result, tuple) and hasattr(result, "indices"):
+        raise WrongAnswer(TWO_THINGS)
     for part in result if isinstance(result, (tuple, list)) else (result,):
         size = part.numel() if isinstance(part, Tensor) else getattr(part, "size", 1)
         many = len(part) if isinstance(part, (list, tuple, str, dict)) else size

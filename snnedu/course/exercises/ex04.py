@@ -93,6 +93,8 @@ NOT_SQUARED = (
 )
 ROOT_KEPT = "The root is still there. Square both sides of the equation before you solve for T."
 NO_SILENCE = "You left out (1 - x). A pixel that always spikes has no error: it needs no steps."
+ALL_SQUARED = "You square too much: x (1 - x) stood below a root, so the square only frees it."
+ANY_NUMBER = "You leave x out. These steps do for every number; asked for are those that x needs."
 UPSIDE_DOWN = "Your steps grow with the error. Whoever accepts a larger error needs fewer steps."
 
 
@@ -105,12 +107,15 @@ def check_steps(answer: Attempt) -> None:
             ROOT_KEPT: (x * (1 - x)) ** 0.5 / error,
             NO_SILENCE: x / error**2,
             UPSIDE_DOWN: error**2 * x * (1 - x),
+            ALL_SQUARED: (x * (1 - x) / error) ** 2,
         }
         if abs(got - right) <= 1:  # rounding up is as good
             continue
         for message, value in known.items():
             if abs(got - value) <= 1e-6:
                 raise WrongAnswer(message)
+        if min(abs(got - most / error**2) for most in (0.25, 1)) <= 1e-6:
+            raise WrongAnswer(ANY_NUMBER)
         raise WrongAnswer(f"For x = {x} and error {error} you say {got:g}: not what T solves.")
 
 
@@ -119,6 +124,7 @@ ONE_STEP_MORE = (
     "Your x = 0 spikes at step T, but the last step is T - 1. So T steps make T - 1 intervals."
 )
 CUT_OFF = "You cut the decimals off. Use the nearest step: `.round()`."
+TIMES = "These are the times. Asked for are spikes: a 1 where the time has come, 0 elsewhere."
 STAYS_ON = "Your neurons stay on after their time. Each spikes once: `==`, not `>=`."
 NOT_ONE = "Each number spikes exactly once. One of yours spikes {} times."
 
@@ -127,6 +133,8 @@ def check_latency(answer: Attempt) -> None:
     """Look at where each of six numbers spikes; some do not fall on a step."""
     x = torch.tensor([0.0, 0.1, 0.52, 0.66, 0.98, 1.0])
     raw = torch.as_tensor(answer(x, 12))
+    if raw.shape == (len(x),):
+        raise WrongAnswer(TIMES)
     got = _spikes(raw, 12, len(x), "Spikes are 0 or 1. Where the time has come 1, elsewhere 0.")
     right, counts = my_latency(x, 12), got.sum(0)
     if torch.equal(got, right.cumsum(0)):
@@ -221,6 +229,11 @@ NOT_ADDED = (
 )
 NO_SIZE = "You count spikes. Each one stands for a move by θ."
 ONE_LATE = "Your signal comes one step late. The spike at step t belongs to the signal at step t."
+ONE_OBJECT = (
+    "All your values are the last one. `r += ...` changes the tensor that is in your list already; "
+    "`r = r + ...` makes a new one."
+)
+NO_SIGN = "Your signal only ever rises. A spike -1 means: θ lower than before."
 ONLY_END = "This is where the signal ends. Asked for is its value at every step."
 
 
@@ -232,12 +245,32 @@ def check_rebuild(answer: Attempt) -> None:
         raise WrongAnswer(ONLY_END)
     if got.shape != spk.shape:
         raise WrongAnswer(f"10 steps of spikes tell 10 values. Yours are {list(got.shape)}.")
-    known = {NOT_ADDED: 0.25 * spk, NO_SIZE: spk.cumsum(0), ONE_LATE: right - 0.25 * spk}
+    known = {
+        NOT_ADDED: 0.25 * spk,
+        NO_SIZE: spk.cumsum(0),
+        ONE_LATE: right - 0.25 * spk,
+        NO_SIGN: 0.25 * spk.abs().cumsum(0),
+    }
+    if torch.allclose(got[1:], right[-1]):
+        raise WrongAnswer(ONE_OBJECT)
     for message, value in known.items():
         if torch.allclose(got, value):
             raise WrongAnswer(message)
     if not torch.allclose(got, right):
-        raise WrongAnswer("Two spikes up and θ = 0.25 must tell 0.5. Yours tell something else.")
+        step = int((got - right).abs().gt(1e-4).nonzero()[0])
+        raise WrongAnswer(
+            f"The spikes {[int(s) for s in spk[: step + 1]]} with θ = 0.25 tell of "
+            f"{right[step]:g}. You say {got[step]:g}."
+        )
+
+
+def _one_object(spk: Tensor, threshold: float) -> list[Tensor]:
+    """Add up in place: every place of the list then holds the same tensor."""
+    told, signal = torch.zeros(()), list[Tensor]()
+    for spike in spk:
+        told += threshold * spike
+        signal.append(told)
+    return signal
 
 
 EXERCISES = [
@@ -277,6 +310,8 @@ EXERCISES = [
             (lambda x, error: (x * (1 - x)) ** 0.5 / error, ROOT_KEPT),
             (lambda x, error: x / error**2, NO_SILENCE),
             (lambda x, error: error**2 * x * (1 - x), UPSIDE_DOWN),
+            (lambda x, error: (x * (1 - x) / error) ** 2, ALL_SQUARED),
+            (lambda x, error: 0.25 / error**2, ANY_NUMBER),
         ),
         right="Half the error, four times the steps.",
     ),
@@ -297,6 +332,7 @@ EXERCISES = [
             (lambda x, n: _at(((n - 1) * (1 - x)).floor(), n), CUT_OFF),
             (lambda x, n: my_latency(x, n).cumsum(0), STAYS_ON),
             (lambda x, n: my_latency(x, n).T, TIME_LAST),
+            (lambda x, n: ((n - 1) * (1 - x)).round(), TIMES),
         ),
     ),
     Exercise(
@@ -331,6 +367,8 @@ EXERCISES = [
             (lambda spk, threshold: spk.cumsum(0), NO_SIZE),
             (lambda spk, threshold: threshold * (spk.cumsum(0) - spk), ONE_LATE),
             (lambda spk, threshold: threshold * spk.sum(), ONLY_END),
+            (lambda spk, threshold: threshold * spk.abs().cumsum(0), NO_SIGN),
+            (_one_object, ONE_OBJECT),
         ),
     ),
 ]
