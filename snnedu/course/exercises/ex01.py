@@ -225,7 +225,7 @@ EXERCISES = [
             (lambda i, o, t, mac, add: (i * mac - t * add) / (i * add), CHEAP_UPDATES),
             (lambda i, o, t, mac, add: round((i - t) * mac / (i * add)), ROUNDED),
         ),
-        right="A layer of any size has such a number. Few networks stay below it.",
+        right="A layer of any size has such a number. Is your network below it?",
     ),
 ]
 
