@@ -90,6 +90,8 @@ def exits(spk_rec):
         (lambda spk_rec: [], "cannot be compared"),
     ],
 )
+# What stops a thread may reach it in a callback of a weak reference, where Python can only say so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypatch, capsys):
     monkeypatch.setattr(attempt, "SECONDS", 0.5)
     monkeypatch.setattr(attempt, "MOST_MEMORY", 50e6)

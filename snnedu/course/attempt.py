@@ -175,7 +175,7 @@ def _stop(thread: threading.Thread, done: threading.Event) -> bool:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
-        done.wait(0.02)
+        done.wait(0.1)  # what it has to free may take a while: a second one would meet our own code
     return done.is_set()
 
 
