@@ -14,7 +14,7 @@ numba is installed, both passes are the compiled loops of `_kernels.py`; else to
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from itertools import compress, repeat
 from types import ModuleType
@@ -65,21 +65,28 @@ class NotFiniteError(Exception):
     """The last membrane is NaN or infinite."""
 
 
-def unroll(model: Model, cur: Tensor, params: Params, state: State | None) -> tuple[Tensor, State]:
+def unroll(
+    model: Model, cur: Tensor, steps: int, params: Params, state: State | None
+) -> tuple[Tensor, State]:
     """Return the spikes and the recorded state or, with `model.record` off, the last state.
 
-    The `state` to start from is rest if None. Raises `NotFiniteError`.
+    One row of `cur` stands for all `steps`. The `state` to start from is rest if None.
+    Raises `NotFiniteError`.
     """
     kernels = _kernels_for(model, cur)
-    if state is None and (kernels is None or params.rho is not None or params.weight is not None):
+    if cur.shape[0] < steps and (kernels is None or params.weight is not None):
+        cur = cur.expand(steps, *cur.shape[1:])
+    if state is None and (kernels is None or params.weight is not None):
         state = _rest(cur.detach()[0], params)
     if torch.is_grad_enabled():
         inputs = (cur, *params, *(state or (None,) * 3))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
-            outputs: Any = _Node.apply(model, kernels, inputs, learned, *compress(inputs, learned))
+            outputs: Any = _Node.apply(
+                model, kernels, steps, inputs, learned, *compress(inputs, learned)
+            )
             return outputs[0], State(*outputs[1:])
-    spk, now, rec = _forward(model, kernels, cur, params, state, (model.record,) * 3)
+    spk, now, rec = _forward(model, kernels, cur, steps, params, state, (model.record,) * 3)
     return spk, rec if model.record else now
 
 
@@ -106,13 +113,14 @@ def _copy(state: Tensor) -> Tensor:
 class _Node(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, model: Model, kernels: Any, inputs: Any, learned: list[bool], *_: Tensor
-    ) -> tuple[Tensor | None, ...]:
+        ctx: Any, model: Model, kernels: Any, steps: int, inputs: Any, learned: list[bool],
+        *_: Tensor,
+    ) -> tuple[Tensor | None, ...]:  # fmt: skip
         cur, params, state = inputs[0], Params(*inputs[1:-3]), _state(inputs[-3:])
         # The backward pass needs U and A, and X where alpha is learned.
-        keep = (True, model.record or learned[3], True)
-        spk, now, rec = _forward(model, kernels, cur, params, state, keep)
-        ctx.model, ctx.kernels, ctx.learned = model, kernels, learned
+        keep = (True, model.record or True in learned[1:6], True)
+        spk, now, rec = _forward(model, kernels, cur, steps, params, state, keep)
+        ctx.model, ctx.kernels, ctx.learned, ctx.rows = model, kernels, learned, cur.shape[0]
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
         needs_spk = params.weight is not None or kernels is None
@@ -128,21 +136,22 @@ class _Node(torch.autograd.Function):
             )
         spk, *saved = ctx.saved_tensors
         params, start, rec = Params(*saved[:-6]), _state(saved[-6:-3]), State(*saved[-3:])
-        back = _Backward(ctx.model, ctx.kernels, spk, params, start, rec, grads, ctx.learned)
+        back = _Backward(ctx, spk, params, start, rec, grads)
         back.run()
         found = (back.g_cur, *back.of_params(), *back.carry)
-        return None, None, None, None, *compress(found, ctx.learned)
+        return None, None, None, None, None, *compress(found, ctx.learned)
 
 
 # ---------------------------------------------------------------------------------------- forward
 
 
 def _forward(
-    model: Model, kernels: ModuleType | None, cur: Tensor, params: Params, state: State | None,
-    keep: tuple[bool, ...],
+    model: Model, kernels: ModuleType | None, cur: Tensor, steps: int, params: Params,
+    state: State | None, keep: tuple[bool, ...],
 ) -> tuple[Tensor, State, State]:  # fmt: skip
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
-    spk = torch.empty_like(cur, memory_format=_DENSE)
+    like = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
+    spk = torch.empty_like(like, memory_format=_DENSE)
     rec = State(*[
         torch.empty_like(spk) if kept and there else None
         for kept, there in zip(keep, _parts_of(params), strict=True)
@@ -217,29 +226,20 @@ def _compiled_steps(
 ) -> State:  # fmt: skip
     first = spk[0]
     steps, size = spk.shape[0], first.numel()
-    if state is None:
-        now = State(*[torch.empty_like(first) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
-    else:
-        now = State(*[None if s is None else _copy(s) for s in state])  # pyright: ignore[reportArgumentType]
+    numbers = [_per_neuron(p, spk) for p in params[:5]]
+    start = [None if s is None else _plain(s) for s in state or (None,) * 3]
+    now = State(*[torch.empty_like(first) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
-    beta, threshold, alpha, rho, k = [_per_neuron(p, spk) for p in params[:5]]
-    synapse, adaptation = (None,) * 5, (None,) * 7
-    if alpha is not None:
-        synapse = (*_counted(alpha), _address(now.syn), *_rows_of(rec.syn))
-    if rho is not None:
-        adaptation = (*_counted(rho), *_counted(k), _address(now.ada), *_rows_of(rec.ada))
-    args = (
-        state is None, *_flags(model.reset), *_rows_of(drive), spk.data_ptr(), *_counted(beta),
-        *_counted(threshold), now.mem.data_ptr(), *_rows_of(rec.mem), *synapse, *adaptation,
-    )  # fmt: skip
+    kind, begin, end = (*_kind(model, params), _pairs(numbers)), _pairs(start), _pairs(now)
+    records = _recording(drive), _recording(spk), tuple([_recording(r) for r in rec])
     if params.weight is None or state is None:
-        finite = kernels.run("forward", size, 0, steps, *args)
+        finite = kernels.run(kernels.forward, size, 0, steps, *kind, begin, end, *records)
     else:
         finite, last = True, _first_spikes(model, params, state)
         for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
             torch.add(x, feedback(last, params.weight, params.bias), out=drive[0])
-            finite = kernels.run("forward", size, t, t + 1, *args)
-            last = spk_t
+            finite = kernels.run(kernels.forward, size, t, t + 1, *kind, begin, end, *records)
+            begin, last = end, spk_t
     if not finite:
         raise NotFiniteError
     return now
@@ -255,18 +255,21 @@ class _Backward:
     """
 
     def __init__(
-        self, model: Model, kernels: ModuleType | None, spk: Any, params: Params,
-        start: State | None, rec: State, grads: tuple[Tensor | None, ...], learned: list[bool],
+        self, ctx: Any, spk: Any, params: Params, start: State | None, rec: State,
+        grads: tuple[Tensor | None, ...],
     ) -> None:  # fmt: skip
-        self.model, self.spk, self.params, self.rec, self.kernels = model, spk, params, rec, kernels
+        self.spk, self.params, self.rec = spk, params, rec
+        self.model, self.kernels = ctx.model, ctx.kernels
+        learned: list[bool] = ctx.learned
         # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
-        self.g_cur = torch.empty_like(rec.mem)
-        self.start = start or _rest(self.g_cur[0], params)
+        self.given, self.row = start, rec.mem[0]
+        # To one row, which stood for all steps, the loop adds; several it fills.
+        self.g_cur = self._zeros()[None] if ctx.rows == 1 else torch.empty_like(rec.mem)
         self.g_spk = grads[0]
-        self.g_rec = grads[1:] if model.record else (None,) * 3
-        last = (None,) * 3 if model.record else grads[1:]
+        self.g_rec = grads[1:] if ctx.model.record else (None,) * 3
+        last = (None,) * 3 if ctx.model.record else grads[1:]
         self.carry: Any = [
             None if not there else self._zeros() if g is None else _copy(g)
             for there, g in zip(_parts_of(params), last, strict=True)
@@ -279,11 +282,15 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return rest(self.start.mem)
+        return rest(self.row)
+
+    @cached_property
+    def start(self) -> State:
+        return self.given or _rest(self.row, self.params)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps, size = self.g_cur.shape[0], self.start.mem.numel()
+        steps, size = self.rec.mem.shape[0], self.row.numel()
         if self.kernels is None:
             built_in, walk, single = False, self._walk, self.hands_to_spikes
         else:
@@ -382,36 +389,23 @@ class _Backward:
 
     def _compiled_walk(self, kernels: ModuleType) -> Callable[[int, int, Tensor | None], None]:
         """Return a function that does as `_walk` does; what it points to is kept in `self`."""
-        spike_grad: Any = self.model.spike_grad
-        beta, threshold, alpha, rho, k = numbers = [
-            _per_neuron(p, self.g_cur) for p in self.params[:5]
-        ]
-        start = [None if s is None else _plain(s) for s in self.start]
+        numbers = [_per_neuron(p, self.rec.mem) for p in self.params[:5]]
+        start = [None if s is None else _plain(s) for s in self.given or (None,) * 3]
         grads = [None if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
         self.kept = numbers, start, grads
-        (mem0, syn0, ada0), rec, (mem, syn, ada) = start, self.rec, self.carry
-        g_spk, g_mem, g_syn, g_ada = grads
-        of_params = [_address(g) for g in self.g_params] if self.learn else [0] * 5
-        g_beta, g_threshold, g_alpha, g_rho, g_k = of_params
-        synapse, adaptation = (None,) * 9, (None,) * 11
-        if alpha is not None:
-            synapse = (*_counted(alpha), _address(syn0), *_rows_of(rec.syn), *_rows_of(g_syn),
-                       _address(syn), g_alpha)  # fmt: skip
-        if rho is not None:
-            adaptation = (*_counted(rho), *_counted(k), _address(ada0), _address(rec.ada),
-                          *_rows_of(g_ada), _address(ada), g_rho, g_k)  # fmt: skip
-        args = (
-            self.learn or None, self.g_cur.data_ptr(), *_rows_of(g_spk), _address(self.spk_carry),
-            *_counted(beta), *_counted(threshold), _address(mem0), rec.mem.data_ptr(),
-            *_rows_of(g_mem), mem.data_ptr(), g_beta, g_threshold, *synapse, *adaptation,
+        kind = *_kind(self.model, self.params), self.hands_to_spikes or None, self.learn or None
+        surrogate: Any = self.model.spike_grad
+        built_in = kernels.SURROGATES.get(surrogate.name, 0), surrogate.slope
+        size, others = self.row.numel(), (
+            _pairs(numbers), _pairs(start), tuple([_recording(r) for r in self.rec]),
+            _pairs((*self.carry, self.spk_carry)), _pairs(self.g_params),
+            tuple([_recording(g) for g in grads]), _recording(self.g_cur),
         )  # fmt: skip
-        surrogate = kernels.SURROGATES.get(spike_grad.name, 0)
 
         def walk(lo: int, hi: int, slopes: Tensor | None) -> None:
-            given = (surrogate, spike_grad.slope, _address(slopes) or 0)
-            kernels.run("backward", size, lo, hi, *_flags(self.model.reset), *given, *args)
+            given = *built_in, _recording(slopes)
+            kernels.run(kernels.backward, size, lo, hi, *kind, *given, *others)
 
-        size = self.start.mem.numel()
         return walk
 
     def _feed_back(self, t: int) -> None:
@@ -504,15 +498,11 @@ def _load_kernels() -> ModuleType | None:
 # The compiled loops take addresses of contiguous float32 memory; the tensors must outlive the call.
 
 
-def _address(tensor: Tensor | None) -> int | None:
-    return None if tensor is None else tensor.data_ptr()
+def _pairs(numbers: Iterable[Tensor | None]) -> tuple[tuple[int, int], ...]:
+    return tuple([(0, 0) if x is None else (x.data_ptr(), x.numel()) for x in numbers])
 
 
-def _counted(number: Tensor | None) -> tuple[int | None, int | None]:
-    return (None, None) if number is None else (number.data_ptr(), number.numel())
-
-
-def _rows_of(rows: Tensor | None) -> tuple[int, int]:
+def _recording(rows: Tensor | None) -> tuple[int, int]:
     return (0, 0) if rows is None else (rows.data_ptr(), rows.shape[0])
 
 
@@ -534,5 +524,6 @@ def _per_neuron(number: Tensor | None, spk: Tensor) -> Tensor | None:
     return number if number.numel() == 1 else number.expand(spk.shape[1:]).contiguous()
 
 
-def _flags(reset: tuple[bool, bool, bool]) -> tuple[bool | None, ...]:
-    return reset[0] or None, reset[1] or None, reset[2] or None
+def _kind(model: Model, params: Params) -> tuple[bool | None, ...]:
+    """Tell which loop it takes: None rules out."""
+    return (*[flag or None for flag in (*model.reset, *_parts_of(params)[1:])],)

@@ -204,12 +204,14 @@ class Sequential(nn.Sequential):
             x_rec = x_rec[:1]  # constant: one step stands for all, until a layer needs them all
         for name, layer, before in layers:
             recording, now = Recording(), None
-            if len(x_rec) < steps and not (_drops(layer) or _same_each_step(layer)):
+            waits = isinstance(layer, SpikingLayer) or _drops(layer) or _same_each_step(layer)
+            if len(x_rec) < steps and not waits:
                 x_rec = x_rec.expand(steps, *x_rec.shape[1:])
             with _located(name, layer, x_rec):
                 if isinstance(layer, SpikingLayer):
                     keep = record or name == layers[-1][0]
-                    x_rec, *parts = layer.unroll(x_rec, *before, record=keep)
+                    constant = {"steps": steps} if len(x_rec) < steps else {}
+                    x_rec, *parts = layer.unroll(x_rec, *before, record=keep, **constant)
                     recorded = zip(layer.state_names, parts, strict=True) if keep else ()
                     recording = Recording(spk=x_rec, **dict(recorded))
                     now = tuple(part[-1] if keep else part for part in parts)

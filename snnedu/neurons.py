@@ -337,7 +337,11 @@ class SpikingLayer(nn.Module):
         )
 
     def unroll(
-        self, cur_rec: Values, *state: Values | None, record: bool = True
+        self,
+        cur_rec: Values,
+        *state: Values | None,
+        record: bool = True,
+        steps: int | None = None,
     ) -> tuple[Values, ...]:
         """Run a whole sequence: `spk_rec, *recordings = layer.unroll(cur_rec, *state)`.
 
@@ -346,20 +350,25 @@ class SpikingLayer(nn.Module):
         kept: less memory. The numbers are those of a loop over `layer(cur, *state)`, and so are the
         gradients. The last state, passed in again, continues the sequence.
 
+        Current that never changes can be given as one step, with the number of `steps` it lasts.
+
         Raises `ValueError` or `TypeError` for an empty time axis, a state of other shape, dtype or
         device, and for NaN or infinity, which no membrane that meets it can forget.
         """
         _check.time_first("cur_rec", cur_rec, at_least=2)
+        if steps is not None:
+            _check_constant(cur_rec, steps)
         start = self._start(cur_rec.detach()[0], state) if state else None
         values = self._values(cur_rec.shape[1:])
         try:
-            return self._run(cur_rec, start, values, record)
+            return self._run(cur_rec, steps or cur_rec.shape[0], start, values, record)
         except _sequence.NotFiniteError:
             raise ValueError(_why_not_finite(cur_rec, start or ())) from None
 
     def _run(
         self,
         cur_rec: Tensor,
+        steps: int,
         start: tuple[Tensor, ...] | None,
         values: dict[str, Any],
         record: bool,
@@ -373,7 +382,7 @@ class SpikingLayer(nn.Module):
                 step, **values, spike_grad=self.spike_grad, reset_mechanism=self.reset_mechanism
             )
             start = start or self._start(cur_rec.detach()[0], ())
-            outputs = _loop(bound, cur_rec, start, record)
+            outputs = _loop(bound, cur_rec.expand(steps, *cur_rec.shape[1:]), start, record)
             mem = outputs[1 + self.state_names.index("mem")].detach()
             _sequence.check_finite(mem[-1] if record else mem)
             return outputs
@@ -387,7 +396,8 @@ class SpikingLayer(nn.Module):
         state = None
         if start is not None:
             state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
-        spk_rec, rec = _sequence.unroll(model, cur_rec, _sequence.Params(**values), state)
+        params = _sequence.Params(**values)
+        spk_rec, rec = _sequence.unroll(model, cur_rec, steps, params, state)
         return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
     def _values(self, shape: torch.Size) -> dict[str, Any]:
@@ -748,6 +758,15 @@ def _as_leaky(
     cur_rec: Tensor, R: Tensor, C: Tensor, time_step: Tensor, threshold: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
     return time_step / C * cur_rec, {"beta": 1 - time_step / (R * C), "threshold": threshold}
+
+
+def _check_constant(cur_rec: Tensor, steps: int) -> None:
+    _check.count("steps", steps)
+    if cur_rec.shape[0] != 1:
+        raise ValueError(
+            f"`steps` says how long one step of current lasts. Received {cur_rec.shape[0]} steps "
+            f"of current. Pass `cur_rec[:1]`, or leave `steps` out."
+        )
 
 
 def _reset_flags(reset_mechanism: str, zero_after: bool) -> tuple[bool, bool, bool]:

@@ -385,6 +385,33 @@ def test_any_memory_layout_gives_the_same(path):
     assert torch.equal(lif.unroll(constant)[1], lif.unroll(constant.contiguous())[1])
 
 
+class Called(nn.Module):
+    """A surrogate that is a module, which may have parameters of its own."""
+
+    def __init__(self, call):
+        super().__init__()
+        self.forward = call
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", ["built in", "custom", "a module"])
+def test_one_step_of_current_can_stand_for_many(name, shape, path):
+    results = []
+    for steps in (25, None):
+        layer = every_layer()[name]
+        if shape != "built in":
+            bell = snn.surrogate.custom(lambda x: torch.exp(-x.abs()))
+            layer.spike_grad = bell if shape == "custom" else Called(bell)
+        cur = (noise(1) + 0.3).requires_grad_()
+        drive = cur if steps else cur.expand(25, *cur.shape[1:])
+        spk, *rec = layer.unroll(drive, steps=steps)
+        assert fires_and_rests(spk)
+        sum((k + 1) * r.square().sum() for k, r in enumerate((spk, *rec))).backward()
+        results.append([spk, *rec, cur.grad, *(p.grad for p in layer.parameters())])
+    for ours, expected in zip(*results, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_a_gradient_that_repeats_over_time_is_understood(path):
     # spk.sum() hands back one number for all elements, a rate loss one row for all steps
     lif = snn.Leaky(0.9)
@@ -517,6 +544,21 @@ NAN = CUR.clone()
 NAN[1, 0, 0] = math.nan
 
 BAD = {
+    "many steps of current for many": (
+        lambda: snn.Leaky(0.9).unroll(torch.zeros(2, 1, 3), steps=5),
+        ValueError,
+        "Received 2 steps of current",
+    ),
+    "no step at all": (
+        lambda: snn.Leaky(0.9).unroll(torch.zeros(1, 1, 3), steps=0),
+        ValueError,
+        "1 or more",
+    ),
+    "half a step": (
+        lambda: snn.Leaky(0.9).unroll(torch.zeros(1, 1, 3), steps=2.5),
+        TypeError,
+        "whole number",
+    ),
     "beta above 1": (lambda: snn.Leaky(1.1), ValueError, r"`beta` must lie in \[0, 1\]"),
     "beta below 0": (lambda: snn.Leaky(-0.1), ValueError, r"`beta` must lie in \[0, 1\]"),
     "beta NaN": (lambda: snn.Leaky(math.nan), ValueError, r"`beta` must lie in \[0, 1\]"),
