@@ -247,7 +247,7 @@ def test_stop_ends_the_training_and_keeps_what_was_learned():
 
 def test_all_panels_draw_with_matplotlib():
     panels = [
-        Traces({"y": "signal"}, threshold="level"),
+        Traces({"y": "signal"}, threshold="level", spikes="z", dt=0.5),
         Curve("x", ("y", "z"), point=("at", "level"), ylim=(0, None)),
         Raster("spk", groups={"left": 2, "right": 1}),
         Raster("y"),
@@ -258,6 +258,9 @@ def test_all_panels_draw_with_matplotlib():
     outputs = {"x": y, "y": y, "z": -y, "level": 2.0, "spk": np.eye(5)[:, :3]}
     figure = Explorer(lambda at: outputs, [Slider("at", 0, 4, 1)], panels, columns=2).figure()
     assert len(figure.axes) == 6
+    trace, _, spikes = figure.axes[0].lines
+    assert list(trace.get_xdata()) == [0, 0.5, 1, 1.5, 2]
+    assert list(spikes.get_xdata()) == [0.5, 1, 1.5, 2]
     assert panels[4].describe()["labels"] == ["a", "b", "c", "d", "e"]
 
 
@@ -324,6 +327,7 @@ def test_the_line_of_the_learner_that_failed_is_shown():
         (lambda: explorer({"mem": [1]}), "the function itself: `f`, not `f()`"),
         (lambda: Explorer("leaky", [Slider("bata", 0, 1)], []), "Did you mean 'beta'"),
         (lambda: Explorer("leaky", [], [], constants={"stepz": 9}), "Did you mean 'steps'"),
+        (lambda: Traces("mem", dt=0), "`dt` must be finite and above 0. Received 0"),
         (lambda: Slider("beta", 1, 0), "needs min < max"),
         (lambda: Slider("beta", 0, 1, value=2), "from 0 to 1. Received 2"),
         (lambda: Choice("kind", ()), "needs options"),

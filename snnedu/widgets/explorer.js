@@ -286,7 +286,7 @@ const draw = {
     const { ctx, panel, outputs, theme, number } = at;
     const series = Object.entries(panel.series).map(([name, label], i) =>
       ({ label, y: outputs[name], colour: theme.series[i % 6], dash: DASHES[i % 6] }));
-    const x = panel.x ? outputs[panel.x] : Float32Array.from(series[0].y, (_, i) => i);
+    const x = panel.x ? outputs[panel.x] : Float32Array.from(series[0].y, (_, i) => i * panel.dt);
     const level = panel.threshold === null ? [] : [number(panel.threshold)];
     const spikes = panel.spikes && { label: "spike", colour: theme.series[1], dash: null };
     const [low, high] = limits([...series.map((s) => s.y), level], panel.ylim, true);

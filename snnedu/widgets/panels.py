@@ -139,14 +139,19 @@ class Traces(Panel):
 
     `series` is a name, several, or {name: label}, each an array [time]. `threshold` is a number, or
     the name of a control or output: a dashed line. `spikes` names an array [time]: a mark for each.
+    `dt` is the time from one value to the next, in the unit of `xlabel`.
     """
 
     series: str | Sequence[str] | Mapping[str, str]
     threshold: Number | str | None = None
     spikes: str | None = None
     ylim: Limits | None = None
+    dt: Number = 1
 
     kind = "lines"
+
+    def __post_init__(self) -> None:
+        _check.positive("dt", self.dt)
 
     def describe(self) -> dict[str, Any]:
         """Return what the browser needs to know."""
@@ -162,13 +167,13 @@ class Traces(Panel):
 
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        _lines(ax, named(self.series), None, known)
+        _lines(ax, named(self.series), None, known, self.dt)
         if self.threshold is not None:
             level = self.threshold
             level = _number(known, level) if isinstance(level, str) else level
             ax.axhline(level, color="black", linestyle="--", linewidth=1, label="θ")
         if self.spikes:
-            times = np.flatnonzero(known[self.spikes])
+            times = self.dt * np.flatnonzero(known[self.spikes])
             heights = np.full(times.shape, 0.97)
             over = ax.get_xaxis_transform()
             ax.plot(times, heights, "|", color=COLOURS[1], transform=over, label="spike", mew=2)
@@ -195,7 +200,7 @@ class Curve(Panel):
 
     def describe(self) -> dict[str, Any]:
         """Return what the browser needs to know."""
-        more = {"threshold": None, "spikes": None}
+        more = {"threshold": None, "spikes": None, "dt": 1}
         return {**more, **Panel.describe(self), "series": named(self.series)}
 
     def check(self, known: Known) -> None:
@@ -409,10 +414,12 @@ def _of_one_length(arrays: Mapping[str, Array]) -> None:
         )
 
 
-def _lines(ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Known) -> None:
+def _lines(
+    ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Known, dt: Number = 1
+) -> None:
     for (name, label), colour, dash in zip(series.items(), COLOURS * 9, DASHES * 9, strict=False):
         y = _array(outputs, name, 1)
-        along = _array(outputs, x, 1) if x else np.arange(len(y))
+        along = _array(outputs, x, 1) if x else dt * np.arange(len(y))
         ax.plot(along, y, color=colour, linestyle=dash, linewidth=1.6, label=label)
 
 

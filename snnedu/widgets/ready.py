@@ -120,7 +120,7 @@ def zoo_explorer(**more: Any) -> Explorer:
         "izhikevich": "Izhikevich (mV)",
         "hodgkin_huxley": "Hodgkin and Huxley (mV)",
     }
-    clocks = {"izhikevich": "time (0.1 ms); input 40 I", "hodgkin_huxley": "time (0.05 ms); 40 I"}
+    clocks = {"izhikevich": 0.1, "hodgkin_huxley": 0.05}  # ms; the others count steps
     membranes = [
         Traces(
             {f"{name}_mem": "V" if name in clocks else "U"}
@@ -128,7 +128,8 @@ def zoo_explorer(**more: Any) -> Explorer:
             threshold=1.0 if name in ("leaky", "synaptic", "alpha") else None,
             spikes=f"{name}_spk",
             title=title,
-            xlabel=clocks.get(name, ""),
+            xlabel="time (ms); input 40 I" if name in clocks else "",
+            dt=clocks.get(name, 1),
             height=150,
         )
         for name, title in titles.items()
