@@ -265,8 +265,12 @@ class _Backward:
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
         self.given, self.row = start, rec.mem[0]
-        # To one row, which stood for all steps, the loop adds; several it fills.
-        self.g_cur = self._zeros()[None] if ctx.rows == 1 else torch.empty_like(rec.mem)
+        if ctx.rows == 1:  # it stood for all steps: what they give is added up
+            self.g_cur = self._zeros()[None]
+        elif ctx.model.record or _graph_is_kept():
+            self.g_cur = torch.empty_like(rec.mem)
+        else:  # U[t] is not needed once step t is done
+            self.g_cur = rec.mem
         self.g_spk = grads[0]
         self.g_rec = grads[1:] if ctx.model.record else (None,) * 3
         last = (None,) * 3 if ctx.model.record else grads[1:]
@@ -493,6 +497,13 @@ def _load_kernels() -> ModuleType | None:
     except ImportError:
         return None
     return _kernels
+
+
+def _graph_is_kept() -> bool:
+    """Tell, during a backward pass, whether another may follow; if torch does not say, it may."""
+    autograd = getattr(torch._C, "_autograd", None)
+    ask = getattr(autograd, "_get_current_graph_task_keep_graph", None)
+    return ask is None or ask()
 
 
 # The compiled loops take addresses of contiguous float32 memory; the tensors must outlive the call.

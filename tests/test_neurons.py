@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 
 import snnedu as snn
 from snnedu import _sequence, neurons, surrogate
@@ -383,6 +384,36 @@ def test_any_memory_layout_gives_the_same(path):
     assert torch.equal(lif.unroll(turned)[1], mem)
     constant = cur[:1].expand(10, 3, FEATURES)  # no memory per step
     assert torch.equal(lif.unroll(constant)[1], lif.unroll(constant.contiguous())[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", ["built in", "custom"])
+def test_a_graph_that_is_kept_can_be_walked_again(name, shape, path):
+    layer = every_layer()[name]
+    if shape == "custom":
+        layer.spike_grad = snn.surrogate.custom(lambda x: torch.exp(-x.abs()))
+    cur = noise().requires_grad_()
+    spk, *_ = layer.unroll(cur, record=False)
+    assert fires_and_rests(spk)
+    inputs = [cur, *layer.parameters()]
+    walks = [
+        torch.autograd.grad(spk.sum(), inputs, retain_graph=keep) for keep in (True, True, False)
+    ]
+    for first, *again in zip(*walks, strict=True):
+        assert first.abs().sum() > 0
+        assert all(torch.equal(first, other) for other in again)
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        spk.sum().backward()
+
+
+@pytest.mark.parametrize("name", ["Leaky", "Synaptic", "RLeaky"])
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_way_back_takes_the_memory_of_the_membranes(name, keep, path):
+    layer, cur, saved = every_layer()[name], noise().requires_grad_(), []
+    with saved_tensors_hooks(lambda x: saved.append(x.data_ptr()) or x, lambda x: x):
+        spk, *_ = layer.unroll(cur, record=False)
+    spk.sum().backward(retain_graph=keep)
+    assert (cur.grad.data_ptr() in saved) is not keep
 
 
 class Called(nn.Module):
