@@ -14,6 +14,7 @@ numba is installed, both passes are the compiled loops of `_kernels.py`; else to
 """
 
 import math
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from itertools import compress, repeat
@@ -73,20 +74,19 @@ def unroll(
     One row of `cur` stands for all `steps`. The `state` to start from is rest if None.
     Raises `NotFiniteError`.
     """
-    kernels = _kernels_for(model, cur)
-    if cur.shape[0] < steps and (kernels is None or params.weight is not None):
-        cur = cur.expand(steps, *cur.shape[1:])
-    if state is None and (kernels is None or params.weight is not None):
-        state = _rest(cur.detach()[0], params)
+    loops = _loops_for(model, cur, params)
+    if loops is None or params.weight is not None:
+        cur = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
+        state = state or _rest(cur.detach()[0], params)
     if torch.is_grad_enabled():
         inputs = (cur, *params, *(state or (None,) * 3))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
             outputs: Any = _Node.apply(
-                model, kernels, steps, inputs, learned, *compress(inputs, learned)
+                model, loops, steps, inputs, learned, *compress(inputs, learned)
             )
             return outputs[0], State(*outputs[1:])
-    spk, now, rec = _forward(model, kernels, cur, steps, params, state, (model.record,) * 3)
+    spk, now, rec = _forward(model, loops, cur, steps, params, state, (model.record,) * 3)
     return spk, rec if model.record else now
 
 
@@ -113,17 +113,16 @@ def _copy(state: Tensor) -> Tensor:
 class _Node(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, model: Model, kernels: Any, steps: int, inputs: Any, learned: list[bool],
-        *_: Tensor,
-    ) -> tuple[Tensor | None, ...]:  # fmt: skip
+        ctx: Any, model: Model, loops: Any, steps: int, inputs: Any, learned: list[bool], *_: Tensor
+    ) -> tuple[Tensor | None, ...]:
         cur, params, state = inputs[0], Params(*inputs[1:-3]), _state(inputs[-3:])
-        # The backward pass needs U and A, and X where alpha is learned.
+        # The backward pass needs U and A, and X where a number is learned.
         keep = (True, model.record or True in learned[1:6], True)
-        spk, now, rec = _forward(model, kernels, cur, steps, params, state, keep)
-        ctx.model, ctx.kernels, ctx.learned, ctx.rows = model, kernels, learned, cur.shape[0]
+        spk, now, rec = _forward(model, loops, cur, steps, params, state, keep)
+        ctx.model, ctx.loops, ctx.learned, ctx.rows = model, loops, learned, cur.shape[0]
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
-        needs_spk = params.weight is not None or kernels is None
+        needs_spk = params.weight is not None or loops is None
         ctx.save_for_backward(spk if needs_spk else None, *inputs[1:], *rec)
         return spk, *(rec if model.record else now)
 
@@ -146,7 +145,7 @@ class _Node(torch.autograd.Function):
 
 
 def _forward(
-    model: Model, kernels: ModuleType | None, cur: Tensor, steps: int, params: Params,
+    model: Model, loops: "_Loops | None", cur: Tensor, steps: int, params: Params,
     state: State | None, keep: tuple[bool, ...],
 ) -> tuple[Tensor, State, State]:  # fmt: skip
     """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
@@ -156,10 +155,10 @@ def _forward(
         torch.empty_like(spk) if kept and there else None
         for kept, there in zip(keep, _parts_of(params), strict=True)
     ])  # pyright: ignore[reportArgumentType]  # fmt: skip
-    if kernels is not None:
-        return spk, _compiled_steps(kernels, model, cur, spk, params, state, rec), rec
+    if loops is not None:
+        return spk, _compiled_steps(loops, model, cur, spk, params, state, rec), rec
     assert state is not None  # only the compiled loops know how to start from rest
-    if isinstance(model.spike_grad, Surrogate):
+    if type(model.spike_grad) is Surrogate:
         now = _steps_in_place(model, cur, spk, params, state, rec)
     else:
         now = _steps(model, cur, spk, state, rec)
@@ -221,24 +220,22 @@ def _steps_in_place(
 
 
 def _compiled_steps(
-    kernels: ModuleType, model: Model, cur: Tensor, spk: Tensor, params: Params,
-    state: State | None, rec: State,
+    loops: "_Loops", model: Model, cur: Tensor, spk: Tensor, params: Params, state: State | None,
+    rec: State,
 ) -> State:  # fmt: skip
-    first = spk[0]
-    steps, size = spk.shape[0], first.numel()
-    numbers = [_per_neuron(p, spk) for p in params[:5]]
-    start = [None if s is None else _plain(s) for s in state or (None,) * 3]
-    now = State(*[torch.empty_like(first) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
-    drive = _rows(cur) if params.weight is None else torch.empty_like(spk[:1])
-    kind, begin, end = (*_kind(model, params), _pairs(numbers)), _pairs(start), _pairs(now)
+    row, steps = spk[0], spk.shape[0]
+    start = _NOTHING if state is None else [None if s is None else _plain(s) for s in state]
+    now = State(*[torch.empty_like(row) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
+    drive = _rows(cur) if params.weight is None else torch.empty_like(row[None])
+    size, numbers, begin, end = row.numel(), _pairs(loops.numbers), _pairs(start), _pairs(now)
     records = _recording(drive), _recording(spk), tuple([_recording(r) for r in rec])
     if params.weight is None or state is None:
-        finite = kernels.run(kernels.forward, size, 0, steps, *kind, begin, end, *records)
+        finite = loops.forward(size, 0, steps, numbers, begin, end, *records)
     else:
-        finite, last = True, _first_spikes(model, params, state)
+        finite, last, into = True, _first_spikes(model, params, state), drive[0]
         for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
-            torch.add(x, feedback(last, params.weight, params.bias), out=drive[0])
-            finite = kernels.run(kernels.forward, size, t, t + 1, *kind, begin, end, *records)
+            torch.add(x, feedback(last, params.weight, params.bias), out=into)
+            finite = loops.forward(size, t, t + 1, numbers, begin, end, *records)
             begin, last = end, spk_t
     if not finite:
         raise NotFiniteError
@@ -259,7 +256,7 @@ class _Backward:
         grads: tuple[Tensor | None, ...],
     ) -> None:  # fmt: skip
         self.spk, self.params, self.rec = spk, params, rec
-        self.model, self.kernels = ctx.model, ctx.kernels
+        self.model, self.loops = ctx.model, ctx.loops
         learned: list[bool] = ctx.learned
         # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
@@ -269,17 +266,21 @@ class _Backward:
             self.g_cur = self._zeros()[None]
         elif ctx.model.record or _graph_is_kept():
             self.g_cur = torch.empty_like(rec.mem)
-        else:  # U[t] is not needed once step t is done
+        else:  # U[t] is not needed once step t is done; a second try would find gradients there
             self.g_cur = rec.mem
+            torch.autograd.graph.increment_version(rec.mem)
         self.g_spk = grads[0]
-        self.g_rec = grads[1:] if ctx.model.record else (None,) * 3
-        last = (None,) * 3 if ctx.model.record else grads[1:]
+        self.g_rec = grads[1:] if ctx.model.record else _NOTHING
+        last = _NOTHING if ctx.model.record else grads[1:]
+        self.feeds = params.weight is not None or params.rho is not None
+        # Loops that walk all steps at once begin from zero, and what is left over is for the start.
+        self.at_once = self.loops is not None and self.loops.built_in and params.weight is None
+        carries = self.learn or self.learn_start or not self.at_once
         self.carry: Any = [
-            None if not there else self._zeros() if g is None else _copy(g)
+            _copy(g) if g is not None else self._zeros() if carries and there else None
             for there, g in zip(_parts_of(params), last, strict=True)
         ]
-        self.hands_to_spikes = params.weight is not None or params.rho is not None
-        self.spk_carry = self._zeros() if self.hands_to_spikes else None
+        self.spk_carry = self._zeros() if self.feeds and carries else None
         self.g_params: list[Tensor | None] = [None] * 5
         if self.learn:
             self.g_params = [None if p is None else self._zeros() for p in params[:5]]
@@ -294,13 +295,21 @@ class _Backward:
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps, size = self.rec.mem.shape[0], self.row.numel()
-        if self.kernels is None:
-            built_in, walk, single = False, self._walk, self.hands_to_spikes
+        steps = self.rec.mem.shape[0]
+        walk = self._walk if self.loops is None else self._compiled_walk(self.loops)
+        if self.at_once:
+            walk(0, steps, None)
         else:
-            walk, single = self._compiled_walk(self.kernels), self.params.weight is not None
-            built_in = self.model.spike_grad.name in self.kernels.SURROGATES  # pyright: ignore
-        chunk = steps if built_in else max(1, CHUNK // size)
+            self._run_in_chunks(steps, walk)
+        if self.feeds and (self.learn or self.learn_start):
+            self._first_spike()
+        if self.learn_weight and self.params.weight is not None:
+            self._weights(self.params.weight)
+
+    def _run_in_chunks(self, steps: int, walk: Callable[[int, int, Any], None]) -> None:
+        built_in = self.loops is not None and self.loops.built_in
+        single = self.params.weight is not None or (self.loops is None and self.feeds)
+        chunk = steps if built_in else max(1, CHUNK // max(1, self.row.numel()))
         for hi in range(steps, 0, -chunk):
             lo = max(0, hi - chunk)
             slopes = None if built_in else self._slopes(lo, hi)
@@ -310,10 +319,6 @@ class _Backward:
             for t in range(hi - 1, lo - 1, -1):
                 walk(t, t + 1, slopes if slopes is None else slopes[t - lo : t - lo + 1])
                 self._feed_back(t)
-        if self.hands_to_spikes and (self.learn or self.learn_start):
-            self._first_spike()
-        if self.learn_weight and self.params.weight is not None:
-            self._weights(self.params.weight)
 
     def of_params(self) -> list[Tensor | None]:
         """Return the derivatives by `Params`, each in the shape of its own."""
@@ -323,7 +328,8 @@ class _Backward:
 
     def _slopes(self, lo: int, hi: int) -> Tensor:
         ada = None if self.rec.ada is None else self.rec.ada[lo:hi]
-        return slope_of(self.model.spike_grad, _above(self.params, self.rec.mem[lo:hi], ada))
+        slopes = slope_of(self.model.spike_grad, _above(self.params, self.rec.mem[lo:hi], ada))
+        return slopes.contiguous()
 
     @cached_property
     def _first_spk(self) -> Tensor:
@@ -391,43 +397,36 @@ class _Backward:
             if pay is not None:
                 g_adaptation.sub_(pay * old[2])
 
-    def _compiled_walk(self, kernels: ModuleType) -> Callable[[int, int, Tensor | None], None]:
+    def _compiled_walk(self, loops: "_Loops") -> Callable[[int, int, Tensor | None], None]:
         """Return a function that does as `_walk` does; what it points to is kept in `self`."""
-        numbers = [_per_neuron(p, self.rec.mem) for p in self.params[:5]]
-        start = [None if s is None else _plain(s) for s in self.given or (None,) * 3]
+        start = self.given and [None if s is None else _plain(s) for s in self.given]
         grads = [None if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
-        self.kept = numbers, start, grads
-        kind = *_kind(self.model, self.params), self.hands_to_spikes or None, self.learn or None
-        surrogate: Any = self.model.spike_grad
-        built_in = kernels.SURROGATES.get(surrogate.name, 0), surrogate.slope
-        size, others = self.row.numel(), (
-            _pairs(numbers), _pairs(start), tuple([_recording(r) for r in self.rec]),
+        self.kept, size = (start, grads), self.row.numel()
+        flags = self.feeds or None, self.learn or None
+        others = (
+            _pairs(loops.numbers), _pairs(start or _NOTHING),
+            tuple([_recording(r) for r in self.rec]),
             _pairs((*self.carry, self.spk_carry)), _pairs(self.g_params),
             tuple([_recording(g) for g in grads]), _recording(self.g_cur),
         )  # fmt: skip
-
-        def walk(lo: int, hi: int, slopes: Tensor | None) -> None:
-            given = *built_in, _recording(slopes)
-            kernels.run(kernels.backward, size, lo, hi, *kind, *given, *others)
-
-        return walk
+        return lambda lo, hi, slopes: loops.backward(size, lo, hi, flags, slopes, others)
 
     def _feed_back(self, t: int) -> None:
         """Hand the derivative by the recurrent current on to the spikes that made it."""
-        weight = self.params.weight
-        if weight is None or self.spk_carry is None:
+        weight, g, carry = self.params.weight, self.g_cur[t], self.spk_carry
+        if weight is None or carry is None:
             return
-        multiply = torch.matmul if weight.ndim == 2 else torch.mul
-        if self.params.rho is None:
-            multiply(self.g_cur[t], weight, out=self.spk_carry)
+        if weight.ndim == 2:  # as `feedback` does
+            features = weight.shape[0]
+            torch.mm(g.view(-1, features), weight, out=carry.view(-1, features))
         else:
-            self.spk_carry.add_(multiply(self.g_cur[t], weight))
+            torch.mul(g, weight, out=carry)
 
     def _first_spike(self) -> None:
         """S[-1] follows from the state at the start: what it is handed belongs to that state."""
         adaptation: Any = self.params.adaptation
         x = _above(self.params, self.start.mem, self.start.ada)
-        fire = slope_of(self.model.spike_grad, x).mul_(cast("Any", self.spk_carry))
+        fire = slope_of(self.model.spike_grad, x) * cast("Any", self.spk_carry)
         self.carry[0].add_(fire)
         if self.params.rho is not None:
             self.carry[2].sub_(adaptation * fire)
@@ -439,7 +438,7 @@ class _Backward:
 
     def _weights(self, weight: Tensor) -> None:
         """The weights saw S[t-1] and met g_cur[t]: one product for the whole sequence."""
-        if weight.ndim < 2:
+        if weight.ndim != 2:
             g = (self.g_cur[1:] * self.spk[:-1]).sum(0) + self.g_cur[0] * self._first_spk
             self.g_weight = g.sum_to_size(weight.shape)
             return
@@ -454,6 +453,7 @@ class _Backward:
 # ---------------------------------------------------------------------------------------- helpers
 
 _DENSE = torch.contiguous_format
+_NOTHING = (None, None, None)
 
 
 def _state(parts: Any) -> State | None:
@@ -481,13 +481,35 @@ def _above(params: Params, mem: Tensor, ada: Tensor | None) -> Tensor:
     return mem - (params.threshold + params.adaptation * ada)
 
 
-def _kernels_for(model: Model, cur: Tensor) -> ModuleType | None:
+class _Loops:
+    """The compiled loops, with what both directions are told of neurons and numbers."""
+
+    def __init__(self, kernels: Any, model: Model, params: Params, cur: Tensor) -> None:
+        self.kernels, self.surrogate = kernels, cast("Surrogate", model.spike_grad)
+        self.built_in = self.surrogate.name in kernels.SURROGATES
+        self.numbers = [_per_neuron(p, cur) for p in params[:5]]
+        self.kind = tuple([flag or None for flag in (*model.reset, *_parts_of(params)[1:])])
+
+    def forward(self, size: int, t0: int, t1: int, *others: Any) -> bool:
+        k = self.kernels
+        return k.run(k.forward, size, t0, t1, *self.kind, *others)
+
+    def backward(
+        self, size: int, t0: int, t1: int, flags: Any, slopes: Tensor | None, others: Any
+    ) -> None:
+        k, surrogate = self.kernels, self.surrogate
+        shape = k.SURROGATES.get(surrogate.name, 0), surrogate.slope, _recording(slopes)
+        k.run(k.backward, size, t0, t1, *self.kind, *flags, *shape, *others)
+
+
+def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
     """Return the compiled loops where they apply, else None.
 
-    They take the forward pass of a surrogate to be a Heaviside step: only a `Surrogate` promises.
+    They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = cur.is_cpu and cur.dtype == torch.float32 and isinstance(model.spike_grad, Surrogate)
-    return _load_kernels() if known else None
+    known = cur.is_cpu and cur.dtype == torch.float32 and type(model.spike_grad) is Surrogate
+    kernels = _load_kernels() if known else None
+    return None if kernels is None else _Loops(kernels, model, params, cur)
 
 
 @cache
@@ -495,6 +517,13 @@ def _load_kernels() -> ModuleType | None:
     try:
         from snnedu import _kernels  # numba takes a quarter of a second: only when first used
     except ImportError:
+        return None
+    except RuntimeError as error:  # numba finds no folder it may write to
+        warnings.warn(
+            f"snnedu runs without its compiled loops, slower. {error}. Set "
+            f"NUMBA_CACHE_DIR to a folder that you may write to.",
+            stacklevel=2,
+        )
         return None
     return _kernels
 
@@ -526,15 +555,10 @@ def _rows(rows: Tensor) -> Tensor:
     return _plain(rows[:1] if rows.stride(0) == 0 else rows)
 
 
-def _per_neuron(number: Tensor | None, spk: Tensor) -> Tensor | None:
+def _per_neuron(number: Tensor | None, cur: Tensor) -> Tensor | None:
     """Return one number for all, or one for each element of the state."""
     if number is None:
         return None
-    if number.dtype != spk.dtype:
-        number = number.to(spk.dtype)
-    return number if number.numel() == 1 else number.expand(spk.shape[1:]).contiguous()
-
-
-def _kind(model: Model, params: Params) -> tuple[bool | None, ...]:
-    """Tell which loop it takes: None rules out."""
-    return (*[flag or None for flag in (*model.reset, *_parts_of(params)[1:])],)
+    if number.dtype != cur.dtype:
+        number = number.to(cur.dtype)
+    return number if number.numel() == 1 else number.expand(cur.shape[1:]).contiguous()

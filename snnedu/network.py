@@ -204,8 +204,7 @@ class Sequential(nn.Sequential):
             x_rec = x_rec[:1]  # constant: one step stands for all, until a layer needs them all
         for name, layer, before in layers:
             recording, now = Recording(), None
-            waits = isinstance(layer, SpikingLayer) or _drops(layer) or _same_each_step(layer)
-            if len(x_rec) < steps and not waits:
+            if len(x_rec) < steps and not (_drops(layer) or _same_each_step(layer)):
                 x_rec = x_rec.expand(steps, *x_rec.shape[1:])
             with _located(name, layer, x_rec):
                 if isinstance(layer, SpikingLayer):
@@ -304,7 +303,11 @@ def _folded(layer: nn.Module, x_rec: Tensor) -> Tensor:
 
 
 def _same_each_step(layer: nn.Module) -> bool:
-    """Tell whether equal input gives equal output at all steps; unknown layers may be random."""
+    """Tell whether one step of input can stand for all, as far as we know the layer."""
+    if isinstance(layer, SpikingLayer):
+        return type(layer).unroll is SpikingLayer.unroll  # it takes `steps`
+    if layer._forward_hooks or layer._forward_pre_hooks:
+        return False
     fixed = not layer.training and isinstance(layer, (*_DROPOUT, *_BATCH_NORM))
     return fixed or type(layer) in _SAMPLE_BY_SAMPLE
 

@@ -405,7 +405,7 @@ class SpikingLayer(nn.Module):
         values = {name: getattr(self, name) for name in self.numbers}
         for name, value in values.items():
             if value.ndim > 0:
-                _check_broadcast(name, value, shape)
+                _check_broadcast(name, value, shape, shape)
             if name in self.decays:
                 values[name] = _clamped(value)
         return values
@@ -647,8 +647,9 @@ class _Recurrent(SpikingLayer):
     def _values(self, shape: torch.Size) -> dict[str, Any]:
         values = super()._values(shape)
         if "recurrent" not in self._modules:
-            _check_broadcast("V", self.V, shape)
-            return {**values, "weight": self.V, "bias": None}
+            _check_broadcast("V", self.V, shape[1:] or shape, shape)
+            one_to_one = self.V if self.V.ndim != 2 else self.V[None]  # else taken for a matrix
+            return {**values, "weight": one_to_one, "bias": None}
         if shape[-1] != self.recurrent.in_features:
             raise ValueError(
                 f"The last dimension of the current must be `linear_features`, "
@@ -794,13 +795,13 @@ def _check_callable(name: str, value: object) -> None:
         )
 
 
-def _check_broadcast(name: str, value: Tensor, shape: torch.Size) -> None:
-    sizes = zip(reversed(value.shape), reversed(shape), strict=False)
-    if value.ndim > len(shape) or any(v not in (1, c) for v, c in sizes):
+def _check_broadcast(name: str, value: Tensor, to: torch.Size, shape: torch.Size) -> None:
+    sizes = zip(reversed(value.shape), reversed(to), strict=False)
+    if value.ndim > len(to) or any(v not in (1, c) for v, c in sizes):
         raise ValueError(
             f"`{name}` must be one number, or one for each neuron: it must broadcast to "
-            f"[batch, *features]. Received {tuple(value.shape)} for a current of "
-            f"{tuple(shape)}. Make the layer with `{name}` of shape {tuple(shape[1:])}."
+            f"{tuple(to)}. Received {tuple(value.shape)} for a current of {tuple(shape)} at each "
+            f"step. Make the layer with `{name}` of shape {tuple(shape[1:])}."
         )
 
 

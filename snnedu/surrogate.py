@@ -120,8 +120,8 @@ class Surrogate:
 
 def slope_of(spike_grad: Callable[[Tensor], Tensor], x: Values) -> Values:
     """Return h(x) of any surrogate, one of your own too: what `backward` uses as dS/dx."""
-    if isinstance(spike_grad, Surrogate):
-        return spike_grad.derivative(x)
+    if type(spike_grad) is Surrogate:  # a subclass may do as it likes
+        return spike_grad.derivative(x)  # pyright: ignore[reportFunctionMemberAccess]
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         spk = spike_grad(x)
@@ -152,7 +152,14 @@ class _Unscaled:
         self.derivative = derivative
 
     def __call__(self, x: Tensor, slope: float) -> Tensor:
-        return self.derivative(x)
+        h = self.derivative(x)
+        if not isinstance(h, Tensor) or h.shape != x.shape:  # pyright: ignore
+            came = tuple(h.shape) if isinstance(h, Tensor) else repr(h)  # pyright: ignore
+            raise ValueError(
+                f"`derivative` must return one number for each of `x`. Received {came} for x of "
+                f"shape {tuple(x.shape)}. Return `torch.ones_like(x)` for a constant, say."
+            )
+        return h.to(x.dtype)
 
 
 def _atan(x: Tensor, alpha: float) -> Tensor:

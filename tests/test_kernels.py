@@ -1,5 +1,6 @@
 """The compiled loops: threads, forks, caches, and what happens without numba."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -106,6 +107,64 @@ def test_the_last_state_is_the_callers_to_change(compiled, monkeypatch):
     assert grads[0].any()
 
 
+@pytest.mark.parametrize("move", [
+    lambda layer: setattr(layer.beta, "data", layer.beta.data.clone()),
+    lambda layer: layer.share_memory(),
+], ids=["data", "share_memory"])  # fmt: skip
+def test_a_parameter_may_move_in_memory_before_the_way_back(move):
+    grads = []
+    for moves in (False, True):
+        layer = snn.Leaky(0.9, learn_beta=True)
+        cur = torch.linspace(-1, 2, 60).reshape(20, 1, 3).requires_grad_()
+        _, mem = layer.unroll(cur)
+        if moves:
+            move(layer)
+        trash = [torch.full((), -7.0) for _ in range(3000)]  # takes the place that has been freed
+        mem.sum().backward()
+        grads.append((cur.grad, layer.beta.grad))
+        del trash
+    assert torch.equal(grads[0][0], grads[1][0])
+    assert torch.equal(grads[0][1], grads[1][1])
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_an_interrupted_way_back_is_not_taken_up_again(compiled, monkeypatch):
+    # The gradient lies where the membranes lay: a second try would take one for the other.
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    calls = []
+
+    def slope(x):
+        calls.append(x)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return torch.exp(-x.abs())
+
+    layer = snn.Leaky(0.9, spike_grad=surrogate.custom(slope))
+    cur = torch.rand(100, 10, 100).requires_grad_()
+    spk, _ = layer.unroll(cur, record=False)
+    with pytest.raises(KeyboardInterrupt):
+        spk.sum().backward()
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation|second time"):
+        spk.sum().backward()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("spike_grad", [None, surrogate.custom(lambda x: torch.exp(-x.abs()))],
+                         ids=["built in", "custom"])  # fmt: skip
+@pytest.mark.parametrize("layer", [snn.Leaky(0.9), snn.RLeaky(0.9, linear_features=5),
+                                   snn.AdaptiveLeaky(0.9, learn_beta=True)], ids=repr)  # fmt: skip
+def test_a_batch_of_nothing_has_gradients_of_nothing(layer, spike_grad, compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    if spike_grad is not None:
+        layer = copy.deepcopy(layer)
+        layer.spike_grad = spike_grad
+    cur = torch.rand(4, 0, 5).requires_grad_()
+    layer.unroll(cur)[0].sum().backward()
+    assert cur.grad.shape == cur.shape
+
+
 @pytest.mark.parametrize("wanted", ["cur", "mem", "syn", "alpha", "beta", "threshold", "weight"])
 def test_each_derivative_comes_without_the_others(wanted, monkeypatch):
     layer = snn.RSynaptic(0.5, 0.9, linear_features=4, learn_alpha=True, learn_beta=True,
@@ -202,6 +261,18 @@ assert spk.flatten().tolist() == [0, 0, 1, 0, 1, 0, 0, 1]
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_without_a_folder_for_the_compiled_code_the_library_works_and_says_why():
+    script = (
+        "import torch, snnedu as snn; print(snn.Leaky(0.9).unroll(torch.ones(3, 1, 1))[0].sum())"
+    )
+    nowhere = {"NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
+    nowhere["NUMBA_CACHE_DIR"] = os.path.join(os.devnull, "x")
+    done = subprocess.run([sys.executable, "-c", script], env=os.environ | nowhere, timeout=120,
+                          check=True, capture_output=True, text=True)  # fmt: skip
+    assert done.stdout == "tensor(2.)\n"
+    assert done.stderr.count("Set NUMBA_CACHE_DIR to a folder") == 1
+
+
 def test_numba_is_imported_only_when_a_float32_sequence_runs():
     script = """
 import sys, torch, snnedu as snn
@@ -216,6 +287,95 @@ def test_only_a_surrogate_is_trusted_to_be_a_step():
     cur = torch.randn(10, 2, 3)
     assert snn.Leaky(0.9, spike_grad=torch.sigmoid).unroll(cur)[0].unique().numel() > 2
     assert set(snn.Leaky(0.9).unroll(cur)[0].unique().tolist()) == {0, 1}
+
+
+class Soft(surrogate.Surrogate):
+    """Spikes between 0 and 1."""
+
+    def __call__(self, x):
+        return torch.sigmoid(x)
+
+
+class Flat(surrogate.Surrogate):
+    """The name of one that is built in, another slope."""
+
+    def derivative(self, x):
+        return torch.ones_like(x)
+
+
+@pytest.mark.parametrize("kind", [Soft, Flat])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_subclass_of_surrogate_is_asked_for_spikes_and_slopes(kind, compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    spike_grad = kind("atan", surrogate.atan()._shape, 2.0)
+    assert_same_as_steps(snn.Leaky(0.9, spike_grad=spike_grad), torch.randn(10, 2, 3))
+
+
+def assert_same_as_steps(layer, cur):
+    weight = torch.randn_like(cur)
+    leaves = [cur.requires_grad_(), *(p for p in layer.parameters() if p.requires_grad)]
+    state, rows = (), []
+    for row in cur.unbind(0):
+        spk, *state = layer(row, *state)
+        rows.append(spk)
+    steps = torch.stack(rows)
+    whole = layer.unroll(cur)[0]
+    assert torch.equal(whole, steps)
+    assert 0 < whole.mean() < 1
+    found, expected = [torch.autograd.grad((spk * weight).sum(), leaves) for spk in (whole, steps)]
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("shape", [(2, 3), (4, 1, 1), (3,), ()], ids=str)
+def test_one_weight_for_each_neuron_of_a_picture(shape, compiled, monkeypatch):
+    # Two dimensions of weights are no matrix here.
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    layer = snn.RLeaky(0.9, V=torch.rand(shape), all_to_all=False)
+    assert_same_as_steps(layer, torch.randn(10, 5, *((2, 3) if len(shape) == 2 else (4, 2, 3))))
+
+
+def test_recurrent_neurons_without_a_batch(recwarn):
+    assert_same_as_steps(snn.RLeaky(0.9, linear_features=5), torch.randn(10, 5))
+    assert not recwarn.list
+
+
+class StraightThrough(torch.autograd.Function):
+    """Its derivative is the tensor it was given: often one number, expanded."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+OWN = {
+    "bool": surrogate.custom(lambda x: x.abs() < 0.5),
+    "double": surrogate.custom(lambda x: (x.abs() < 0.5).double()),
+    "integers": surrogate.custom(lambda x: (x.abs() < 0.5).long()),
+    "expanded": surrogate.custom(lambda x: torch.ones(()).expand_as(x)),
+    "transposed": surrogate.custom(
+        lambda x: torch.exp(-x.abs().transpose(-1, -2).contiguous()).transpose(-1, -2)
+    ),
+    "straight through": StraightThrough.apply,
+}
+
+
+@pytest.mark.parametrize("own", OWN)
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("name", ["Leaky", "RLeaky", "AdaptiveLeaky"])
+def test_slopes_of_any_dtype_and_layout(own, name, compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+    size = {"linear_features": 5} if name == "RLeaky" else {}
+    layer = getattr(snn, name)(0.9, spike_grad=OWN[own], learn_beta=True, **size)
+    assert_same_as_steps(layer, torch.randn(12, 3, 5))
 
 
 @pytest.mark.parametrize("name", kernels.SURROGATES)

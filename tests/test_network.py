@@ -277,6 +277,32 @@ def test_a_layer_that_may_be_random_is_computed_at_every_step():
     assert net[0].seen == STEPS * BATCH
 
 
+def test_who_hooks_into_a_layer_sees_every_step():
+    seen = []
+    net = dense()
+    net[0].register_forward_hook(lambda layer, args, y: seen.append(len(y)))
+    net(spikes(1).expand(STEPS, BATCH, 7))
+    assert seen == [STEPS * BATCH]
+
+
+class Doubled(snn.Leaky):
+    """A neuron of a learner's, who has not heard of `steps`."""
+
+    def unroll(self, cur_rec, *state, record=True):
+        return super().unroll(2 * cur_rec, *state, record=record)
+
+
+def test_neurons_with_an_unroll_of_their_own_get_every_step():
+    net = snn.Sequential(nn.Linear(7, 9), Doubled(0.9))
+    x = torch.rand(BATCH, 7)
+    spk_rec, _ = net(x.expand(STEPS, BATCH, 7))
+    twin = snn.Sequential(net[0], snn.Leaky(0.9))
+    net[0].weight.data *= 2
+    net[0].bias.data *= 2
+    assert torch.equal(spk_rec, twin(x.expand(STEPS, BATCH, 7))[0])
+    assert alive(spk_rec)
+
+
 def test_constant_input_with_a_gradient_of_its_own_gets_one_for_each_step():
     net = dense()
     x_rec = spikes(1).expand(STEPS, BATCH, 7).requires_grad_()

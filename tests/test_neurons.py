@@ -717,6 +717,11 @@ BAD = {
         ValueError,
         r"`V` must be one number, or one for each neuron",
     ),
+    "V for each sample": (
+        lambda: snn.RLeaky(0.9, V=torch.ones(1, 5), all_to_all=False).unroll(CUR),
+        ValueError,
+        r"it must broadcast to \(5,\). Received \(1, 5\)",
+    ),
     "NaN in the input": (
         lambda: snn.Leaky(0.9).unroll(NAN),
         ValueError,

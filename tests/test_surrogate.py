@@ -125,3 +125,14 @@ def test_bad_slopes(build, message):
 def test_custom_needs_a_function():
     with pytest.raises(TypeError, match="`derivative` must be a function"):
         surrogate.custom(2.0)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("derivative", "came"),
+    [(lambda x: 1.0, "Received 1.0 for x"), (lambda x: x.mean(), r"Received \(\) for x of shape"),
+     (lambda x: x[..., :1], r"Received \(2, 1\) for x of shape \(2, 3\)")],
+)  # fmt: skip
+def test_custom_needs_a_slope_for_each_number(derivative, came):
+    with pytest.raises(ValueError, match=came):
+        surrogate.custom(derivative).derivative(torch.ones(2, 3))
