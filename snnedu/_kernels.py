@@ -9,6 +9,10 @@ faster than arrays. Of a parameter or a state count says how many numbers there 
 one for each element (0: none, read as zero). Of a recording it says how many rows `[size]`: one for
 each step, or one that stands for all (0: none). `size` is neurons times batch.
 
+Names of one element: b al r k th are β α ρ k θ; u x a are U X A, s is S[t-1]. On the way back h is
+the slope dS/dU, g_ is the derivative of the loss by what follows, and c_ what the step after
+carries over to it: g_u, c_u and so on.
+
 What may be left out is a flag, True or None: numba compiles the loop without what `is None` rules
 out. (A test inside the loop would halve its speed.) Every product and sum is rounded by itself, as
 in torch: numba fuses none unless told (`fastmath`).
@@ -43,13 +47,13 @@ HALF_PI, INFINITE = np.float32(np.pi / 2), np.float32(np.inf)
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def run(loop: Any, size: int, *args: Any) -> bool:
-    """Call `forward` or `backward` over all neurons, on as many threads as torch uses if it pays.
+def run(loop: Any, size: int, t0: int, t1: int, *others: Any) -> bool:
+    """Call `forward` or `backward` for all neurons, on as many threads as torch uses if it pays.
 
     Return whether all went well: whether the last membranes are finite.
     """
-    t0, t1 = args[:2]
     threads = torch.get_num_threads() if (t1 - t0) * size > SERIAL else 1
+    args = t0, t1, *others
     if threads == 1:
         return loop(0, size, size, *args)
     share = -(-size // (SHARES * threads * LINE)) * LINE
@@ -68,18 +72,20 @@ def forward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts,
     Return whether all membranes are finite in the end.
     """
     outside, far = 0, (t1 - t0) * size > FAR
-    rows = np.empty((8, BLOCK), np.float32)  # the compiler can tell that these do not overlap
-    b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
-    u, x, a = rows[5], rows[6], rows[7]
+    scratch = np.empty((8, BLOCK), np.float32)  # the compiler can tell that its rows do not overlap
+    numbers, state = scratch[:5], scratch[5:]
+    b, theta, al, r, k = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    u, x, a = state[0], state[1], state[2]
+    u_rec, x_rec, a_rec = recorded
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
-        _load(rows, params, lo, n)
-        _load(rows[5:], begin, lo, n)
+        _load(numbers, params, lo, n)
+        _load(state, begin, lo, n)
         for t in range(t0, t1):
             if far and t + 1 < t1:
                 _fetch(cur, t + 1, size, lo, n)
                 _fetch(spk, t + 1, size, lo, n)
-                _fetch(recorded[0], t + 1, size, lo, n)
+                _fetch(u_rec, t + 1, size, lo, n)
             i_t, s_t = _at(cur, t, size, lo, n), _at(spk, t, size, lo, n)
             for i in range(n):
                 th = theta[i]
@@ -103,13 +109,13 @@ def forward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts,
                     a[i] = r[i] * a[i] + (ONE - r[i]) * s
                     th = theta[i] + k[i] * a[i]
                 s_t[i] = ONE if v > th else NIL
-            if recorded[0][1] > 0:
-                _copy(_at(recorded[0], t, size, lo, n), u, n)
-            if synapse is not None and recorded[1][1] > 0:
-                _copy(_at(recorded[1], t, size, lo, n), x, n)
-            if adapts is not None and recorded[2][1] > 0:
-                _copy(_at(recorded[2], t, size, lo, n), a, n)
-        _store(end, rows[5:], lo, n)
+            if u_rec[1] > 0:
+                _copy(_at(u_rec, t, size, lo, n), u, n)
+            if synapse is not None and x_rec[1] > 0:
+                _copy(_at(x_rec, t, size, lo, n), x, n)
+            if adapts is not None and a_rec[1] > 0:
+                _copy(_at(a_rec, t, size, lo, n), a, n)
+        _store(end, state, lo, n)
         for i in range(n):
             outside += 0 if abs(u[i]) < INFINITE else 1
     return outside == 0
@@ -128,35 +134,39 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
     if there are any, holds h(x) for steps t0..t1: a surrogate that is not built in.
     """
     far = (t1 - t0) * size > FAR
-    rows = np.empty((23, BLOCK), np.float32)
-    b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
-    uc, xc, ac, sc = rows[5], rows[6], rows[7], rows[8]
-    gb, gth, gal, gr, gk = rows[9], rows[10], rows[11], rows[12], rows[13]
-    gs, gu, gx, ga, h = rows[14], rows[15], rows[16], rows[17], rows[18]
+    scratch = np.empty((23, BLOCK), np.float32)
+    numbers, sums, first = scratch[:5], scratch[5:10], scratch[10:13]
+    carried, given = scratch[13:17], scratch[17:21]
+    b, theta, al, r, k = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    g_b, g_th, g_al, g_r, g_k = sums[0], sums[1], sums[2], sums[3], sums[4]
+    c_u, c_x, c_a, c_s = carried[0], carried[1], carried[2], carried[3]
+    g_s, g_u, g_x, g_a = given[0], given[1], given[2], given[3]
+    h, g_sum = scratch[21], scratch[22]
+    u_rec, x_rec, a_rec = recorded
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
-        _load(rows, params, lo, n)
-        _load(rows[5:], carry, lo, n)
-        _load(rows[20:], begin, lo, n)
+        _load(numbers, params, lo, n)
+        _load(first, begin, lo, n)
+        _load(carried, carry, lo, n)
         if learn is not None:
-            _load(rows[9:], g_params, lo, n)
+            _load(sums, g_params, lo, n)
         for t in range(t1 - 1, t0 - 1, -1):
             if far and t > t0:
-                _fetch(recorded[0], t - 2, size, lo, n)
+                _fetch(u_rec, t - 2, size, lo, n)
                 _fetch(g_cur, t - 1, size, lo, n)
                 _fetch(grads[0], t - 1, size, lo, n)
                 _fetch(grads[1], t - 1, size, lo, n)
-            _read(grads[0], gs, t, size, lo, n)
-            _read(grads[1], gu, t, size, lo, n)
+            _read(grads[0], g_s, t, size, lo, n)
+            _read(grads[1], g_u, t, size, lo, n)
             if synapse is not None:
-                _read(grads[2], gx, t, size, lo, n)
+                _read(grads[2], g_x, t, size, lo, n)
             if adapts is not None:
-                _read(grads[3], ga, t, size, lo, n)
-            u, a = _at(recorded[0], t, size, lo, n), _at(recorded[2], t, size, lo, n)
-            u_old = _at(recorded[0], t - 1, size, lo, n) if t > 0 else rows[20]
-            x_old = _at(recorded[1], t - 1, size, lo, n) if t > 0 else rows[21]
-            a_old = _at(recorded[2], t - 1, size, lo, n) if t > 0 else rows[22]
-            gi_t = _at(g_cur, t, size, lo, n) if g_cur[1] > 1 else rows[19]
+                _read(grads[3], g_a, t, size, lo, n)
+            u, a = _at(u_rec, t, size, lo, n), _at(a_rec, t, size, lo, n)
+            u_old = _at(u_rec, t - 1, size, lo, n) if t > 0 else first[0]
+            x_old = _at(x_rec, t - 1, size, lo, n) if t > 0 else first[1]
+            a_old = _at(a_rec, t - 1, size, lo, n) if t > 0 else first[2]
+            g_i = _at(g_cur, t, size, lo, n) if g_cur[1] > 1 else g_sum
             if slopes[1] > 0:
                 _copy(h, _at(slopes, t - t0, size, lo, n), n)
             else:
@@ -171,42 +181,42 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
                 if adapts is not None:
                     th = th + k[i] * a_old[i]
                 s = ONE if u_old[i] > th else NIL  # S[t-1]
-                g = gs[i]
+                g = g_s[i]
                 if feeds is not None:
-                    g = g + sc[i]
+                    g = g + c_s[i]
                 fire = g * h[i]
-                g = gu[i] + fire + uc[i]
+                g = g_u[i] + fire + c_u[i]
                 if after is not None:
                     g = g * (ONE - s)
                 back = g
                 if before is not None:
                     back = g * (ONE - s)
-                uc[i] = b[i] * back
+                c_u[i] = b[i] * back
                 y = g
                 if synapse is not None:
-                    y = gx[i] + g + xc[i]
-                    xc[i] = al[i] * y
+                    y = g_x[i] + g + c_x[i]
+                    c_x[i] = al[i] * y
                     if learn is not None:
-                        gal[i] += y * x_old[i]
-                gi_t[i] = y
+                        g_al[i] += y * x_old[i]
+                g_i[i] = y
                 pay = NIL
                 if subtract is not None:
                     pay = g * s
                 if adapts is not None:
-                    z = ga[i] + ac[i] - k[i] * fire
-                    ac[i] = r[i] * z - k[i] * pay
-                    sc[i] = (ONE - r[i]) * z
+                    z = g_a[i] + c_a[i] - k[i] * fire
+                    c_a[i] = r[i] * z - k[i] * pay
+                    c_s[i] = (ONE - r[i]) * z
                     if learn is not None:
-                        gr[i] += z * (a_old[i] - s)
-                        gk[i] -= fire * a[i] + pay * a_old[i]
+                        g_r[i] += z * (a_old[i] - s)
+                        g_k[i] -= fire * a[i] + pay * a_old[i]
                 if learn is not None:
-                    gb[i] += back * u_old[i]
-                    gth[i] -= fire + pay
+                    g_b[i] += back * u_old[i]
+                    g_th[i] -= fire + pay
             if g_cur[1] == 1:
-                _add(_at(g_cur, t, size, lo, n), gi_t, n)
-        _store(carry, rows[5:], lo, n)
+                _add(_at(g_cur, t, size, lo, n), g_i, n)
+        _store(carry, carried, lo, n)
         if learn is not None:
-            _store(g_params, rows[9:], lo, n)
+            _store(g_params, sums, lo, n)
     return True
 
 

@@ -111,6 +111,11 @@ def _copy(state: Tensor) -> Tensor:
 
 
 class _Node(torch.autograd.Function):
+    """The whole sequence; `learned` says which of the `inputs` want a derivative.
+
+    Those come once more at the end, one by one: autograd sees nothing inside a tuple.
+    """
+
     @staticmethod
     def forward(
         ctx: Any, model: Model, loops: Any, steps: int, inputs: Any, learned: list[bool], *_: Tensor
@@ -119,7 +124,7 @@ class _Node(torch.autograd.Function):
         # The backward pass needs U and A, and X where a number is learned.
         keep = (True, model.record or True in learned[1:6], True)
         spk, now, rec = _forward(model, loops, cur, steps, params, state, keep)
-        ctx.model, ctx.loops, ctx.learned, ctx.rows = model, loops, learned, cur.shape[0]
+        ctx.model, ctx.loops, ctx.learned, ctx.constant = model, loops, learned, cur.shape[0] == 1
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
         needs_spk = params.weight is not None or loops is None
@@ -227,11 +232,17 @@ def _compiled_steps(
     start = _NOTHING if state is None else [None if s is None else _plain(s) for s in state]
     now = State(*[torch.empty_like(row) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
     drive = _rows(cur) if params.weight is None else torch.empty_like(row[None])
-    size, numbers, begin, end = row.numel(), _pairs(loops.numbers), _pairs(start), _pairs(now)
-    records = _recording(drive), _recording(spk), tuple([_recording(r) for r in rec])
-    if params.weight is None or state is None:
+    size, numbers, begin, end = (
+        row.numel(),
+        _numbers_at(loops.numbers),
+        _numbers_at(start),
+        _numbers_at(now),
+    )
+    records = _steps_at(drive), _steps_at(spk), tuple([_steps_at(r) for r in rec])
+    if params.weight is None:
         finite = loops.forward(size, 0, steps, numbers, begin, end, *records)
     else:
+        assert state is not None  # `unroll` makes one for recurrent neurons
         finite, last, into = True, _first_spikes(model, params, state), drive[0]
         for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
             torch.add(x, feedback(last, params.weight, params.bias), out=into)
@@ -249,6 +260,11 @@ class _Backward:
     """The backward pass: `run`, then read `g_cur`, `of_params()` and, for the state, `carry`.
 
     g_... is the derivative of the loss by ...; `carry` is what a step hands to the step before it.
+
+    learn           one of β θ α ρ k wants a derivative; learn_weight, learn_start: W; the start
+    feeds           spikes act on later steps, by W or by adaptation, so they are carried over too
+    at_once         a single call of the compiled loops walks all steps; else chunks of them are
+                    walked, with W each step by itself, as its product stands between the steps
     """
 
     def __init__(
@@ -258,11 +274,10 @@ class _Backward:
         self.spk, self.params, self.rec = spk, params, rec
         self.model, self.loops = ctx.model, ctx.loops
         learned: list[bool] = ctx.learned
-        # Which of cur, *params, *state want a derivative? `learn`: one of the numbers does.
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
         self.given, self.row = start, rec.mem[0]
-        if ctx.rows == 1:  # it stood for all steps: what they give is added up
+        if ctx.constant:  # one row stood for all steps: what they give is added up
             self.g_cur = self._zeros()[None]
         elif ctx.model.record or _graph_is_kept():
             self.g_cur = torch.empty_like(rec.mem)
@@ -404,10 +419,10 @@ class _Backward:
         self.kept, size = (start, grads), self.row.numel()
         flags = self.feeds or None, self.learn or None
         others = (
-            _pairs(loops.numbers), _pairs(start or _NOTHING),
-            tuple([_recording(r) for r in self.rec]),
-            _pairs((*self.carry, self.spk_carry)), _pairs(self.g_params),
-            tuple([_recording(g) for g in grads]), _recording(self.g_cur),
+            _numbers_at(loops.numbers), _numbers_at(start or _NOTHING),
+            tuple([_steps_at(r) for r in self.rec]),
+            _numbers_at((*self.carry, self.spk_carry)), _numbers_at(self.g_params),
+            tuple([_steps_at(g) for g in grads]), _steps_at(self.g_cur),
         )  # fmt: skip
         return lambda lo, hi, slopes: loops.backward(size, lo, hi, flags, slopes, others)
 
@@ -498,7 +513,7 @@ class _Loops:
         self, size: int, t0: int, t1: int, flags: Any, slopes: Tensor | None, others: Any
     ) -> None:
         k, surrogate = self.kernels, self.surrogate
-        shape = k.SURROGATES.get(surrogate.name, 0), surrogate.slope, _recording(slopes)
+        shape = k.SURROGATES.get(surrogate.name, 0), surrogate.slope, _steps_at(slopes)
         k.run(k.backward, size, t0, t1, *self.kind, *flags, *shape, *others)
 
 
@@ -538,11 +553,11 @@ def _graph_is_kept() -> bool:
 # The compiled loops take addresses of contiguous float32 memory; the tensors must outlive the call.
 
 
-def _pairs(numbers: Iterable[Tensor | None]) -> tuple[tuple[int, int], ...]:
+def _numbers_at(numbers: Iterable[Tensor | None]) -> tuple[tuple[int, int], ...]:
     return tuple([(0, 0) if x is None else (x.data_ptr(), x.numel()) for x in numbers])
 
 
-def _recording(rows: Tensor | None) -> tuple[int, int]:
+def _steps_at(rows: Tensor | None) -> tuple[int, int]:
     return (0, 0) if rows is None else (rows.data_ptr(), rows.shape[0])
 
 
