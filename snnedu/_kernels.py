@@ -22,7 +22,9 @@ in torch: numba fuses none unless told (`fastmath`).
 # pyright: reportPossiblyUnboundVariable=false, reportUntypedFunctionDecorator=false
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportCallIssue=false
 
+import math
 import os
+from collections.abc import Callable
 from typing import Any, no_type_check
 
 import numpy as np
@@ -40,9 +42,15 @@ SHARES = 4  # for each thread: the one that begins first takes more
 _SLEEPS = not openmp() or os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
 SERIAL = 3 << 18 if _SLEEPS else 1 << 17
 FAR = 1 << 19  # elements beyond which recordings do not fit a core's own cache
-SURROGATES = {"atan": 0, "fast_sigmoid": 1, "sigmoid": 2, "triangular": 3, "straight_through": 4}
-NIL, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
-HALF_PI, INFINITE = np.float32(np.pi / 2), np.float32(np.inf)
+# Surrogates of `snnedu.surrogate`, brought to one form: (p, q, r1, r2) of slope k in
+# h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²), which costs no more than the division it needs.
+SHAPES: dict[str, Callable[[float], tuple[float, float, float, float]]] = {
+    "atan": lambda k: (k / 2, 0.0, 0.0, (math.pi * k / 2) ** 2),
+    "fast_sigmoid": lambda k: (1.0, 0.0, 2 * k, k * k),
+    "triangular": lambda k: (1.0, k, 0.0, 0.0),
+    "straight_through": lambda k: (1.0, 0.0, 0.0, 0.0),
+}
+NIL, ONE, INFINITE = np.float32(0), np.float32(1), np.float32(np.inf)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
@@ -124,23 +132,28 @@ def forward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts,
 @_compiled
 @no_type_check
 def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts, feeds, learn,
-             surrogate, slope, slopes,
+             shape, sigmoid, slopes,
              params, begin, recorded, carry, g_params, grads, g_cur):  # fmt: skip
     """Walk neurons start..stop from step t1 - 1 back to t0.
 
     `grads`, `g_params` and `g_cur` are derivatives of the loss: by S, U, X, A, by the parameters
     (added up if they `learn`), and by the current (added up if there is one row). `carry` is what
-    a step hands to the one before it, for U, X, A and, if it `feeds` anything back, S. `slopes`,
-    if there are any, holds h(x) for steps t0..t1: a surrogate that is not built in.
+    a step hands to the one before it, for U, X, A and, if it `feeds` anything back, S. The
+    surrogate is given by its `shape` or, that being None, by the slope k of a `sigmoid` or, that
+    being 0, by the `slopes` h(x) of steps t0..t1.
     """
     far = (t1 - t0) * size > FAR
+    if shape is not None:
+        p, q = np.float32(shape[0]), np.float32(shape[1])
+        r1, r2 = np.float32(shape[2]), np.float32(shape[3])
     scratch = np.empty((23, BLOCK), np.float32)
     numbers, sums, first = scratch[:5], scratch[5:10], scratch[10:13]
     carried, given = scratch[13:17], scratch[17:21]
     b, theta, al, r, k = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     g_b, g_th, g_al, g_r, g_k = sums[0], sums[1], sums[2], sums[3], sums[4]
     c_u, c_x, c_a, c_s = carried[0], carried[1], carried[2], carried[3]
-    g_s, g_u, g_x, g_a = given[0], given[1], given[2], given[3]
+    g_u, g_x, g_a = given[1], given[2], given[3]
+    given[:] = NIL
     h, g_sum = scratch[21], scratch[22]
     u_rec, x_rec, a_rec = recorded
     for lo in range(start, stop, BLOCK):
@@ -156,7 +169,7 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
                 _fetch(g_cur, t - 1, size, lo, n)
                 _fetch(grads[0], t - 1, size, lo, n)
                 _fetch(grads[1], t - 1, size, lo, n)
-            _read(grads[0], g_s, t, size, lo, n)
+            g_s = _at(grads[0], t, size, lo, n) if grads[0][1] > 0 else given[0]
             _read(grads[1], g_u, t, size, lo, n)
             if synapse is not None:
                 _read(grads[2], g_x, t, size, lo, n)
@@ -167,15 +180,16 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
             x_old = _at(x_rec, t - 1, size, lo, n) if t > 0 else first[1]
             a_old = _at(a_rec, t - 1, size, lo, n) if t > 0 else first[2]
             g_i = _at(g_cur, t, size, lo, n) if g_cur[1] > 1 else g_sum
-            if slopes[1] > 0:
+            if shape is None and sigmoid == 0:
                 _copy(h, _at(slopes, t - t0, size, lo, n), n)
             else:
                 for i in range(n):
                     th = theta[i]
                     if adapts is not None:
                         th = th + k[i] * a[i]
-                    h[i] = u[i] - th
-                _derivative(surrogate, np.float32(slope), h, n)
+                    h[i] = u[i] - th  # x: U may lie where the gradient is written
+                if sigmoid > 0:
+                    _sigmoid_slope(np.float32(sigmoid), h, n)
             for i in range(n):
                 th = theta[i]
                 if adapts is not None:
@@ -184,7 +198,11 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
                 g = g_s[i]
                 if feeds is not None:
                     g = g + c_s[i]
-                fire = g * h[i]
+                slope = h[i]
+                if shape is not None:
+                    v = abs(slope)
+                    slope = max(NIL, p - q * v) / (ONE + r1 * v + r2 * v * v)
+                fire = g * slope
                 g = g_u[i] + fire + c_u[i]
                 if after is not None:
                     g = g * (ONE - s)
@@ -222,25 +240,11 @@ def backward(start, stop, size, t0, t1, subtract, before, after, synapse, adapts
 
 @_compiled
 @no_type_check
-def _derivative(surrogate, k, x, n):
-    """Replace x by h(x), the formula of `snnedu.surrogate`."""
-    if surrogate == 0:
-        for i in range(n):
-            z = HALF_PI * k * x[i]
-            x[i] = k / TWO / (ONE + z * z)
-    elif surrogate == 1:
-        for i in range(n):
-            z = k * abs(x[i]) + ONE
-            x[i] = ONE / (z * z)
-    elif surrogate == 2:
-        for i in range(n):
-            e = np.exp(-abs(k * x[i]))  # σ (1 - σ) = e / (1 + e)², which cannot overflow
-            x[i] = k * e / ((ONE + e) * (ONE + e))
-    elif surrogate == 3:
-        for i in range(n):
-            x[i] = max(NIL, ONE - k * abs(x[i]))
-    else:
-        x[:n] = ONE
+def _sigmoid_slope(k, x, n):
+    """Replace x by k σ(kx) (1 - σ(kx)), written so that it cannot overflow."""
+    for i in range(n):
+        e = np.exp(-abs(k * x[i]))
+        x[i] = k * e / ((ONE + e) * (ONE + e))
 
 
 @_compiled
@@ -269,8 +273,6 @@ def _store(given, rows, lo, n):
 def _read(recording, row, t, size, lo, n):
     if recording[1] > 0:
         _copy(row, _at(recording, t, size, lo, n), n)
-    else:
-        row[:n] = NIL
 
 
 @_compiled

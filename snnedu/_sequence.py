@@ -500,8 +500,12 @@ class _Loops:
     """The compiled loops, with what both directions are told of neurons and numbers."""
 
     def __init__(self, kernels: Any, model: Model, params: Params, cur: Tensor) -> None:
-        self.kernels, self.surrogate = kernels, cast("Surrogate", model.spike_grad)
-        self.built_in = self.surrogate.name in kernels.SURROGATES
+        surrogate = cast("Surrogate", model.spike_grad)
+        shape = kernels.SHAPES.get(surrogate.name)
+        sigmoid = surrogate.slope if surrogate.name == "sigmoid" else 0.0
+        self.surrogate = shape and shape(surrogate.slope), sigmoid
+        self.built_in = self.surrogate != (None, 0.0)
+        self.kernels = kernels
         self.numbers = [_per_neuron(p, cur) for p in params[:5]]
         self.kind = tuple([flag or None for flag in (*model.reset, *_parts_of(params)[1:])])
 
@@ -512,9 +516,18 @@ class _Loops:
     def backward(
         self, size: int, t0: int, t1: int, flags: Any, slopes: Tensor | None, others: Any
     ) -> None:
-        k, surrogate = self.kernels, self.surrogate
-        shape = k.SURROGATES.get(surrogate.name, 0), surrogate.slope, _steps_at(slopes)
-        k.run(k.backward, size, t0, t1, *self.kind, *flags, *shape, *others)
+        k = self.kernels
+        k.run(
+            k.backward,
+            size,
+            t0,
+            t1,
+            *self.kind,
+            *flags,
+            *self.surrogate,
+            _steps_at(slopes),
+            *others,
+        )
 
 
 def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:

@@ -173,8 +173,8 @@ def _fast_sigmoid(x: Tensor, slope: float) -> Tensor:
 
 
 def _sigmoid(x: Tensor, slope: float) -> Tensor:
-    s = torch.sigmoid(slope * x)
-    return slope * s * (1 - s)
+    s = (slope * x).sigmoid_()
+    return (1 - s).mul_(s).mul_(slope)
 
 
 def _triangular(x: Tensor, slope: float) -> Tensor:
