@@ -37,11 +37,10 @@ from snnedu._threads import claim, in_parallel, on_pool, openmp
 
 BLOCK = 512  # neurons; their state, parameters and one step fit the fastest cache
 LINE = 16  # float32 numbers in a cache line, which no two threads should write to
-SHARES = 4  # for each thread: the one that begins first takes more
 # Below so many elements (time x size) a second thread does not pay; one that sleeps wakes up late.
 _SLEEPS = not openmp() or os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
-SERIAL = 3 << 18 if _SLEEPS else 1 << 17
-FAR = 1 << 19  # elements beyond which recordings do not fit a core's own cache
+SERIAL = 3 << 18 if _SLEEPS else 1 << 16
+FAR = 1 << 15  # elements (time x size) beyond which it pays to ask for rows ahead
 # Surrogates of `snnedu.surrogate`, brought to one form: (p, q, r1, r2) of slope k in
 # h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²), which costs no more than the division it needs.
 SHAPES: dict[str, Callable[[float], tuple[float, float, float, float]]] = {
@@ -64,7 +63,7 @@ def run(loop: Any, size: int, t0: int, t1: int, *others: Any) -> bool:
     args = t0, t1, *others
     if threads == 1:
         return loop(0, size, size, *args)
-    share = -(-size // (SHARES * threads * LINE)) * LINE
+    share = -(-size // (threads * LINE)) * LINE  # one for each: long rows, and the same next time
     if gomp_parallel := openmp():
         which = (True, None) if loop is forward else (None, True)
         return _together(*which, gomp_parallel, threads, share, size, args)

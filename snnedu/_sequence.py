@@ -52,12 +52,24 @@ class State(NamedTuple):
     ada: Tensor | None = None
 
 
-class Model(NamedTuple):
-    """What a sequence needs besides numbers and state."""
+class Kind(NamedTuple):
+    """What kind of neurons these are. The flags are True or None, as the compiled loops want."""
 
-    step: Callable[..., tuple[Tensor, ...]]  # cur, *state -> spk, *state
+    step: Callable[..., tuple[Tensor, ...]]
     state_names: tuple[str, ...]  # the order of the state in `step`
-    reset: tuple[bool, bool, bool]  # subtract; zero U[t-1]; zero U[t]
+    reset_mechanism: str
+    subtract: bool | None
+    before: bool | None  # zero U[t-1]
+    after: bool | None  # zero U[t]
+    synapse: bool | None  # there is an X
+    adapts: bool | None  # there is an A
+
+
+class Model(NamedTuple):
+    """What a sequence needs besides current and state."""
+
+    kind: Kind
+    numbers: dict[str, Any]  # of `Params`, those that `step` knows
     spike_grad: Callable[[Tensor], Tensor]
     record: bool
 
@@ -66,28 +78,28 @@ class NotFiniteError(Exception):
     """The last membrane is NaN or infinite."""
 
 
-def unroll(
-    model: Model, cur: Tensor, steps: int, params: Params, state: State | None
-) -> tuple[Tensor, State]:
+def unroll(model: Model, cur: Tensor, steps: int, state: State | None) -> tuple[Tensor, State]:
     """Return the spikes and the recorded state or, with `model.record` off, the last state.
 
     One row of `cur` stands for all `steps`. The `state` to start from is rest if None.
     Raises `NotFiniteError`.
     """
+    params = Params(**model.numbers)
     loops = _loops_for(model, cur, params)
     if loops is None or params.weight is not None:
         cur = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
-        state = state or _rest(cur.detach()[0], params)
+        state = state or _rest(cur.detach()[0], model.kind)
     if torch.is_grad_enabled():
-        inputs = (cur, *params, *(state or (None,) * 3))
+        inputs = (cur, *params, *(state or _NOTHING))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
             outputs: Any = _Node.apply(
                 model, loops, steps, inputs, learned, *compress(inputs, learned)
             )
             return outputs[0], State(*outputs[1:])
-    spk, now, rec = _forward(model, loops, cur, steps, params, state, (model.record,) * 3)
-    return spk, rec if model.record else now
+    keep = (True,) * 3 if model.record else _NOTHING
+    spk, out, _ = _forward(model, loops, cur, steps, params, state, keep)
+    return spk, out
 
 
 def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -123,13 +135,13 @@ class _Node(torch.autograd.Function):
         cur, params, state = inputs[0], Params(*inputs[1:-3]), _state(inputs[-3:])
         # The backward pass needs U and A, and X where a number is learned.
         keep = (True, model.record or True in learned[1:6], True)
-        spk, now, rec = _forward(model, loops, cur, steps, params, state, keep)
+        spk, out, rec = _forward(model, loops, cur, steps, params, state, keep)
         ctx.model, ctx.loops, ctx.learned, ctx.constant = model, loops, learned, cur.shape[0] == 1
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
         needs_spk = params.weight is not None or loops is None
         ctx.save_for_backward(spk if needs_spk else None, *inputs[1:], *rec)
-        return spk, *(rec if model.record else now)
+        return spk, *out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -151,43 +163,43 @@ class _Node(torch.autograd.Function):
 
 def _forward(
     model: Model, loops: "_Loops | None", cur: Tensor, steps: int, params: Params,
-    state: State | None, keep: tuple[bool, ...],
+    state: State | None, keep: tuple[bool | None, ...],
 ) -> tuple[Tensor, State, State]:  # fmt: skip
-    """Return spikes, last state, and recordings of those parts of the state that `keep` names."""
+    """Return spikes, what `unroll` returns of the state, and the recordings that `keep` names."""
     like = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
     spk = torch.empty_like(like, memory_format=_DENSE)
-    rec = State(*[
-        torch.empty_like(spk) if kept and there else None
-        for kept, there in zip(keep, _parts_of(params), strict=True)
-    ])  # pyright: ignore[reportArgumentType]  # fmt: skip
+    rec = _state_like(spk, model.kind, *keep)
     if loops is not None:
-        return spk, _compiled_steps(loops, model, cur, spk, params, state, rec), rec
+        now = _compiled_steps(loops, model, cur, spk, params, state, rec)
+        return spk, rec if model.record else now, rec
     assert state is not None  # only the compiled loops know how to start from rest
     if type(model.spike_grad) is Surrogate:
         now = _steps_in_place(model, cur, spk, params, state, rec)
     else:
         now = _steps(model, cur, spk, state, rec)
     check_finite(now.mem)
-    return spk, now, rec
+    return spk, rec if model.record else now, rec
 
 
 def _steps(model: Model, cur: Tensor, spk: Tensor, state: State, rec: State) -> State:
     """Call the layer's own step, without autograd's book-keeping: good for any `spike_grad`."""
-    now = [getattr(state, name) for name in model.state_names]
-    kept = [(i, getattr(rec, name)) for i, name in enumerate(model.state_names)]
+    kind, names = model.kind, model.kind.state_names
+    now = [getattr(state, name) for name in names]
+    kept = [(i, getattr(rec, name)) for i, name in enumerate(names)]
+    how = {"spike_grad": model.spike_grad, "reset_mechanism": kind.reset_mechanism}
     for t, cur_t in enumerate(cur.unbind(0)):
-        spk[t], *now = model.step(cur_t, *now, spike_grad=model.spike_grad)
+        spk[t], *now = kind.step(cur_t, *now, **model.numbers, **how)
         for i, rows in kept:
             if rows is not None:
                 rows[t] = now[i]
-    return State(**dict(zip(model.state_names, now, strict=True)))
+    return State(**dict(zip(names, now, strict=True)))
 
 
 def _steps_in_place(
     model: Model, cur: Tensor, spk: Tensor, params: Params, state: State, rec: State
 ) -> State:
     """Compute the equation with no new tensor for each sum: `_kernels.forward` in torch."""
-    subtract, before, after = model.reset
+    subtract, before, after = model.kind[3:6]
     beta, threshold, alpha, rho, k, weight, bias = cast("Any", params)
     # S is 0 or 1, so that θ S is exact and may be fused with the subtraction.
     price = threshold.item() if rho is None and threshold.numel() == 1 else None
@@ -228,24 +240,21 @@ def _compiled_steps(
     loops: "_Loops", model: Model, cur: Tensor, spk: Tensor, params: Params, state: State | None,
     rec: State,
 ) -> State:  # fmt: skip
-    row, steps = spk[0], spk.shape[0]
-    start = _NOTHING if state is None else [None if s is None else _plain(s) for s in state]
-    now = State(*[torch.empty_like(row) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
-    drive = _rows(cur) if params.weight is None else torch.empty_like(row[None])
-    size, numbers, begin, end = (
-        row.numel(),
-        _numbers_at(loops.numbers),
-        _numbers_at(start),
-        _numbers_at(now),
-    )
-    records = _steps_at(drive), _steps_at(spk), tuple([_steps_at(r) for r in rec])
-    if params.weight is None:
+    steps, weight = spk.shape[0], params.weight
+    size = spk.numel() // steps
+    start = state and [_plain(part) for part in state]  # not to be freed before the loops are done
+    wanted = (True,) * 3 if weight is not None or not model.record else _NOTHING
+    now = _state_like(spk[0], model.kind, *wanted)
+    drive = _rows(cur) if weight is None else torch.empty_like(spk[:1])
+    numbers, begin, end = loops.addresses(), _addresses(start, size), _addresses(now, size)
+    records = _rows_at(drive), (spk.data_ptr(), steps), _addresses(rec, steps)
+    if weight is None:
         finite = loops.forward(size, 0, steps, numbers, begin, end, *records)
     else:
         assert state is not None  # `unroll` makes one for recurrent neurons
         finite, last, into = True, _first_spikes(model, params, state), drive[0]
         for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
-            torch.add(x, feedback(last, params.weight, params.bias), out=into)
+            torch.add(x, feedback(last, weight, params.bias), out=into)
             finite = loops.forward(size, t, t + 1, numbers, begin, end, *records)
             begin, last = end, spk_t
     if not finite:
@@ -271,29 +280,29 @@ class _Backward:
         self, ctx: Any, spk: Any, params: Params, start: State | None, rec: State,
         grads: tuple[Tensor | None, ...],
     ) -> None:  # fmt: skip
-        self.spk, self.params, self.rec = spk, params, rec
+        self.spk, self.params, self.given, self.rec = spk, params, start, rec
         self.model, self.loops = ctx.model, ctx.loops
-        learned: list[bool] = ctx.learned
+        kind, learned = self.model.kind, ctx.learned
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
-        self.given, self.row = start, rec.mem[0]
+        self.steps = rec.mem.shape[0]
         if ctx.constant:  # one row stood for all steps: what they give is added up
             self.g_cur = self._zeros()[None]
-        elif ctx.model.record or _graph_is_kept():
+        elif self.model.record or _graph_is_kept():
             self.g_cur = torch.empty_like(rec.mem)
         else:  # U[t] is not needed once step t is done; a second try would find gradients there
             self.g_cur = rec.mem
             torch.autograd.graph.increment_version(rec.mem)
-        self.g_spk = grads[0]
-        self.g_rec = grads[1:] if ctx.model.record else _NOTHING
-        last = _NOTHING if ctx.model.record else grads[1:]
-        self.feeds = params.weight is not None or params.rho is not None
+        self.g_spk, *given = grads
+        self.g_rec, last = (given, _NOTHING) if self.model.record else (_NOTHING, given)
+        self.feeds = params.weight is not None or kind.adapts is not None
+        self.surrogate = self.loops and self.loops.surrogate(self.model.spike_grad)
+        self.at_once = self.surrogate is not None and params.weight is None
         # Loops that walk all steps at once begin from zero, and what is left over is for the start.
-        self.at_once = self.loops is not None and self.loops.built_in and params.weight is None
         carries = self.learn or self.learn_start or not self.at_once
         self.carry: Any = [
             _copy(g) if g is not None else self._zeros() if carries and there else None
-            for there, g in zip(_parts_of(params), last, strict=True)
+            for there, g in zip((True, kind.synapse, kind.adapts), last, strict=True)
         ]
         self.spk_carry = self._zeros() if self.feeds and carries else None
         self.g_params: list[Tensor | None] = [None] * 5
@@ -302,32 +311,31 @@ class _Backward:
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
-        return rest(self.row)
+        return rest(self.rec.mem[0])
 
     @cached_property
     def start(self) -> State:
-        return self.given or _rest(self.row, self.params)
+        return self.given or _rest(self.rec.mem[0], self.model.kind)
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        steps = self.rec.mem.shape[0]
         walk = self._walk if self.loops is None else self._compiled_walk(self.loops)
         if self.at_once:
-            walk(0, steps, None)
+            walk(0, self.steps, None)
         else:
-            self._run_in_chunks(steps, walk)
+            self._run_in_chunks(walk)
         if self.feeds and (self.learn or self.learn_start):
             self._first_spike()
         if self.learn_weight and self.params.weight is not None:
             self._weights(self.params.weight)
 
-    def _run_in_chunks(self, steps: int, walk: Callable[[int, int, Any], None]) -> None:
-        built_in = self.loops is not None and self.loops.built_in
+    def _run_in_chunks(self, walk: Callable[[int, int, Any], None]) -> None:
         single = self.params.weight is not None or (self.loops is None and self.feeds)
-        chunk = steps if built_in else max(1, CHUNK // max(1, self.row.numel()))
-        for hi in range(steps, 0, -chunk):
+        size = self.rec.mem.numel() // self.steps
+        chunk = self.steps if self.surrogate is not None else max(1, CHUNK // max(1, size))
+        for hi in range(self.steps, 0, -chunk):
             lo = max(0, hi - chunk)
-            slopes = None if built_in else self._slopes(lo, hi)
+            slopes = self._slopes(lo, hi) if self.surrogate is None else None
             if not single:
                 walk(lo, hi, slopes)
                 continue
@@ -337,8 +345,10 @@ class _Backward:
 
     def of_params(self) -> list[Tensor | None]:
         """Return the derivatives by `Params`, each in the shape of its own."""
-        pairs = zip(self.g_params, self.params[:5], strict=True)
-        grads = [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
+        grads = self.g_params
+        if self.learn:
+            pairs = zip(grads, self.params[:5], strict=True)
+            grads = [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
         return [*grads, self.g_weight, self.g_bias]
 
     def _slopes(self, lo: int, hi: int) -> Tensor:
@@ -352,7 +362,7 @@ class _Backward:
 
     def _walk(self, lo: int, hi: int, slopes: Any) -> None:
         """Walk steps hi - 1 down to lo in torch operations; `_kernels.backward` does the same."""
-        subtract, before, after = self.model.reset
+        subtract, before, after = self.model.kind[3:6]
         beta, _, alpha, rho, k = cast("Any", self.params[:5])
         mem, syn, ada = self.carry
         g_spk = self.g_spk if self.g_spk is None else self.g_spk[lo:hi]
@@ -414,17 +424,19 @@ class _Backward:
 
     def _compiled_walk(self, loops: "_Loops") -> Callable[[int, int, Tensor | None], None]:
         """Return a function that does as `_walk` does; what it points to is kept in `self`."""
-        start = self.given and [None if s is None else _plain(s) for s in self.given]
+        size, steps = self.rec.mem.numel() // self.steps, self.steps
+        start = self.given and [_plain(part) for part in self.given]
         grads = [None if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
-        self.kept, size = (start, grads), self.row.numel()
-        flags = self.feeds or None, self.learn or None
+        self.kept = start, grads
+        flags, shape = (self.feeds or None, self.learn or None), self.surrogate or (None, 0.0)
         others = (
-            _numbers_at(loops.numbers), _numbers_at(start or _NOTHING),
-            tuple([_steps_at(r) for r in self.rec]),
-            _numbers_at((*self.carry, self.spk_carry)), _numbers_at(self.g_params),
-            tuple([_steps_at(g) for g in grads]), _steps_at(self.g_cur),
+            loops.addresses(), _addresses(start, size), _addresses(self.rec, steps),
+            _addresses((*self.carry, self.spk_carry), size), _addresses(self.g_params, size),
+            tuple([_rows_at(g) for g in grads]), _rows_at(self.g_cur),
         )  # fmt: skip
-        return lambda lo, hi, slopes: loops.backward(size, lo, hi, flags, slopes, others)
+        return lambda lo, hi, slopes: loops.backward(
+            size, lo, hi, *flags, *shape, _rows_at(slopes), *others
+        )
 
     def _feed_back(self, t: int) -> None:
         """Hand the derivative by the recurrent current on to the spikes that made it."""
@@ -475,13 +487,17 @@ def _state(parts: Any) -> State | None:
     return None if parts[0] is None else State(*parts)
 
 
-def _parts_of(params: Params) -> tuple[bool, bool, bool]:
-    """Tell which parts of a `State` these neurons have."""
-    return True, params.alpha is not None, params.rho is not None
+def _state_like(like: Tensor, kind: Kind, mem: Any, syn: Any, ada: Any) -> State:
+    """Return room for those parts of a state that are wanted and that these neurons have."""
+    return State(
+        torch.empty_like(like) if mem else None,  # pyright: ignore[reportArgumentType]
+        torch.empty_like(like) if syn and kind.synapse else None,
+        torch.empty_like(like) if ada and kind.adapts else None,
+    )
 
 
-def _rest(cur: Tensor, params: Params) -> State:
-    return State(*[rest(cur) if there else None for there in _parts_of(params)])  # pyright: ignore[reportArgumentType]
+def _rest(cur: Tensor, kind: Kind) -> State:
+    return State(rest(cur), rest(cur) if kind.synapse else None, rest(cur) if kind.adapts else None)
 
 
 def _first_spikes(model: Model, params: Params, start: State) -> Tensor:
@@ -497,37 +513,30 @@ def _above(params: Params, mem: Tensor, ada: Tensor | None) -> Tensor:
 
 
 class _Loops:
-    """The compiled loops, with what both directions are told of neurons and numbers."""
+    """The compiled loops, and the numbers of the neurons as they want them."""
 
-    def __init__(self, kernels: Any, model: Model, params: Params, cur: Tensor) -> None:
-        surrogate = cast("Surrogate", model.spike_grad)
-        shape = kernels.SHAPES.get(surrogate.name)
-        sigmoid = surrogate.slope if surrogate.name == "sigmoid" else 0.0
-        self.surrogate = shape and shape(surrogate.slope), sigmoid
-        self.built_in = self.surrogate != (None, 0.0)
-        self.kernels = kernels
-        self.numbers = [_per_neuron(p, cur) for p in params[:5]]
-        self.kind = tuple([flag or None for flag in (*model.reset, *_parts_of(params)[1:])])
+    def __init__(self, kernels: Any, kind: Kind, params: Params, cur: Tensor) -> None:
+        self.kernels, self.flags = kernels, kind[3:]
+        self.numbers = [None if p is None else _per_neuron(p, cur) for p in params[:5]]
+
+    def addresses(self) -> tuple[tuple[int, int], ...]:
+        """Return where the numbers are now: a parameter may move between two passes."""
+        return tuple([(0, 0) if x is None else (x.data_ptr(), x.numel()) for x in self.numbers])
+
+    def surrogate(self, spike_grad: Surrogate) -> tuple[Any, float] | None:
+        """Return what tells the loops of a surrogate that they know, else None."""
+        if spike_grad.name == "sigmoid":
+            return None, spike_grad.slope
+        shape = self.kernels.SHAPES.get(spike_grad.name)
+        return None if shape is None else (shape(spike_grad.slope), 0.0)
 
     def forward(self, size: int, t0: int, t1: int, *others: Any) -> bool:
         k = self.kernels
-        return k.run(k.forward, size, t0, t1, *self.kind, *others)
+        return k.run(k.forward, size, t0, t1, *self.flags, *others)
 
-    def backward(
-        self, size: int, t0: int, t1: int, flags: Any, slopes: Tensor | None, others: Any
-    ) -> None:
+    def backward(self, size: int, t0: int, t1: int, *others: Any) -> None:
         k = self.kernels
-        k.run(
-            k.backward,
-            size,
-            t0,
-            t1,
-            *self.kind,
-            *flags,
-            *self.surrogate,
-            _steps_at(slopes),
-            *others,
-        )
+        k.run(k.backward, size, t0, t1, *self.flags, *others)
 
 
 def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
@@ -537,7 +546,7 @@ def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
     """
     known = cur.is_cpu and cur.dtype == torch.float32 and type(model.spike_grad) is Surrogate
     kernels = _load_kernels() if known else None
-    return None if kernels is None else _Loops(kernels, model, params, cur)
+    return None if kernels is None else _Loops(kernels, model.kind, params, cur)
 
 
 @cache
@@ -558,24 +567,26 @@ def _load_kernels() -> ModuleType | None:
 
 def _graph_is_kept() -> bool:
     """Tell, during a backward pass, whether another may follow; if torch does not say, it may."""
-    autograd = getattr(torch._C, "_autograd", None)
-    ask = getattr(autograd, "_get_current_graph_task_keep_graph", None)
-    return ask is None or ask()
+    return _ASK is None or _ASK()
 
+
+_ASK = getattr(getattr(torch._C, "_autograd", None), "_get_current_graph_task_keep_graph", None)
 
 # The compiled loops take addresses of contiguous float32 memory; the tensors must outlive the call.
 
 
-def _numbers_at(numbers: Iterable[Tensor | None]) -> tuple[tuple[int, int], ...]:
-    return tuple([(0, 0) if x is None else (x.data_ptr(), x.numel()) for x in numbers])
+def _addresses(parts: Iterable[Tensor | None] | None, count: int) -> tuple[tuple[int, int], ...]:
+    if parts is None:
+        return ((0, 0),) * 3
+    return tuple([(0, 0) if x is None else (x.data_ptr(), count) for x in parts])
 
 
-def _steps_at(rows: Tensor | None) -> tuple[int, int]:
+def _rows_at(rows: Tensor | None) -> tuple[int, int]:
     return (0, 0) if rows is None else (rows.data_ptr(), rows.shape[0])
 
 
-def _plain(tensor: Tensor) -> Tensor:
-    return tensor if tensor.is_contiguous() else tensor.contiguous()
+def _plain(part: Any) -> Any:
+    return part if part is None or part.is_contiguous() else part.contiguous()
 
 
 def _rows(rows: Tensor) -> Tensor:
@@ -583,10 +594,8 @@ def _rows(rows: Tensor) -> Tensor:
     return _plain(rows[:1] if rows.stride(0) == 0 else rows)
 
 
-def _per_neuron(number: Tensor | None, cur: Tensor) -> Tensor | None:
+def _per_neuron(number: Tensor, cur: Tensor) -> Tensor:
     """Return one number for all, or one for each element of the state."""
-    if number is None:
-        return None
     if number.dtype != cur.dtype:
         number = number.to(cur.dtype)
     return number if number.numel() == 1 else number.expand(cur.shape[1:]).contiguous()

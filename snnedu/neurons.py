@@ -24,7 +24,7 @@ The models, from simple to rich:
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -386,18 +386,12 @@ class SpikingLayer(nn.Module):
             mem = outputs[1 + self.state_names.index("mem")].detach()
             _sequence.check_finite(mem[-1] if record else mem)
             return outputs
-        model = _sequence.Model(
-            partial(step, **values, reset_mechanism=self.reset_mechanism),
-            self.state_names,
-            _reset_flags(self.reset_mechanism, zero_after=_INTEGRATORS[step]),
-            self.spike_grad,
-            record,
-        )
+        kind = _kind(step, self.state_names, self.reset_mechanism)
+        model = _sequence.Model(kind, values, self.spike_grad, record)
         state = None
         if start is not None:
             state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
-        params = _sequence.Params(**values)
-        spk_rec, rec = _sequence.unroll(model, cur_rec, steps, params, state)
+        spk_rec, rec = _sequence.unroll(model, cur_rec, steps, state)
         return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
     def _values(self, shape: torch.Size) -> dict[str, Any]:
@@ -770,9 +764,19 @@ def _check_constant(cur_rec: Tensor, steps: int) -> None:
         )
 
 
-def _reset_flags(reset_mechanism: str, zero_after: bool) -> tuple[bool, bool, bool]:
-    zero = reset_mechanism == "zero"
-    return reset_mechanism == "subtract", zero and not zero_after, zero and zero_after
+@cache
+def _kind(step: _Step, state_names: tuple[str, ...], reset_mechanism: str) -> _sequence.Kind:
+    after = _INTEGRATORS[step]
+    return _sequence.Kind(
+        step,
+        state_names,
+        reset_mechanism,
+        subtract=reset_mechanism == "subtract" or None,
+        before=(reset_mechanism == "zero" and not after) or None,
+        after=(reset_mechanism == "zero" and after) or None,
+        synapse="syn" in state_names or None,
+        adapts="ada" in state_names or None,
+    )
 
 
 def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
