@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
+from torch.nn.functional import linear, pad
 
 from snnedu.surrogate import Surrogate, slope_of
 
@@ -86,15 +86,16 @@ def unroll(model: Model, cur: Tensor, steps: int, state: State | None) -> tuple[
     """
     params = Params(**model.numbers)
     loops = _loops_for(model, cur, params)
-    if loops is None or params.weight is not None:
-        cur = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
-        state = state or _rest(cur.detach()[0], model.kind)
+    if (loops is None or params.weight is not None) and cur.shape[0] != steps:
+        cur = cur.expand(steps, *cur.shape[1:])
+    if loops is None and state is None:
+        state = _rest(cur.detach()[0], model.kind)
     if torch.is_grad_enabled():
         inputs = (cur, *params, *(state or _NOTHING))
         learned = [x is not None and x.requires_grad for x in inputs]
         if True in learned:  # autograd is shown those only: each argument takes it time
             outputs: Any = _Node.apply(
-                model, loops, steps, inputs, learned, *compress(inputs, learned)
+                (model, loops, steps, inputs, learned), *compress(inputs, learned)
             )
             return outputs[0], State(*outputs[1:])
     keep = (True,) * 3 if model.record else _NOTHING
@@ -104,7 +105,30 @@ def unroll(model: Model, cur: Tensor, steps: int, state: State | None) -> tuple[
 
 def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the recurrent current W S: all-to-all for a matrix W, else one-to-one."""
-    return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk
+    if weight.ndim != 2:
+        return weight * spk
+    kernels = _load_kernels() if _is_plain(spk) else None
+    if kernels is None or not _is_small(kernels, weight):
+        return linear(spk, weight, bias)
+    return cast("Tensor", _Spread.apply(kernels, spk, weight, bias))
+
+
+class _Spread(torch.autograd.Function):
+    """W S + b as the compiled loops add it up, so that a loop over steps gives their numbers."""
+
+    @staticmethod
+    def forward(ctx: Any, kernels: Any, spk: Tensor, weight: Tensor, bias: Any) -> Tensor:
+        ctx.save_for_backward(spk, weight)
+        to, transposed = torch.empty_like(spk, memory_format=_DENSE), _filled(weight.t())
+        where = _weight_at(transposed, bias, len(weight))
+        kernels.spread(to.view(-1).numpy(), _plain(spk).view(-1).numpy(), spk.numel(), where)
+        return to
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        spk, weight = ctx.saved_tensors
+        g, spk = (x.reshape(-1, len(weight)) for x in (grads[0], spk))
+        return None, (g @ weight).view_as(grads[0]), g.T @ spk, g.sum(0)
 
 
 def rest(like: Tensor) -> Tensor:
@@ -123,20 +147,18 @@ def _copy(state: Tensor) -> Tensor:
 
 
 class _Node(torch.autograd.Function):
-    """The whole sequence; `learned` says which of the `inputs` want a derivative.
-
-    Those come once more at the end, one by one: autograd sees nothing inside a tuple.
+    """The whole sequence: `call` holds the arguments, and `learned`, which of the `inputs` want
+    a derivative. Those come once more, one by one: autograd sees nothing inside a tuple.
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, model: Model, loops: Any, steps: int, inputs: Any, learned: list[bool], *_: Tensor
-    ) -> tuple[Tensor | None, ...]:
-        cur, params, state = inputs[0], Params(*inputs[1:-3]), _state(inputs[-3:])
+    def forward(ctx: Any, call: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
+        model, loops, steps, inputs, learned = ctx.call = call
+        cur, params, state = inputs[0], Params(*inputs[1:8]), _state(inputs[8:])
         # The backward pass needs U and A, and X where a number is learned.
         keep = (True, model.record or True in learned[1:6], True)
         spk, out, rec = _forward(model, loops, cur, steps, params, state, keep)
-        ctx.model, ctx.loops, ctx.learned, ctx.constant = model, loops, learned, cur.shape[0] == 1
+        ctx.call = model, loops, steps, cur.shape[0] == 1, learned
         ctx.set_materialize_grads(False)
         # S follows from U: only where it is needed as a whole is it kept from being freed.
         needs_spk = params.weight is not None or loops is None
@@ -150,12 +172,10 @@ class _Node(torch.autograd.Function):
                 "A sequence can be differentiated once. Received `create_graph=True`. For second "
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
-        spk, *saved = ctx.saved_tensors
-        params, start, rec = Params(*saved[:-6]), _state(saved[-6:-3]), State(*saved[-3:])
-        back = _Backward(ctx, spk, params, start, rec, grads)
+        back = _Backward(ctx.call, ctx.saved_tensors, grads)
         back.run()
         found = (back.g_cur, *back.of_params(), *back.carry)
-        return None, None, None, None, None, *compress(found, ctx.learned)
+        return None, *compress(found, ctx.call[-1])
 
 
 # ---------------------------------------------------------------------------------------- forward
@@ -240,23 +260,17 @@ def _compiled_steps(
     loops: "_Loops", model: Model, cur: Tensor, spk: Tensor, params: Params, state: State | None,
     rec: State,
 ) -> State:  # fmt: skip
-    steps, weight = spk.shape[0], params.weight
+    steps = spk.shape[0]
     size = spk.numel() // steps
-    start = state and [_plain(part) for part in state]  # not to be freed before the loops are done
-    wanted = (True,) * 3 if weight is not None or not model.record else _NOTHING
-    now = _state_like(spk[0], model.kind, *wanted)
-    drive = _rows(cur) if weight is None else torch.empty_like(spk[:1])
-    numbers, begin, end = loops.addresses(), _addresses(start, size), _addresses(now, size)
-    records = _rows_at(drive), (spk.data_ptr(), steps), _addresses(rec, steps)
-    if weight is None:
-        finite = loops.forward(size, 0, steps, numbers, begin, end, *records)
-    else:
-        assert state is not None  # `unroll` makes one for recurrent neurons
-        finite, last, into = True, _first_spikes(model, params, state), drive[0]
-        for t, (x, spk_t) in enumerate(zip(cur.unbind(0), spk.unbind(0), strict=True)):
-            torch.add(x, feedback(last, weight, params.bias), out=into)
-            finite = loops.forward(size, t, t + 1, numbers, begin, end, *records)
-            begin, last = end, spk_t
+    now = rec if model.record else _state_like(spk[0], model.kind, True, True, True)
+    # What is not ours may have to be copied; the copies are not to be freed before the loops end.
+    start, rows = state and [_plain(part) for part in state], _rows(cur)
+    weight = _filled(cast("Tensor", params.weight).t()) if loops.matrix else None
+    finite = loops.forward(
+        size, steps, _weight_at(weight, params.bias, spk.shape[-1]), loops.addresses(),
+        _addresses(start, size), _NOWHERE if now is rec else _addresses(now, size),
+        _rows_at(rows), (spk.data_ptr(), steps), _addresses(rec, steps),
+    )  # fmt: skip
     if not finite:
         raise NotFiniteError
     return now
@@ -272,21 +286,16 @@ class _Backward:
 
     learn           one of β θ α ρ k wants a derivative; learn_weight, learn_start: W; the start
     feeds           spikes act on later steps, by W or by adaptation, so they are carried over too
-    at_once         a single call of the compiled loops walks all steps; else chunks of them are
-                    walked, with W each step by itself, as its product stands between the steps
     """
 
-    def __init__(
-        self, ctx: Any, spk: Any, params: Params, start: State | None, rec: State,
-        grads: tuple[Tensor | None, ...],
-    ) -> None:  # fmt: skip
-        self.spk, self.params, self.given, self.rec = spk, params, start, rec
-        self.model, self.loops = ctx.model, ctx.loops
-        kind, learned = self.model.kind, ctx.learned
+    def __init__(self, call: Any, saved: Any, grads: tuple[Tensor | None, ...]) -> None:
+        self.model, self.loops, self.steps, constant, learned = call
+        self.spk, self.params, rec = saved[0], Params(*saved[1:8]), State(*saved[11:])
+        self.given, self.rec = _state(saved[8:11]), rec
+        kind, weight = self.model.kind, self.params.weight
         self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
         self.learn_start = True in learned[8:]
-        self.steps = rec.mem.shape[0]
-        if ctx.constant:  # one row stood for all steps: what they give is added up
+        if constant:  # one row stood for all steps: what they give is added up
             self.g_cur = self._zeros()[None]
         elif self.model.record or _graph_is_kept():
             self.g_cur = torch.empty_like(rec.mem)
@@ -295,11 +304,9 @@ class _Backward:
             torch.autograd.graph.increment_version(rec.mem)
         self.g_spk, *given = grads
         self.g_rec, last = (given, _NOTHING) if self.model.record else (_NOTHING, given)
-        self.feeds = params.weight is not None or kind.adapts is not None
-        self.surrogate = self.loops and self.loops.surrogate(self.model.spike_grad)
-        self.at_once = self.surrogate is not None and params.weight is None
-        # Loops that walk all steps at once begin from zero, and what is left over is for the start.
-        carries = self.learn or self.learn_start or not self.at_once
+        self.feeds = weight is not None or kind.adapts is not None
+        # The compiled loops begin from zero by themselves, and what is left is for the start.
+        carries = self.learn or self.learn_start or self.loops is None
         self.carry: Any = [
             _copy(g) if g is not None else self._zeros() if carries and there else None
             for there, g in zip((True, kind.synapse, kind.adapts), last, strict=True)
@@ -307,7 +314,7 @@ class _Backward:
         self.spk_carry = self._zeros() if self.feeds and carries else None
         self.g_params: list[Tensor | None] = [None] * 5
         if self.learn:
-            self.g_params = [None if p is None else self._zeros() for p in params[:5]]
+            self.g_params = [None if p is None else self._zeros() for p in self.params[:5]]
         self.g_weight = self.g_bias = None
 
     def _zeros(self) -> Tensor:
@@ -319,29 +326,29 @@ class _Backward:
 
     def run(self) -> None:
         """Walk all steps, the last one first."""
-        walk = self._walk if self.loops is None else self._compiled_walk(self.loops)
-        if self.at_once:
-            walk(0, self.steps, None)
+        if self.loops is None:
+            self._walk_in_chunks()
         else:
-            self._run_in_chunks(walk)
+            self._compiled_walk(self.loops)
         if self.feeds and (self.learn or self.learn_start):
             self._first_spike()
         if self.learn_weight and self.params.weight is not None:
             self._weights(self.params.weight)
 
-    def _run_in_chunks(self, walk: Callable[[int, int, Any], None]) -> None:
-        single = self.params.weight is not None or (self.loops is None and self.feeds)
-        size = self.rec.mem.numel() // self.steps
-        chunk = self.steps if self.surrogate is not None else max(1, CHUNK // max(1, size))
-        for hi in range(self.steps, 0, -chunk):
-            lo = max(0, hi - chunk)
-            slopes = self._slopes(lo, hi) if self.surrogate is None else None
-            if not single:
-                walk(lo, hi, slopes)
+    def _walk_in_chunks(self) -> None:
+        for lo, hi in self._chunks():
+            slopes = self._slopes(lo, hi)
+            if not self.feeds:
+                self._walk(lo, hi, slopes)
                 continue
             for t in range(hi - 1, lo - 1, -1):
-                walk(t, t + 1, slopes if slopes is None else slopes[t - lo : t - lo + 1])
+                self._walk(t, t + 1, slopes[t - lo : t - lo + 1])
                 self._feed_back(t)
+
+    def _chunks(self) -> list[tuple[int, int]]:
+        """Return first step and end of stretches of time, the last one first."""
+        chunk = max(1, CHUNK // max(1, self.rec.mem[0].numel()))
+        return [(max(0, hi - chunk), hi) for hi in range(self.steps, 0, -chunk)]
 
     def of_params(self) -> list[Tensor | None]:
         """Return the derivatives by `Params`, each in the shape of its own."""
@@ -422,21 +429,24 @@ class _Backward:
             if pay is not None:
                 g_adaptation.sub_(pay * old[2])
 
-    def _compiled_walk(self, loops: "_Loops") -> Callable[[int, int, Tensor | None], None]:
-        """Return a function that does as `_walk` does; what it points to is kept in `self`."""
-        size, steps = self.rec.mem.numel() // self.steps, self.steps
+    def _compiled_walk(self, loops: "_Loops") -> None:
+        """Do as `_walk_in_chunks` does, in the compiled loops."""
+        steps, size = self.steps, self.rec.mem.numel() // self.steps
         start = self.given and [_plain(part) for part in self.given]
-        grads = [None if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
-        self.kept = start, grads
-        flags, shape = (self.feeds or None, self.learn or None), self.surrogate or (None, 0.0)
-        others = (
+        grads = [g if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
+        weight = _filled(self.params.weight) if loops.matrix else None
+        slopes, surrogate = None, loops.surrogate(self.model.spike_grad)
+        if surrogate is None:
+            surrogate, slopes = (None, 0.0), torch.empty_like(self.rec.mem)
+            for lo, hi in self._chunks():
+                slopes[lo:hi] = self._slopes(lo, hi)
+        loops.backward(
+            size, steps, _weight_at(weight, None, self.g_cur.shape[-1]),
+            (self.feeds or None, self.learn or None), surrogate, _rows_at(slopes),
             loops.addresses(), _addresses(start, size), _addresses(self.rec, steps),
             _addresses((*self.carry, self.spk_carry), size), _addresses(self.g_params, size),
             tuple([_rows_at(g) for g in grads]), _rows_at(self.g_cur),
         )  # fmt: skip
-        return lambda lo, hi, slopes: loops.backward(
-            size, lo, hi, *flags, *shape, _rows_at(slopes), *others
-        )
 
     def _feed_back(self, t: int) -> None:
         """Hand the derivative by the recurrent current on to the spikes that made it."""
@@ -481,6 +491,7 @@ class _Backward:
 
 _DENSE = torch.contiguous_format
 _NOTHING = (None, None, None)
+_NOWHERE = ((0, 0),) * 3
 
 
 def _state(parts: Any) -> State | None:
@@ -516,8 +527,12 @@ class _Loops:
     """The compiled loops, and the numbers of the neurons as they want them."""
 
     def __init__(self, kernels: Any, kind: Kind, params: Params, cur: Tensor) -> None:
-        self.kernels, self.flags = kernels, kind[3:]
-        self.numbers = [None if p is None else _per_neuron(p, cur) for p in params[:5]]
+        weight = params.weight
+        self.matrix = weight is not None and weight.ndim == 2
+        own = None if self.matrix else weight
+        self.kernels = kernels
+        self.flags = *kind[3:], own is not None or None, self.matrix or None
+        self.numbers = [None if p is None else _per_neuron(p, cur) for p in (*params[:5], own)]
 
     def addresses(self) -> tuple[tuple[int, int], ...]:
         """Return where the numbers are now: a parameter may move between two passes."""
@@ -530,13 +545,15 @@ class _Loops:
         shape = self.kernels.SHAPES.get(spike_grad.name)
         return None if shape is None else (shape(spike_grad.slope), 0.0)
 
-    def forward(self, size: int, t0: int, t1: int, *others: Any) -> bool:
+    def forward(self, size: int, steps: int, weight: Any, *others: Any) -> bool:
         k = self.kernels
-        return k.run(k.forward, size, t0, t1, *self.flags, *others)
+        return k.run(k.forward, size, steps, weight, *self.flags, *others)
 
-    def backward(self, size: int, t0: int, t1: int, *others: Any) -> None:
+    def backward(
+        self, size: int, steps: int, weight: Any, flags: Any, surrogate: Any, *others: Any
+    ) -> None:
         k = self.kernels
-        k.run(k.backward, size, t0, t1, *self.flags, *others)
+        k.run(k.backward, size, steps, weight, *self.flags, *flags, *surrogate, *others)
 
 
 def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
@@ -544,9 +561,21 @@ def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
 
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = cur.is_cpu and cur.dtype == torch.float32 and type(model.spike_grad) is Surrogate
+    known = _is_plain(cur) and type(model.spike_grad) is Surrogate
     kernels = _load_kernels() if known else None
-    return None if kernels is None else _Loops(kernels, model.kind, params, cur)
+    weight = params.weight
+    if kernels is None or (weight is not None and not _is_small(kernels, weight)):
+        return None
+    return _Loops(kernels, model.kind, params, cur)
+
+
+def _is_plain(x: Tensor) -> bool:
+    return x.is_cpu and x.dtype == torch.float32
+
+
+def _is_small(kernels: Any, weight: Tensor) -> bool:
+    """Tell whether recurrent weights are few enough for the loops; else products are faster."""
+    return weight.ndim != 2 or (_is_plain(weight) and len(weight) <= kernels.BLOCK)
 
 
 @cache
@@ -577,8 +606,20 @@ _ASK = getattr(getattr(torch._C, "_autograd", None), "_get_current_graph_task_ke
 
 def _addresses(parts: Iterable[Tensor | None] | None, count: int) -> tuple[tuple[int, int], ...]:
     if parts is None:
-        return ((0, 0),) * 3
+        return _NOWHERE
     return tuple([(0, 0) if x is None else (x.data_ptr(), count) for x in parts])
+
+
+def _filled(weight: Any) -> Tensor:
+    """Return rows filled up with zeros to whole strides of the compiled loops, and rows, too."""
+    more = -len(weight) % 64
+    return pad(weight, (0, more, 0, more))
+
+
+def _weight_at(filled: Tensor | None, bias: Tensor | None, neurons: int) -> tuple[int, ...]:
+    if filled is None:
+        return 0, 0, 0, 0
+    return filled.data_ptr(), neurons, filled.shape[1], 0 if bias is None else bias.data_ptr()
 
 
 def _rows_at(rows: Tensor | None) -> tuple[int, int]:
