@@ -8,7 +8,7 @@ Tensors come as pairs (address, count) of contiguous float32 memory, since numbe
 faster than arrays. Of a parameter or a state count says how many numbers there are: one for all, or
 one for each element (0: none, read as zero). Of a recording it says how many rows `[size]`: one for
 each step, or one that stands for all (0: none). `size` is neurons times batch. Weights of all
-neurons to all come as (address, neurons, width, address of the bias), rows filled up with zeros.
+neurons to all come as (address, neurons, width): rows filled up with zeros, one of them the bias.
 
 Names of one element: b al r k th w are β α ρ k θ W; u x a are U X A, s is S[t-1]. On the way back h
 is the slope dS/dU, g_ is the derivative of the loss by what follows, and c_ what the step after
@@ -42,7 +42,8 @@ LINE = 16  # float32 numbers in a cache line, which no two threads should write 
 _SLEEPS = not openmp() or os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE"
 SERIAL = 3 << 18 if _SLEEPS else 1 << 16
 SHARE = BLOCK  # neurons of a thread, at least: two that work on one short row wait for each other
-FAR = 1 << 20  # elements beyond which it pays to ask for rows ahead
+MIXED = 512  # neurons that feed back to all, at most: their weights fit the second cache
+FAR = 1 << 18  # elements beyond which it pays to ask for rows ahead
 # Surrogates of `snnedu.surrogate`, brought to one form: (p, q, r1, r2) of slope k in
 # h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²), which costs no more than the division it needs.
 SHAPES: dict[str, Callable[[float], tuple[float, float, float, float]]] = {
@@ -86,7 +87,7 @@ def forward(start, stop, size, steps, weight,
     """
     outside, far = 0, steps * size > FAR
     # The compiler can tell that the rows of one array do not overlap.
-    scratch = np.empty((11, BLOCK), np.float32)
+    scratch = np.empty((11, BLOCK + 3 * LINE), np.float32)
     numbers, state, last, fed = scratch[:6], scratch[6:9], scratch[9], scratch[10]
     b, theta, al, r, k, w = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
     u, x, a = state[0], state[1], state[2]
@@ -161,7 +162,7 @@ def backward(start, stop, size, steps, weight,
     if shape is not None:
         p, q = np.float32(shape[0]), np.float32(shape[1])
         r1, r2 = np.float32(shape[2]), np.float32(shape[3])
-    scratch = np.empty((24, BLOCK), np.float32)
+    scratch = np.empty((24, BLOCK + 3 * LINE), np.float32)
     numbers, sums, first = scratch[:6], scratch[6:11], scratch[11:14]
     carried, given, h, g_sum = scratch[14:18], scratch[18:22], scratch[22], scratch[23]
     b, theta, al, r, k, w = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
@@ -265,17 +266,18 @@ def backward(start, stop, size, steps, weight,
 def spread(to, spk, n, weight):
     """Add up what spikes of `n` neurons, sample by sample, bring to each: W S + b.
 
-    `weight` is the transpose of W. Only a spike costs anything: it adds the row of its neuron.
+    `weight` is the transpose of W and, below it, b. Only a spike costs anything: it adds a row.
     """
-    address, neurons, width, bias = weight
-    total, firing = np.zeros(width, np.float32), np.empty(neurons + 4, np.int64)
+    address, neurons, width = weight
+    start = _view(address, neurons * width, width)
+    total, firing = np.empty(width, np.float32), np.empty(neurons + 4, np.int64)
     for lo in range(0, n, neurons):
         count = 0
         for j in range(neurons):  # without an `if`, which no processor could foresee
             firing[count] = j
             count += 1 if spk[lo + j] != NIL else 0
         firing[count : count + 4] = firing[0]
-        _load(total.reshape(1, -1), ((bias, neurons if bias != 0 else 0),), 0, neurons)
+        _copy(total, start, width)
         for c in range(0, count, 4):  # four rows at once: `total` is fetched and stored less
             j0, j1, j2, j3 = firing[c], firing[c + 1], firing[c + 2], firing[c + 3]
             s0, s1 = spk[lo + j0], spk[lo + j1] if c + 1 < count else NIL
@@ -292,7 +294,7 @@ def spread(to, spk, n, weight):
 @no_type_check
 def _spread_back(c_s, g_i, n, weight):
     """Add to the derivative by spikes what it is by the currents that they made, W' g."""
-    address, neurons, width, _ = weight
+    address, neurons, width = weight
     scratch = np.zeros((4, BLOCK + 4), np.float32)
     g, h, to, also = scratch[0], scratch[1], scratch[2], scratch[3]
     for lo in range(0, n, 2 * neurons):  # two samples and four rows at once: fewer fetched

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear, pad
+from torch.nn.functional import linear
 
 from snnedu.surrogate import Surrogate, slope_of
 
@@ -119,8 +119,8 @@ class _Spread(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, kernels: Any, spk: Tensor, weight: Tensor, bias: Any) -> Tensor:
         ctx.save_for_backward(spk, weight)
-        to, transposed = torch.empty_like(spk, memory_format=_DENSE), _filled(weight.t())
-        where = _weight_at(transposed, bias, len(weight))
+        to, filled = torch.empty_like(spk, memory_format=_DENSE), _filled(weight.t(), bias)
+        where = _weight_at(filled, len(weight))
         kernels.spread(to.view(-1).numpy(), _plain(spk).view(-1).numpy(), spk.numel(), where)
         return to
 
@@ -128,7 +128,13 @@ class _Spread(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         spk, weight = ctx.saved_tensors
         g, spk = (x.reshape(-1, len(weight)) for x in (grads[0], spk))
-        return None, (g @ weight).view_as(grads[0]), g.T @ spk, g.sum(0)
+        _, by_spk, by_weight, by_bias = ctx.needs_input_grad
+        return (
+            None,
+            (g @ weight).view_as(grads[0]) if by_spk else None,
+            g.T @ spk if by_weight else None,
+            g.sum(0) if by_bias else None,
+        )
 
 
 def rest(like: Tensor) -> Tensor:
@@ -230,7 +236,7 @@ def _steps_in_place(
         (part, r.unbind(0)) for part, r in zip((syn, ada), others, strict=True) if r is not None
     ]
     in_force = threshold if rho is None else threshold + k * ada
-    old = _first_spikes(model, params, state)
+    old = torch.gt(mem, in_force, out=torch.empty_like(mem))  # S[-1]
     rows = zip(cur.unbind(0), spk.unbind(0), mem_rows, strict=False)
     for t, (x, spk_t, mem_t) in enumerate(rows):
         if weight is not None:
@@ -265,9 +271,9 @@ def _compiled_steps(
     now = rec if model.record else _state_like(spk[0], model.kind, True, True, True)
     # What is not ours may have to be copied; the copies are not to be freed before the loops end.
     start, rows = state and [_plain(part) for part in state], _rows(cur)
-    weight = _filled(cast("Tensor", params.weight).t()) if loops.matrix else None
+    weight = _filled(cast("Tensor", params.weight).t(), params.bias) if loops.matrix else None
     finite = loops.forward(
-        size, steps, _weight_at(weight, params.bias, spk.shape[-1]), loops.addresses(),
+        size, steps, _weight_at(weight, spk.shape[-1]), loops.addresses(),
         _addresses(start, size), _NOWHERE if now is rec else _addresses(now, size),
         _rows_at(rows), (spk.data_ptr(), steps), _addresses(rec, steps),
     )  # fmt: skip
@@ -434,14 +440,14 @@ class _Backward:
         steps, size = self.steps, self.rec.mem.numel() // self.steps
         start = self.given and [_plain(part) for part in self.given]
         grads = [g if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
-        weight = _filled(self.params.weight) if loops.matrix else None
+        weight = _filled(cast("Tensor", self.params.weight)) if loops.matrix else None
         slopes, surrogate = None, loops.surrogate(self.model.spike_grad)
         if surrogate is None:
             surrogate, slopes = (None, 0.0), torch.empty_like(self.rec.mem)
             for lo, hi in self._chunks():
                 slopes[lo:hi] = self._slopes(lo, hi)
         loops.backward(
-            size, steps, _weight_at(weight, None, self.g_cur.shape[-1]),
+            size, steps, _weight_at(weight, self.g_cur.shape[-1]),
             (self.feeds or None, self.learn or None), surrogate, _rows_at(slopes),
             loops.addresses(), _addresses(start, size), _addresses(self.rec, steps),
             _addresses((*self.carry, self.spk_carry), size), _addresses(self.g_params, size),
@@ -575,7 +581,7 @@ def _is_plain(x: Tensor) -> bool:
 
 def _is_small(kernels: Any, weight: Tensor) -> bool:
     """Tell whether recurrent weights are few enough for the loops; else products are faster."""
-    return weight.ndim != 2 or (_is_plain(weight) and len(weight) <= kernels.BLOCK)
+    return weight.ndim != 2 or (_is_plain(weight) and len(weight) <= kernels.MIXED)
 
 
 @cache
@@ -610,16 +616,21 @@ def _addresses(parts: Iterable[Tensor | None] | None, count: int) -> tuple[tuple
     return tuple([(0, 0) if x is None else (x.data_ptr(), count) for x in parts])
 
 
-def _filled(weight: Any) -> Tensor:
-    """Return rows filled up with zeros to whole strides of the compiled loops, and rows, too."""
-    more = -len(weight) % 64
-    return pad(weight, (0, more, 0, more))
+def _filled(weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return weights as the loops want them: whole strides, four rows more, the bias in the first.
+
+    What is filled up is zero.
+    """
+    neurons = len(weight)
+    filled = weight.new_zeros(neurons + 4, -(-neurons // 64) * 64)
+    filled[:neurons, :neurons] = weight
+    if bias is not None:
+        filled[neurons, :neurons] = bias
+    return filled
 
 
-def _weight_at(filled: Tensor | None, bias: Tensor | None, neurons: int) -> tuple[int, ...]:
-    if filled is None:
-        return 0, 0, 0, 0
-    return filled.data_ptr(), neurons, filled.shape[1], 0 if bias is None else bias.data_ptr()
+def _weight_at(filled: Tensor | None, neurons: int) -> tuple[int, int, int]:
+    return (0, 0, 0) if filled is None else (filled.data_ptr(), neurons, filled.shape[1])
 
 
 def _rows_at(rows: Tensor | None) -> tuple[int, int]:

@@ -339,6 +339,51 @@ def test_one_weight_for_each_neuron_of_a_picture(shape, compiled, monkeypatch):
     assert_same_as_steps(layer, torch.randn(10, 5, *((2, 3) if len(shape) == 2 else (4, 2, 3))))
 
 
+@pytest.mark.parametrize("neurons", [1, 7, 64, 100, kernels.MIXED, kernels.MIXED + 1])
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_all_to_all_neurons_of_any_number_give_the_numbers_of_their_steps(neurons, batch):
+    # Weights come in stretches of 64 and groups of 4, samples in pairs.
+    layer = snn.RSynaptic(0.5, 0.9, linear_features=neurons, learn_alpha=True, learn_beta=True)
+    assert_same_as_steps(layer, 2 * torch.randn(12, batch, neurons))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(5, 70), (70,), (2, 3, 70), (0, 70)], ids=str)
+def test_spikes_alone_bring_what_the_whole_product_would(shape, bias):
+    spk = ((torch.rand(shape) < 0.3).float() * torch.rand(shape)).requires_grad_()
+    given = [spk, torch.randn(70, 70).requires_grad_()]
+    given.append(torch.randn(70).requires_grad_() if bias else None)
+    g, leaves = torch.randn(shape), [x for x in given if x is not None]
+    results = []
+    for product in (_sequence.feedback, torch.nn.functional.linear):
+        current = product(*given)
+        results.append([current, *torch.autograd.grad(current, leaves, g)])
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_recurrent_neurons_on_many_threads_give_the_numbers_of_one(threads_of):
+    layer, cur = snn.RLeaky(0.9, linear_features=70, learn_beta=True), torch.randn(20, 201, 70)
+    many, many_grads = run(layer, cur)
+    assert 0 < many[0].mean() < 1
+    torch.set_num_threads(1)
+    one, one_grads = run(layer, cur)
+    for a, b in zip(many, one, strict=True):
+        assert torch.equal(a, b)
+    for a, b in zip(many_grads, one_grads, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-3)
+
+
+def test_two_threads_do_not_share_short_rows(threads, monkeypatch):
+    # 500 steps of 1000 neurons took up to six times as long on two threads as on one.
+    calls = []
+    monkeypatch.setattr(kernels, "openmp", lambda: calls.append("two") or 0)
+    snn.Leaky(0.9).unroll(torch.randn(500, 1, 1000))
+    assert not calls
+    snn.Leaky(0.9).unroll(torch.randn(500, 5, 1000))
+    assert calls
+
+
 def test_recurrent_neurons_without_a_batch(recwarn):
     assert_same_as_steps(snn.RLeaky(0.9, linear_features=5), torch.randn(10, 5))
     assert not recwarn.list
