@@ -391,9 +391,7 @@ class _Backward:
         back: Any = None  # what β hands on to the step before
         with torch.inference_mode():
             rows = zip(drive.unbind(0), self.g_cur[lo:hi].unbind(0), strict=True)
-            for t, (own, g_cur) in zip(
-                range(hi - 1, lo - 1, -1), reversed(list(rows)), strict=True
-            ):
+            for t, (own, g_cur) in reversed(list(enumerate(rows, lo))):
                 if back is None:
                     g = torch.add(own, mem, out=g_cur)
                 else:

@@ -2,6 +2,7 @@
 
 import _thread
 import random
+import signal
 import sys
 import threading
 import time
@@ -121,9 +122,17 @@ def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
     assert err == ""
 
 
+@pytest.fixture
+def interruptible():
+    """Let SIGINT interrupt, as a kernel does; a shell ignores it in what it runs behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 # An interrupt may land where psutil has just opened a file, which Python then closes by itself.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_who_interrupts_the_kernel_stops_the_function_too():
+def test_who_interrupts_the_kernel_stops_the_function_too(interruptible):
     before = threading.active_count()
     threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
