@@ -12,8 +12,8 @@ numbers as going step by step, in far fewer calls: `Linear` takes all steps as o
 
 import copy
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -139,7 +139,7 @@ class Sequential(nn.Sequential):
         self._check_kind("x", x)
         now: State = {}
         for name, layer, before in self._layers(state):
-            with _located(name, layer, x):
+            with _Located(name, layer, x):
                 if isinstance(layer, SpikingLayer):
                     x, *rest = layer(x, *before)
                     now[name] = tuple(rest)
@@ -161,7 +161,7 @@ class Sequential(nn.Sequential):
         x = torch.zeros(1, *input_shape, dtype=some.dtype, device=some.device)
         rows, neurons = [("", "layer", "output", "parameters")], 0
         for name, layer, _ in net._layers(None):
-            with torch.no_grad(), _located(name, layer, x):
+            with torch.no_grad(), _Located(name, layer, x):
                 x = layer(x)
             if isinstance(x, tuple):
                 x, neurons = x[0], neurons + x[0].numel()
@@ -175,7 +175,7 @@ class Sequential(nn.Sequential):
         _check.count("recompute", length)
         _check.time_first("x_rec", x_rec, 2)
         for name, layer, _ in self._layers(None):
-            with _located(name, layer, x_rec):
+            with _Located(name, layer, x_rec):
                 _check_streams(layer)
         spikes: list[Tensor] = []
         membranes: list[Tensor] = []
@@ -206,7 +206,7 @@ class Sequential(nn.Sequential):
             recording, now = Recording(), None
             if len(x_rec) < steps and not (_drops(layer) or _same_each_step(layer)):
                 x_rec = x_rec.expand(steps, *x_rec.shape[1:])
-            with _located(name, layer, x_rec):
+            with _Located(name, layer, x_rec):
                 if isinstance(layer, SpikingLayer):
                     keep = record or name == layers[-1][0]
                     constant = {"steps": steps} if len(x_rec) < steps else {}
@@ -245,7 +245,11 @@ class Sequential(nn.Sequential):
         return [(name, layer, state.get(name, ())) for name, layer in layers]
 
     def _check_kind(self, name: str, x: Tensor) -> None:
-        weights = next((p for p in self.parameters() if p.is_floating_point()), None)
+        # The first layer's own stand first: a walk through all modules takes longer than a layer.
+        first: Any = next(iter(self._modules.values()), None)
+        own = () if first is None else first._parameters.values()
+        found: Any = chain(own, self.parameters())
+        weights = next((p for p in found if p is not None and p.is_floating_point()), None)
         if weights is not None:
             _check.same_kind(f"net({name})", x, weights)
 
@@ -279,7 +283,7 @@ def _chain(net: nn.Sequential, prefix: str) -> Iterator[tuple[str, nn.Module]]:
             yield from _chain(layer, f"{name}.")
             continue
         assert layer is not None
-        for inside in layer.modules():
+        for inside in layer.modules() if layer._modules else ():
             if isinstance(inside, SpikingLayer) and inside is not layer:
                 raise TypeError(
                     f"Neurons must be layers of a `Sequential` themselves. Received {inside} "
@@ -330,14 +334,18 @@ def _check_streams(layer: nn.Module) -> None:
         )
 
 
-@contextmanager
-def _located(name: str, layer: nn.Module, x: Tensor) -> Generator[None]:
+class _Located:
     """Add to an error at which layer it came up."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"This was layer {name!r}, {layer}, given {list(x.shape)}.")
-        raise
+
+    def __init__(self, name: str, layer: nn.Module, x: Tensor) -> None:
+        self.where = name, layer, x
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception):
+            name, layer, x = self.where
+            error.add_note(f"This was layer {name!r}, {layer}, given {list(x.shape)}.")
 
 
 def _short(text: str, width: int = 40) -> str:
