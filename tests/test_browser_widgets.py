@@ -157,7 +157,8 @@ def test_javascript_equals_python(page: Page, name: str):
                 np.testing.assert_array_equal(ours, theirs, f"{key} at {settings}")
                 spikes += ours.mean()
             else:
-                near = 0 if name in EXACT else 2e-6
+                # κ of Alpha is made of logarithms, whose last bit depends on the processor.
+                near = 0 if name in EXACT else 2e-5 if "alpha" in name + key else 2e-6
                 np.testing.assert_allclose(ours, theirs, near, near, err_msg=f"{key} at {settings}")
     assert spikes > 0
 
