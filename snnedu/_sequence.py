@@ -108,7 +108,7 @@ def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if weight.ndim != 2:
         return weight * spk
     kernels = _load_kernels() if _is_plain(spk) else None
-    if kernels is None or not _is_small(kernels, weight):
+    if kernels is None or not _fits(kernels, weight, spk):
         return linear(spk, weight, bias)
     return cast("Tensor", _Spread.apply(kernels, spk, weight, bias))
 
@@ -387,6 +387,7 @@ class _Backward:
         drive = fire if self.g_rec[0] is None else fire + self.g_rec[0][lo:hi]
         needs_spk = before or after or self.learn or rho is not None
         simple = not needs_spk and alpha is None
+        first = self._first_spk if needs_spk and lo == 0 else None  # asks a function of the user's
         old_spk: Any = None
         back: Any = None  # what β hands on to the step before
         with torch.inference_mode():
@@ -400,7 +401,7 @@ class _Backward:
                     back = g
                     continue
                 if needs_spk:
-                    old_spk = self.spk[t - 1] if t > 0 else self._first_spk
+                    old_spk = self.spk[t - 1] if t > 0 else first
                 if after:
                     g.mul_(1 - old_spk)
                 back = g * (1 - old_spk) if before else g
@@ -577,8 +578,11 @@ def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
     known = _is_plain(cur) and type(model.spike_grad) is Surrogate
     kernels = _load_kernels() if known else None
     weight = params.weight
-    if kernels is None or (weight is not None and not _is_small(kernels, weight)):
+    if kernels is None or (weight is not None and not _fits(kernels, weight, cur)):
         return None
+    for number in params:
+        if number is not None and not number.is_cpu:
+            return None  # the loops would take its address for one here; torch says what is wrong
     return _Loops(kernels, model.kind, params, cur)
 
 
@@ -586,9 +590,13 @@ def _is_plain(x: Tensor) -> bool:
     return x.is_cpu and x.dtype == torch.float32
 
 
-def _is_small(kernels: Any, weight: Tensor) -> bool:
-    """Tell whether recurrent weights are few enough for the loops; else products are faster."""
-    return weight.ndim != 2 or (_is_plain(weight) and len(weight) <= kernels.MIXED)
+def _fits(kernels: Any, weight: Tensor, like: Tensor) -> bool:
+    """Tell whether the loops take these weights: as a matrix, from all to all and not too many."""
+    if weight.ndim != 2:
+        return True
+    features = like.shape[-1] if like.ndim else 0
+    square = weight.shape == (features, features)  # else `linear` says what is wrong
+    return square and 0 < features <= kernels.MIXED and _is_plain(weight)
 
 
 @cache

@@ -19,6 +19,12 @@ SURROGATES = ["atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through
 SIZE = 20_000  # with 60 steps enough for several threads, and no multiple of a block
 
 
+@pytest.fixture(autouse=True)
+def same_random_numbers():
+    """Whether a few neurons fire is a matter of their numbers."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def threads():
     """Let torch, and so the kernels, use three threads."""
@@ -343,7 +349,6 @@ def test_one_weight_for_each_neuron_of_a_picture(shape, compiled, monkeypatch):
 @pytest.mark.parametrize("batch", [1, 2, 5])
 def test_all_to_all_neurons_of_any_number_give_the_numbers_of_their_steps(neurons, batch):
     # Weights come in stretches of 64 and groups of 4, samples in pairs.
-    torch.manual_seed(0)
     layer = snn.RSynaptic(0.5, 0.9, linear_features=neurons, learn_alpha=True, learn_beta=True)
     assert_same_as_steps(layer, 2 * torch.randn(12, batch, neurons) + 1)
 
@@ -361,6 +366,50 @@ def test_spikes_alone_bring_what_the_whole_product_would(shape, bias):
         results.append([current, *torch.autograd.grad(current, leaves, g)])
     for a, b in zip(*results, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("weight", [torch.ones(4, 4), torch.ones(2, 2), torch.ones(2, 3)], ids=str)
+def test_weights_of_another_size_are_refused_not_read(weight):
+    # The loops take addresses: weights of four neurons once overwrote what lay behind three.
+    layer = snn.RLeaky(0.9, linear_features=3)
+    layer.recurrent.weight.data, layer.recurrent.bias.data = weight, torch.ones(len(weight))
+    for run_it in (layer.unroll, lambda cur: layer(cur[0], cur[0])):
+        with pytest.raises(RuntimeError, match=r"shapes|size"):
+            run_it(torch.full((4, 2, 3), 2.0))
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("layer", [
+    snn.Leaky(0.9), snn.RLeaky(0.9, linear_features=2), snn.RLeaky(0.9, V=0.1, all_to_all=False)
+], ids=repr)  # fmt: skip
+def test_neurons_on_another_device_are_refused_not_read(layer):
+    layer = copy.deepcopy(layer).to("meta")  # it has no memory at all
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        layer.unroll(torch.rand(3, 1, 2))
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_a_layer_of_no_neurons():
+    spk, mem = snn.RLeaky(0.9, linear_features=0).unroll(torch.rand(3, 2, 0))
+    assert spk.shape == mem.shape == (3, 2, 0)
+
+
+def test_what_a_surrogate_keeps_can_be_used_for_learning():
+    # It was once called in inference mode, whose tensors autograd does not take.
+    kept = [torch.ones(())]
+
+    def spike_grad(x):
+        if kept[0].shape != x.shape:
+            kept[0] = torch.full_like(x, 2.0)
+        two = kept[0]
+        return (x > 0).to(x.dtype) + torch.atan(two * x) - torch.atan(two * x).detach()
+
+    layer = snn.Synaptic(0.5, 0.9, spike_grad=spike_grad, reset_mechanism="zero")
+    cur = torch.randn(8, 3, 5).requires_grad_()
+    layer.unroll(cur)[0].sum().backward()
+    assert kept[0].shape == (3, 5)
+    layer(cur[0])[0].sum().backward()
 
 
 def test_recurrent_neurons_on_many_threads_give_the_numbers_of_one(threads_of):
