@@ -54,7 +54,8 @@ SHAPES: dict[str, Callable[[float], tuple[float, float, float, float]]] = {
 }
 NIL, ONE, INFINITE = np.float32(0), np.float32(1), np.float32(np.inf)
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+_compiled = njit(**_OPTIONS)
 
 
 def run(loop: Any, size: int, steps: int, weight: tuple[int, ...], *others: Any) -> bool:
@@ -290,7 +291,7 @@ def spread(to, spk, n, weight):
         _copy(to[lo : lo + neurons], total, neurons)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+@njit(**_OPTIONS, fastmath={"contract"})  # a gradient may fuse product and sum
 @no_type_check
 def _spread_back(c_s, g_i, n, weight):
     """Add to the derivative by spikes what it is by the currents that they made, W' g."""

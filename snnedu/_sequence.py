@@ -107,7 +107,7 @@ def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the recurrent current W S: all-to-all for a matrix W, else one-to-one."""
     if weight.ndim != 2:
         return weight * spk
-    kernels = _load_kernels() if _is_plain(spk) else None
+    kernels = _load_kernels() if _is_float32_here(spk) else None
     if kernels is None or not _fits(kernels, weight, spk):
         return linear(spk, weight, bias)
     return cast("Tensor", _Spread.apply(kernels, spk, weight, bias))
@@ -159,7 +159,7 @@ class _Node(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
-        model, loops, steps, inputs, learned = ctx.call = call
+        model, loops, steps, inputs, learned = call
         cur, params, state = inputs[0], Params(*inputs[1:8]), _state(inputs[8:])
         # The backward pass needs U and A, and X where a number is learned.
         keep = (True, model.record or True in learned[1:6], True)
@@ -575,7 +575,7 @@ def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
 
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = _is_plain(cur) and type(model.spike_grad) is Surrogate
+    known = _is_float32_here(cur) and type(model.spike_grad) is Surrogate
     kernels = _load_kernels() if known else None
     weight = params.weight
     if kernels is None or (weight is not None and not _fits(kernels, weight, cur)):
@@ -586,7 +586,8 @@ def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
     return _Loops(kernels, model.kind, params, cur)
 
 
-def _is_plain(x: Tensor) -> bool:
+def _is_float32_here(x: Tensor) -> bool:
+    """Tell whether the loops can read this memory."""
     return x.is_cpu and x.dtype == torch.float32
 
 
@@ -596,7 +597,7 @@ def _fits(kernels: Any, weight: Tensor, like: Tensor) -> bool:
         return True
     features = like.shape[-1] if like.ndim else 0
     square = weight.shape == (features, features)  # else `linear` says what is wrong
-    return square and 0 < features <= kernels.MIXED and _is_plain(weight)
+    return square and 0 < features <= kernels.MIXED and _is_float32_here(weight)
 
 
 @cache
