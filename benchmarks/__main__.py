@@ -24,7 +24,7 @@ import torch
 
 from benchmarks import peers
 from benchmarks.timing import Goal, Result
-from snnedu.memory import keep_freed_memory
+from snnedu.core.memory import keep_freed_memory
 
 BENCHMARKS = {  # module and function; imported when it is their turn
     "lif": "lif.run",

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Goal, Result, race
-from snnedu import _player, viz
+from snnedu import viz
+from snnedu.viz import player
 
 STEPS = NEURONS = 100
 THEIRS, EMBED, ANIMATE = "celluloid, to_jshtml", "celluloid, viz.embed", "viz.animate"
@@ -72,7 +73,7 @@ def check(spk: torch.Tensor) -> None:
     stored = viz.animate(spk).film["spikes"]
     if drawn != {(t, n) for t, row in enumerate(stored) for n in row}:
         raise AssertionError("celluloid and `viz.animate` do not show the same spikes.")
-    if len(_player.photos(camera)) != len(stored):
+    if len(player.photos(camera)) != len(stored):
         raise AssertionError("celluloid and `viz.animate` do not have as many pictures.")
     plt.close("all")
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks import peers
 from benchmarks.timing import Goal, Result, Times, geometric_mean, race
-from snnedu import _sequence
+from snnedu.core import _sequence
 
 BETA = 0.9
 # time, batch, neurons

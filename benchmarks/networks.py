@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import snnedu as snn
 from benchmarks import peers
 from benchmarks.timing import Goal, Result, race, ratios
-from snnedu.functional import accuracy_rate, ce_rate_loss
+from snnedu.core.functional import accuracy_rate, ce_rate_loss
 
 BETA, STEPS, BATCH, LEARNING_RATE = 0.9, 25, 128, 5e-3
 ENOUGH, PATIENCE = 0.95, 100  # accuracy on the test set; epochs

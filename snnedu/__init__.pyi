@@ -2,21 +2,67 @@
 
 __version__: str
 
-from . import (
-    biophysics as biophysics,
-    data as data,
-    functional as functional,
-    spikegen as spikegen,
-    surrogate as surrogate,
-    viz as viz,
-)
-from .biophysics import (
+from . import viz as viz
+from .app import doctor as doctor
+from .brains import biophysics as biophysics
+from .brains.biophysics import (
     HodgkinHuxley as HodgkinHuxley,
     Izhikevich as Izhikevich,
     hodgkin_huxley_step as hodgkin_huxley_step,
     izhikevich_step as izhikevich_step,
 )
-from .course.checks import (
+from .core import (
+    data as data,
+    functional as functional,
+    spikegen as spikegen,
+    surrogate as surrogate,
+)
+from .core.layer import SpikingLayer as SpikingLayer
+from .core.memory import (
+    keep_freed_memory as keep_freed_memory,
+    peak_saved_bytes as peak_saved_bytes,
+)
+from .core.network import (
+    Recording as Recording,
+    Sequential as Sequential,
+    detach as detach,
+)
+from .core.neurons import (
+    AdaptiveLeaky as AdaptiveLeaky,
+    Alpha as Alpha,
+    Lapicque as Lapicque,
+    Leaky as Leaky,
+    RLeaky as RLeaky,
+    RSynaptic as RSynaptic,
+    Synaptic as Synaptic,
+)
+from .core.steps import (
+    adaptive_leaky_step as adaptive_leaky_step,
+    alpha_step as alpha_step,
+    lapicque_step as lapicque_step,
+    leaky_step as leaky_step,
+    rleaky_step as rleaky_step,
+    rsynaptic_step as rsynaptic_step,
+    synaptic_step as synaptic_step,
+)
+from .core.training import (
+    History as History,
+    Report as Report,
+    Score as Score,
+    evaluate as evaluate,
+    fit as fit,
+)
+from .course.chapters.c02_lif_neuron.explorers import (
+    circuit_explorer as circuit_explorer,
+    lif_explorer as lif_explorer,
+)
+from .course.chapters.c03_neuron_zoo.explorers import zoo_explorer as zoo_explorer
+from .course.chapters.c04_spike_encoding.explorers import encoder_explorer as encoder_explorer
+from .course.chapters.c05_spiking_networks.explorers import network_explorer as network_explorer
+from .course.chapters.c06_surrogate_gradients.explorers import (
+    surrogate_explorer as surrogate_explorer,
+)
+from .course.check import (
     check as check,
     hint as hint,
     progress as progress,
@@ -29,36 +75,6 @@ from .course.progress import (
     solved as solved,
 )
 from .course.quiz import quiz as quiz
-from .memory import keep_freed_memory as keep_freed_memory, peak_saved_bytes as peak_saved_bytes
-from .network import (
-    Recording as Recording,
-    Sequential as Sequential,
-    detach as detach,
-)
-from .neurons import (
-    AdaptiveLeaky as AdaptiveLeaky,
-    Alpha as Alpha,
-    Lapicque as Lapicque,
-    Leaky as Leaky,
-    RLeaky as RLeaky,
-    RSynaptic as RSynaptic,
-    SpikingLayer as SpikingLayer,
-    Synaptic as Synaptic,
-    adaptive_leaky_step as adaptive_leaky_step,
-    alpha_step as alpha_step,
-    lapicque_step as lapicque_step,
-    leaky_step as leaky_step,
-    rleaky_step as rleaky_step,
-    rsynaptic_step as rsynaptic_step,
-    synaptic_step as synaptic_step,
-)
-from .training import (
-    History as History,
-    Report as Report,
-    Score as Score,
-    evaluate as evaluate,
-    fit as fit,
-)
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
 from .widgets.panels import (
@@ -69,12 +85,4 @@ from .widgets.panels import (
     Raster as Raster,
     Slider as Slider,
     Traces as Traces,
-)
-from .widgets.ready import (
-    circuit_explorer as circuit_explorer,
-    encoder_explorer as encoder_explorer,
-    lif_explorer as lif_explorer,
-    network_explorer as network_explorer,
-    surrogate_explorer as surrogate_explorer,
-    zoo_explorer as zoo_explorer,
 )

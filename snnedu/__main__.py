@@ -2,6 +2,6 @@
 
 import sys
 
-from snnedu.cli import main
+from snnedu.app.cli import main
 
 sys.exit(main())

@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from snnedu import _player, viz
+from snnedu import viz
+from snnedu.viz import player
 from tests.lab import Lab
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,7 @@ def export(lab: Lab, tmp_path: Path) -> "Iterator":
     """Show an animation in an exported notebook, opened from disk without network."""
     contexts = []
 
-    def open_page(animation: _player.Animation, still: bool = True, **options: object) -> Page:
+    def open_page(animation: player.Animation, still: bool = True, **options: object) -> Page:
         motion = "reduce" if still else "no-preference"
         contexts.append(lab.browser.new_context(offline=True, reduced_motion=motion, **options))
         page = contexts[-1].new_page()
@@ -70,7 +71,7 @@ def export(lab: Lab, tmp_path: Path) -> "Iterator":
     assert ours == []  # the page's own scripts come from the network, which is off
 
 
-def exported(animation: _player.Animation, folder: Path) -> Path:
+def exported(animation: player.Animation, folder: Path) -> Path:
     data, metadata = animation._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
     cell = nbformat.v4.new_code_cell("viz.animate(spk_rec)", outputs=[output])
@@ -188,7 +189,7 @@ def test_membranes_and_evidence_are_drawn_and_names_that_look_like_html_are_text
 
 def test_a_cameras_pictures_are_shown_pixel_for_pixel_forwards_and_backwards(export):
     player = Player(export(viz.embed(camera(), alt="A dot moves.")))
-    taken = _player.photos(camera())
+    taken = player.photos(camera())
     for step in (4, 0, 1, 3, 2, 4):
         player.go_to(step)
         assert np.array_equal(player.pixels(), taken[step].view(np.uint8).reshape(200, 300, 4))

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from snnedu.course.exercises import exercise
+from snnedu.course.exercise import exercise
 
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 

@@ -9,8 +9,8 @@ import anywidget
 import traitlets
 
 from snnedu.course import progress as store
-from snnedu.course.checks import code_marks
-from snnedu.course.exercises import Option, Question, questions
+from snnedu.course.check import code_marks
+from snnedu.course.exercise import Option, Question, questions
 
 
 class Quiz(anywidget.AnyWidget):

@@ -5,9 +5,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from snnedu.network import Sequential
-from snnedu.neurons import SpikingLayer
-from snnedu.training import History, Report
+from snnedu.core.layer import SpikingLayer
+from snnedu.core.network import Sequential
+from snnedu.core.training import History, Report
 from snnedu.widgets.explorer import Explorer, pack
 from snnedu.widgets.panels import Curve, Limits
 

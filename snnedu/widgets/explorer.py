@@ -21,7 +21,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from snnedu import _check, _notebook
+from snnedu.core import _check
+from snnedu.viz import notebook
 from snnedu.widgets.models import BUILT_IN
 from snnedu.widgets.panels import Array, Choice, Outputs, Panel, Slider, Value, draw, fill
 
@@ -141,8 +142,8 @@ class Explorer(anywidget.AnyWidget):
         except Exception:  # the widget itself shows what is wrong with the function
             return data, metadata
         alt = fill(self.alt, known, self.controls)
-        picture, width = _notebook.picture(self._draw(known))
-        still, described = _notebook.bundle(picture, alt, width, self._live())
+        picture, width = notebook.picture(self._draw(known))
+        still, described = notebook.bundle(picture, alt, width, self._live())
         return {**still, **data}, {**metadata, **described}
 
     def _live(self) -> str:

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from snnedu import biophysics, neurons, spikegen, surrogate
+from snnedu.brains import biophysics
+from snnedu.core import neurons, spikegen, surrogate
 
 Outputs = dict[str, Any]
 

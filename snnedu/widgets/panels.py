@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnedu import _check
+from snnedu.core import _check
 from snnedu.viz import COLOURS, DASHES
 
 if TYPE_CHECKING:
@@ -107,6 +107,11 @@ class Choice:
     def describe(self) -> dict[str, Any]:
         """Return what the browser needs to know."""
         return {**asdict(self), "label": self.label or self.name, "unit": ""}
+
+
+# What several explorers let a learner choose.
+DRIVES = Choice("drive", ("constant", "step", "pulses", "ramp", "noise"), label="input")
+RESETS = Choice("reset_mechanism", ("subtract", "zero", "none"), label="reset")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""`snnedu doctor`: is this machine ready for the course? Each failure says what to do."""
+
+import importlib.metadata
+import json
+import platform
+import sys
+from pathlib import Path
+
+NEEDED = ["torch", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "celluloid", "numba"]
+INSTALL = "python -m pip install 'snnedu[course]'"
+MEMORY_GB = 1.0  # the most that a notebook may take
+
+
+def report() -> int:
+    """Print one line for each check; return 0 if all passed and 1 otherwise."""
+    failed = 0
+    for check in (python, packages, memory, widgets, progress, self_test):
+        try:
+            print(f"✅ {check.__name__.replace('_', ' '):10} {check()}")
+        except Exception as problem:  # every failure must reach the reader, whatever its kind
+            failed += 1
+            print(f"❌ {check.__name__.replace('_', ' '):10} {problem}")
+    print("Ready. Open the course with: snnedu lab" if not failed else f"{failed} to mend.")
+    return int(failed > 0)
+
+
+def python() -> str:
+    """Check the version of Python."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - pip can be told to ignore the requirement
+        raise RuntimeError(f"Python {platform.python_version()} is too old. Install 3.11 or newer.")
+    return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+
+
+def packages() -> str:
+    """Check that what the course imports is installed."""
+    found, missing = [], []
+    for name in NEEDED:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        raise RuntimeError(f"Missing: {', '.join(missing)}. Run: {INSTALL}")
+    return ", ".join(found)
+
+
+def memory() -> str:
+    """Check that a notebook fits into the memory that is free now."""
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    if free < MEMORY_GB:
+        raise RuntimeError(
+            f"{free:.1f} GB of memory are free; a notebook may need {MEMORY_GB:.0f} GB. "
+            "Close other programs, or shut down kernels that you no longer use."
+        )
+    return f"{free:.1f} GB free"
+
+
+def widgets() -> str:
+    """Check that JupyterLab will find the front ends of the widgets, and has not disabled them."""
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
+
+    for extension in ("@jupyter-widgets/jupyterlab-manager", "anywidget"):
+        folders = [Path(p) / extension for p in jupyter_path("labextensions")]
+        if not any((folder / "package.json").exists() for folder in folders):
+            raise RuntimeError(
+                f"JupyterLab's extension {extension} is missing. Run: {INSTALL} --force-reinstall"
+            )
+        for config in (Path(p) / "labconfig" / "page_config.json" for p in jupyter_config_path()):
+            if _disables(config, extension):
+                raise RuntimeError(
+                    f"{config} disables {extension}. Run: jupyter labextension enable {extension}"
+                )
+    return "JupyterLab's extensions are there and enabled"
+
+
+def progress() -> str:
+    """Check that what a learner has done can be saved."""
+    from snnedu.course.progress import folder
+
+    place = folder()
+    place.mkdir(parents=True, exist_ok=True)
+    probe = place / "doctor"
+    probe.touch()
+    probe.unlink()
+    return f"is saved in {place}"
+
+
+def self_test() -> str:
+    """Train a few spiking neurons for a moment, on each path that computes them."""
+    import torch
+
+    from snnedu.core.functional import ce_rate_loss
+    from snnedu.core.network import Sequential
+    from snnedu.core.neurons import Leaky
+
+    torch.manual_seed(0)
+    net = Sequential(torch.nn.Linear(8, 16), Leaky(0.9), torch.nn.Linear(16, 2), Leaky(0.9))
+    x_rec, targets = torch.rand(10, 32, 8), torch.randint(2, (32,))
+    optimiser = torch.optim.Adam(net.parameters(), lr=0.02)
+    losses: list[float] = []
+    for _ in range(30):
+        spk_rec, _ = net(x_rec)
+        loss = ce_rate_loss(spk_rec, targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    if not losses[-1] < losses[0]:
+        raise RuntimeError(
+            f"A small network did not learn (loss {losses[0]:.3f} to {losses[-1]:.3f}). "
+            f"Please report this with the lines above. Until then: {INSTALL} --force-reinstall"
+        )
+    return f"a small network learns: loss {losses[0]:.2f} to {losses[-1]:.2f}"
+
+
+def _disables(config: Path, extension: str) -> bool:
+    """Tell whether a JupyterLab configuration file disables an extension."""
+    try:
+        disabled = json.loads(config.read_text()).get("disabledExtensions", {})
+    except (OSError, ValueError):
+        return False
+    return extension in disabled and (isinstance(disabled, list) or bool(disabled[extension]))

@@ -1,0 +1,18 @@
+"""The spiking library: neurons, networks of them, and how they are trained."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    [
+        "data",
+        "functional",
+        "layer",
+        "network",
+        "neurons",
+        "spikegen",
+        "steps",
+        "surrogate",
+        "training",
+    ],
+)

@@ -1,0 +1,228 @@
+"""Data sets: small ones that need no download, and loaders for the well-known ones.
+
+Each returns a training and a test pair of tensors, `(x, labels), (x_test, labels_test)`, samples
+first. All randomness follows `seed`: it names the data, and leaves torch's own random state alone.
+"""
+
+import gzip
+import math
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from snnedu.core import _check
+
+Pair = tuple[Float[Tensor, "..."], Int[Tensor, "..."]]  # [samples, ...], [samples]
+
+HARMONICS = 100  # sine waves that a manifold is made of
+MNIST_TEST = 10_000  # the last samples of MNIST, as published
+IDX_DTYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+
+def digits(*, test_share: float = 0.2, seed: int = 0) -> tuple[Pair, Pair]:
+    """Return 1,797 scans of handwritten digits as `(x, labels), (x_test, labels_test)`.
+
+    `x` is `[samples, 64]`, ink from 0 to 1, an 8 x 8 image row by row (`x.view(-1, 1, 8, 8)` for a
+    convolution); labels are 0 to 9. Every class gives the same share of its scans to the test.
+
+    Raises ModuleNotFoundError without scikit-learn, which ships the scans.
+    Source: Alpaydin and Kaynak 1998, doi:10.24432/C50P49 (its test set), through scikit-learn.
+    """
+    with gzip.open(_scikit_learn() / "datasets" / "data" / "digits.csv.gz", "rt") as file:
+        table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.int64))
+    return _split(table[:, :-1].float() / 16, table[:, -1], test_share, seed)
+
+
+def manifolds(
+    num_classes: int = 10,
+    num_neurons: int = 20,
+    num_steps: int = 50,
+    *,
+    samples: int = 200,
+    dim: int = 1,
+    smoothness: float = 2.0,
+    test_share: float = 0.2,
+    seed: int = 0,
+) -> tuple[Pair, Pair]:
+    """Return spike trains whose classes differ in spike times alone: smooth random manifolds.
+
+        f_i(z) = product over dimensions d, of the sum over k of A k^-α sin(2π (B k z_d + C))
+
+    A class draws A, B, C from [0, 1) for each neuron i; a sample draws its place z, `dim` numbers
+    in [0, 1). f_i, stretched to the whole duration, is when neuron i spikes, once. All counts are
+    equal, so a rate code sees nothing. With a `smoothness` (α) below 1 the classes crumple and are
+    hard to learn.
+
+    `x` is `[samples, time, neurons]`, 0 or 1 (a network wants `x.transpose(0, 1)`); each class has
+    `samples`, of which every one gives the same share to the test.
+    Source: Zenke and Vogels 2021, doi:10.1162/neco_a_01367.
+    """
+    sizes = {"num_classes": num_classes, "num_neurons": num_neurons, "num_steps": num_steps}
+    for name, size in (sizes | {"samples": samples, "dim": dim}).items():
+        _check.count(name, size)
+    _check.positive("smoothness", smoothness)
+    generator = torch.Generator().manual_seed(seed)
+    each = [_manifold(num_neurons, samples, dim, smoothness, generator) for _ in range(num_classes)]
+    steps = (torch.cat(each) * (num_steps - 1)).round().long()
+    x = torch.nn.functional.one_hot(steps, num_steps).transpose(1, 2).float()
+    return _split(x, torch.arange(num_classes).repeat_interleave(samples), test_share, seed)
+
+
+def mnist(name: str = "mnist_784", *, folder: str | Path | None = None) -> tuple[Pair, Pair]:
+    """Return 60,000 + 10,000 scans of handwritten digits, `[samples, 784]`, ink from 0 to 1.
+
+    They are downloaded once (15 MB, about a minute) by scikit-learn from openml.org and kept in
+    `folder`, by default scikit-learn's own. `name="Fashion-MNIST"` gives clothes instead.
+
+    Raises ConnectionError if they are not there yet and cannot be had.
+    Source: LeCun et al. 1998, doi:10.1109/5.726791; clothes: Xiao et al. 2017, arXiv:1708.07747.
+    """
+    _check.one_of("name", name, ("mnist_784", "Fashion-MNIST"))
+    _scikit_learn()
+    from sklearn.datasets import get_data_home
+
+    kept = Path(get_data_home(folder)) / f"snnedu_{name}.npz"
+    if not kept.exists():
+        images, labels = _download(name, folder)
+        np.savez_compressed(kept, images=images, labels=labels)
+    with np.load(kept) as file:
+        x = torch.from_numpy(file["images"]).float() / 255
+        labels = torch.from_numpy(file["labels"]).long()
+    test = slice(len(x) - MNIST_TEST, None)
+    return (x[: test.start], labels[: test.start]), (x[test], labels[test])
+
+
+def idx(folder: str | Path) -> tuple[Pair, Pair]:
+    """Return MNIST, or what is stored like it, from a folder with its four IDX files.
+
+    `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-...`, each plain or `.gz`. `x` is
+    `[samples, rows * columns]`, bytes scaled to 0 to 1.
+
+    Raises FileNotFoundError if one of them is missing, ValueError if one is damaged.
+    """
+    pairs: list[Pair] = []
+    for part in ("train", "t10k"):
+        x = read_idx(_find(Path(folder), f"{part}-images?idx3-ubyte"))
+        labels = read_idx(_find(Path(folder), f"{part}-labels?idx1-ubyte"))
+        if len(x) != len(labels):
+            raise ValueError(
+                f"Images and labels of {part!r} must be equally many. "
+                f"Received {len(x)} and {len(labels)}. Take both from one source."
+            )
+        pairs.append((x.flatten(1).float() / 255, labels.long()))
+    return pairs[0], pairs[1]
+
+
+def read_idx(path: str | Path) -> Tensor:
+    """Read one IDX file, the format of MNIST, plain or `.gz`.
+
+    Four bytes (0, 0, type, number of axes), the length of each axis as a 32-bit number, then the
+    values, last axis fastest; all big-endian. Raises ValueError if the file is not like that.
+    """
+    raw = Path(path).read_bytes()
+    raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    axes = raw[3] if len(raw) > 3 else 0
+    start = 4 + 4 * axes
+    dtype = np.dtype(IDX_DTYPES[raw[2]]) if raw[:2] == b"\0\0" and raw[2] in IDX_DTYPES else None
+    shape = np.frombuffer(raw[4:start], ">i4").tolist() if len(raw) >= start else [0]
+    if dtype is None or len(raw) != start + math.prod(shape) * dtype.itemsize:
+        raise ValueError(
+            f"An IDX file must hold a header and as many values as it says. Received {path}, "
+            f"{len(raw)} bytes, which does not. Download it again."
+        )
+    values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    return torch.from_numpy(values.astype(dtype.newbyteorder("=")))
+
+
+def batches(
+    data: tuple[Tensor, Tensor], batch_size: int, *, seed: int | torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield `(x, labels)` in batches, in an order drawn anew; the last batch may be smaller.
+
+    For tensors that fit into memory it takes a tenth of the time of PyTorch's `DataLoader`, which
+    collects the samples of a batch one by one. `seed` as in `spikegen`.
+    """
+    x, labels = data
+    _check.count("batch_size", batch_size)
+    if len(x) != len(labels):
+        raise ValueError(
+            f"`data` must be `(x, labels)` with equally many samples. "
+            f"Received {len(x)} and {len(labels)}. Samples come first here, time does not."
+        )
+    generator = torch.Generator().manual_seed(seed) if isinstance(seed, int) else seed
+    for some in torch.randperm(len(x), generator=generator).split(batch_size):
+        yield x[some], labels[some]
+
+
+def _manifold(
+    neurons: int, samples: int, dim: int, smoothness: float, generator: torch.Generator
+) -> Tensor:
+    """Return `[samples, neurons]`, from 0 to 1, each neuron's range stretched to it."""
+    k = torch.arange(1, HARMONICS + 1, dtype=torch.float64)
+    draw = torch.rand(3, dim, neurons, HARMONICS, generator=generator, dtype=torch.float64)
+    z = torch.rand(samples, dim, 1, 1, generator=generator, dtype=torch.float64)
+    amplitude, stretch, phase = draw
+    waves = amplitude * k**-smoothness * torch.sin(2 * math.pi * (stretch * k * z + phase))
+    f = waves.sum(-1).prod(1)
+    low, high = f.aminmax(dim=0)
+    return (f - low) / (high - low).clamp(min=torch.finfo(f.dtype).tiny)
+
+
+def _split(x: Tensor, labels: Tensor, test_share: float, seed: int) -> tuple[Pair, Pair]:
+    """Draw `test_share` of every class for the test, and shuffle both sets."""
+    _check.between("test_share", test_share, 0, 1, "The default is 0.2.")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator)
+    test = torch.zeros_like(labels, dtype=torch.bool)
+    for label in labels.unique():
+        members = order[labels[order] == label]
+        test[members[: round(test_share * len(members))]] = True
+    # An order of its own: in the first one, what is left for training starts with few classes.
+    order = torch.randperm(len(labels), generator=generator)
+    train, test = order[~test[order]], order[test[order]]
+    return (x[train], labels[train]), (x[test], labels[test])
+
+
+def _scikit_learn() -> Path:
+    """Find scikit-learn's folder without its import, which takes some 0.7 s."""
+    spec = find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            "These data need scikit-learn. It is not installed. "
+            "Run `python -m pip install scikit-learn`."
+        )
+    return Path(spec.origin).parent
+
+
+def _download(name: str, folder: str | Path | None) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import fetch_openml
+
+    try:
+        images, labels = fetch_openml(
+            name,
+            version=1,
+            return_X_y=True,
+            as_frame=False,
+            parser="liac-arff",  # the other one needs pandas
+            data_home=folder,
+        )
+    except OSError as error:
+        raise ConnectionError(
+            f"{name} must be downloaded once, from openml.org. That failed: {error}. Try again on "
+            f"a network, read files that you have with `data.idx(folder)`, or use `data.digits()`."
+        ) from error
+    return images.astype(np.uint8), labels.astype(np.uint8)
+
+
+def _find(folder: Path, pattern: str) -> Path:
+    for found in sorted(folder.glob(f"{pattern}*")):
+        return found
+    raise FileNotFoundError(
+        f"`folder` must hold the four IDX files of MNIST. Received {folder}, without "
+        f"{pattern.replace('?', '-')} (or .gz). Check the path, or use `data.mnist()`."
+    )

@@ -1,0 +1,397 @@
+"""What a network's output means: losses, decoders, accuracies, activity regularisers.
+
+All take recordings with time first, `spk_rec` or `mem_rec` `[time, batch, outputs]`, and `targets`,
+the index of the right class of each sample, `[batch]`. One output stands for one class, unless
+`num_classes` says otherwise: then each class owns a block of outputs / num_classes neurons, a
+population.
+
+The losses are means over the batch; with `reduction="none"` they come one a sample, `[batch]`.
+`weight`, one number a class, multiplies the losses of that class's samples.
+
+Spikes and membranes pass their gradient on to the neuron, which has a surrogate for it. A spike
+time has no gradient at all; `spike_times` says what stands in its place. Bad input is answered with
+ValueError (shapes, targets that are no class) or TypeError (dtypes).
+
+Names and values are those of snnTorch 1.0 (Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088);
+where they differ, the docstring says so.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (PyTorch's own abbreviation)
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from snnedu.core import _check
+
+Record = Float[Tensor, "..."]  # [time, batch, outputs]; `_groups` says it in words
+Labels = Int[Tensor, "..."]  # [batch]
+Weight = Float[Tensor, "..."] | None  # [classes]
+Loss = Float[Tensor, "..."]  # 0-d, or [batch]
+Number = float | int
+Steps = Number | Sequence[Number]
+
+
+def ce_rate_loss(
+    spk_rec: Record,
+    targets: Labels,
+    *,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Cross entropy at every step, averaged over steps: the right class shall fire all the time.
+
+        L = -mean over t of log softmax(S[t])[target]
+
+    A population answers with the mean of its neurons.
+    """
+    scores = _groups(spk_rec, num_classes).mean(-1)
+    _check_targets(targets, scores[0])
+    every_step = targets.unsqueeze(-1).expand(-1, len(scores))
+    loss = F.cross_entropy(scores.movedim(0, -1), every_step, reduction="none").mean(-1)
+    return _reduce(loss, targets, weight, reduction)
+
+
+def ce_count_loss(
+    spk_rec: Record,
+    targets: Labels,
+    *,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Cross entropy of the spike counts: the right class shall fire more often than the others.
+
+        L = -log softmax(sum over t of S[t])[target]
+
+    A population answers with the sum of its neurons.
+    """
+    counts = _counts(spk_rec, num_classes)
+    _check_targets(targets, counts)
+    return _reduce(F.cross_entropy(counts, targets, reduction="none"), targets, weight, reduction)
+
+
+def ce_max_membrane_loss(
+    mem_rec: Record,
+    targets: Labels,
+    *,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Cross entropy of the highest membrane potentials; spikes are not looked at.
+
+        L = -log softmax(max over t of U[t])[target]
+
+    A population answers with the mean membrane of its neurons.
+    """
+    peaks = _peaks(mem_rec, num_classes)
+    _check_targets(targets, peaks)
+    return _reduce(F.cross_entropy(peaks, targets, reduction="none"), targets, weight, reduction)
+
+
+def mse_count_loss(
+    spk_rec: Record,
+    targets: Labels,
+    *,
+    correct_rate: Number = 1.0,
+    incorrect_rate: Number = 0.0,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Squared distance of the spike counts from wanted counts: wrong classes may fire too.
+
+        L = mean over classes of (sum over t of S[t] - r T)² / T
+
+    r, the wanted share of steps with a spike, is `correct_rate` for the right class and
+    `incorrect_rate` for the others. A population answers with the sum of its neurons, each of them
+    wanted at that rate. r T is not rounded (snnTorch cuts it down to a whole number).
+    """
+    rates = {"correct_rate": correct_rate, "incorrect_rate": incorrect_rate}
+    for name, rate in rates.items():
+        _check.between(name, rate, 0, 1, "It is the share of steps with a spike.")
+    counts = _counts(spk_rec, num_classes)
+    _check_targets(targets, counts)
+    most = len(spk_rec) * spk_rec.shape[-1] / counts.shape[-1]  # T spikes of every neuron
+    wanted = _on_off(targets, counts, correct_rate, incorrect_rate) * most
+    loss = (counts - wanted).square().mean(-1) / len(spk_rec)
+    return _reduce(loss, targets, weight, reduction)
+
+
+def mse_membrane_loss(
+    mem_rec: Record,
+    targets: Labels,
+    *,
+    on_target: Number = 1.0,
+    off_target: Number = 0.0,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Squared distance of the membranes from a wanted potential, at every step.
+
+        L = mean over t and outputs of (U[t] - u)²
+
+    u is `on_target` for the right class and `off_target` for the others, in the unit of U. Every
+    neuron of a population is held to it. `targets` is `[batch]`, or `[time, batch]` where the right
+    class changes. For a wanted course of the membrane itself take `torch.nn.functional.mse_loss`.
+    """
+    groups = _groups(mem_rec, num_classes)
+    _check_targets(targets, groups[..., 0] if targets.ndim == 2 else groups[0, ..., 0])
+    wanted = _on_off(targets, groups[..., 0], on_target, off_target)
+    loss = (groups - wanted.unsqueeze(-1)).square().mean((-2, -1))
+    loss = loss if weight is None else loss * weight[targets]
+    return _reduce(loss.mean(0), targets, None, reduction)
+
+
+def ce_temporal_loss(
+    spk_rec: Record,
+    targets: Labels,
+    *,
+    inverse: str = "negate",
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Cross entropy of the times of the first spikes: the right class shall fire before the others.
+
+        L = -log softmax(f(t))[target],    f(t) = -t        inverse="negate"
+                                           f(t) = 1/(t+1)   inverse="reciprocal"
+
+    t is the step of the first spike, T - 1 without one (see `spike_times`). A population answers
+    with the first spike of any of its neurons. With `weight` the mean is weighted, as in PyTorch.
+    """
+    _check.one_of("inverse", inverse, ("negate", "reciprocal"))
+    times = _first_times(spk_rec, num_classes)
+    _check_targets(targets, times)
+    _check_reduction(reduction)
+    scores = -times if inverse == "negate" else 1 / (times + 1)
+    return F.cross_entropy(scores, targets, weight, reduction=reduction)
+
+
+def mse_temporal_loss(
+    spk_rec: Record,
+    targets: Float[Tensor, "..."] | Labels,
+    *,
+    on_target: Steps = 0,
+    off_target: Steps = -1,
+    target_is_time: bool = False,
+    tolerance: Number = 0,
+    num_classes: int | None = None,
+    weight: Weight = None,
+    reduction: str = "mean",
+) -> Loss:
+    """Squared distance of spike times from wanted times, both as shares of the T steps.
+
+        L = mean over outputs of ((t - w) / T)²,  without those where |t - w| < tolerance
+
+    w is `on_target` for the right class and `off_target` for the others, counted from the end if
+    negative. Several numbers, `on_target=(5, 10)`, ask for several spikes. With
+    `target_is_time=True` `targets` are the times w themselves, `[outputs]`, `[batch, outputs]` or
+    `[spikes, batch, outputs]`. Spikes after the wanted ones cost nothing.
+
+    By default snnTorch 1.0 asks every class to fire at step 0; here only the right one shall.
+    """
+    groups = _groups(spk_rec, num_classes)
+    if not target_is_time:
+        _check_targets(targets, groups[0, ..., 0])
+        wanted = _labels_to_times(targets, groups, on_target, off_target)
+    elif weight is None:
+        wanted = _wanted_times(targets, spk_rec)
+    else:
+        raise ValueError("`weight` is one number a class. Received times as targets. Leave it out.")
+    num_steps = len(spk_rec)
+    _check.between("target times", wanted, -num_steps, num_steps - 1, "Steps count from 0.")
+    wanted = torch.where(wanted < 0, wanted + num_steps, wanted)
+    late = spike_times(spk_rec, len(wanted)) - wanted
+    late = torch.where(late.abs() < tolerance, 0, late) / num_steps
+    return _reduce(late.square().mean((0, -1)), targets, weight, reduction)
+
+
+def spike_times(spk_rec: Record, num_spikes: int = 1) -> Float[Tensor, "..."]:
+    """Return the steps of each neuron's first spikes, `[num_spikes, *neurons]`, to learn from.
+
+    A spike that never came counts as one at the last step, T - 1, as in snnTorch.
+
+    A step number jumps as a spike moves, so it has no derivative. Its estimate is -1 with respect
+    to that one spike, S[t], and 0 otherwise: a higher membrane at the time of the spike would have
+    brought the spike earlier. A neuron that was silent gets that push at the last step. From there
+    the surrogate gradient of the neuron leads on.
+    """
+    _check.time_first("spk_rec", spk_rec)
+    _check.count("num_spikes", num_spikes)
+    fired = spk_rec.detach() != 0
+    nth = fired.cumsum(0) * fired  # 1 at the first spike, 2 at the second, 0 without one
+    hits = torch.stack([nth == n for n in range(1, num_spikes + 1)], 1)  # [time, num_spikes, ...]
+    steps = torch.where(hits.any(0), hits.int().argmax(0), len(spk_rec) - 1)
+    spikes = spk_rec.gather(0, steps) if spk_rec.ndim > 1 else spk_rec[steps]
+    return steps - (spikes - spikes.detach())
+
+
+def accuracy_rate(spk_rec: Record, targets: Labels, *, num_classes: int | None = None) -> float:
+    """Return the share of samples whose right class fired most."""
+    return _share_right(_counts(spk_rec, num_classes), targets)
+
+
+def accuracy_temporal(spk_rec: Record, targets: Labels, *, num_classes: int | None = None) -> float:
+    """Return the share of samples whose right class fired first."""
+    return _share_right(-_first_times(spk_rec, num_classes), targets)
+
+
+def accuracy_max_membrane(
+    mem_rec: Record, targets: Labels, *, num_classes: int | None = None
+) -> float:
+    """Return the share of samples whose right class had the highest membrane."""
+    return _share_right(_peaks(mem_rec, num_classes), targets)
+
+
+def predict_rate(spk_rec: Record, *, num_classes: int | None = None) -> Labels:
+    """Return the class that fired most, `[batch]`; of equals the first, so silence reads as 0."""
+    return _best(_counts(spk_rec, num_classes))
+
+
+def predict_temporal(spk_rec: Record, *, num_classes: int | None = None) -> Labels:
+    """Return the class that fired first, `[batch]`; of equals the lowest, so silence reads as 0."""
+    return _best(-_first_times(spk_rec, num_classes))
+
+
+def predict_max_membrane(mem_rec: Record, *, num_classes: int | None = None) -> Labels:
+    """Return the class whose membrane rose highest, `[batch]`."""
+    return _best(_peaks(mem_rec, num_classes))
+
+
+def l1_rate_sparsity(spk_rec: Record, strength: Number = 1e-5) -> Loss:
+    """Make every spike cost the same: `strength` times their number. Add it to a loss."""
+    _check.time_first("spk_rec", spk_rec)
+    return strength * spk_rec.sum()
+
+
+def lower_activity_loss(spk_rec: Record, rate: Number = 0.01) -> Loss:
+    """Wake neurons that hardly ever fire.
+
+        L = mean over neurons of max(0, rate - r)²
+
+    r is a neuron's share of steps with a spike, over time and batch of `[time, batch, *features]`.
+    Multiply it by a strength of your choice and add it to a loss.
+    Source: after Zenke and Vogels 2021, doi:10.1162/neco_a_01367.
+    """
+    return (rate - _mean_rates(spk_rec, rate)).clamp(min=0).square().mean()
+
+
+def upper_activity_loss(spk_rec: Record, rate: Number = 0.1) -> Loss:
+    """Calm neurons that fire too often; the counterpart of `lower_activity_loss`.
+
+    L = mean over neurons of max(0, r - rate)²
+    """
+    return (_mean_rates(spk_rec, rate) - rate).clamp(min=0).square().mean()
+
+
+def _groups(rec: Tensor, num_classes: int | None) -> Tensor:
+    """Give every class an axis of its own neurons: `[time, batch, classes, neurons]`."""
+    _check.time_first("spk_rec or mem_rec", rec)
+    if rec.ndim != 3:
+        raise ValueError(
+            f"A recording of outputs must be [time, batch, outputs]. Received {tuple(rec.shape)}. "
+            f"Pass `rec.unsqueeze(1)` for a single sample, `rec.flatten(2)` for more features."
+        )
+    num_classes = rec.shape[-1] if num_classes is None else num_classes
+    _check.count("num_classes", num_classes)
+    if rec.shape[-1] % num_classes:
+        raise ValueError(
+            f"`num_classes` must divide the number of outputs. Received num_classes={num_classes} "
+            f"for {rec.shape[-1]} outputs. Leave it out if every output is a class."
+        )
+    return rec.unflatten(-1, (num_classes, -1))
+
+
+def _counts(spk_rec: Tensor, num_classes: int | None) -> Tensor:
+    return _groups(spk_rec, num_classes).sum((0, -1))
+
+
+def _peaks(mem_rec: Tensor, num_classes: int | None) -> Tensor:
+    return _groups(mem_rec, num_classes).mean(-1).max(0).values
+
+
+def _first_times(spk_rec: Tensor, num_classes: int | None) -> Tensor:
+    return spike_times(_groups(spk_rec, num_classes)).squeeze(0).amin(-1)
+
+
+def _labels_to_times(targets: Tensor, groups: Tensor, on: Steps, off: Steps) -> Tensor:
+    """Turn classes into times, `[spikes, batch, outputs]`."""
+    ons, offs = ([x] if isinstance(x, float | int) else list(x) for x in (on, off))
+    if len(ons) != len(offs):
+        raise ValueError(
+            f"`on_target` and `off_target` must name equally many spikes. "
+            f"Received {len(ons)} and {len(offs)}. Fill up with -1, the last step."
+        )
+    pairs = zip(ons, offs, strict=True)
+    wanted = torch.stack([_on_off(targets, groups[0, ..., 0], *pair) for pair in pairs])
+    return wanted.repeat_interleave(groups.shape[-1], -1)
+
+
+def _wanted_times(targets: Tensor, spk_rec: Tensor) -> Tensor:
+    """Check times given as targets and bring them to `[spikes, batch, outputs]`."""
+    full = targets if targets.ndim == 3 else targets.expand(1, *spk_rec.shape[1:])
+    if full.shape[1:] != spk_rec.shape[1:]:
+        raise ValueError(
+            f"Target times must be [outputs], [batch, outputs] or [spikes, batch, outputs]. "
+            f"Received {tuple(targets.shape)} for {tuple(spk_rec.shape)}. "
+            f"For class indices leave out `target_is_time`."
+        )
+    return full
+
+
+def _on_off(targets: Tensor, scores: Tensor, on: Number, off: Number) -> Tensor:
+    """Return `on` at the right class and `off` elsewhere, `[*targets, classes]`."""
+    right = F.one_hot(targets.long(), scores.shape[-1]).bool()
+    return torch.where(right, scores.new_tensor(on), scores.new_tensor(off))
+
+
+def _mean_rates(spk_rec: Tensor, rate: Number) -> Tensor:
+    _check.between("rate", rate, 0, 1, "It is the share of steps with a spike.")
+    _check.time_first("spk_rec", spk_rec, at_least=2)
+    return spk_rec.mean((0, 1))
+
+
+def _best(scores: Tensor) -> Tensor:
+    if not bool(scores.isfinite().all()):
+        raise ValueError(
+            "A decoder needs finite outputs. Received NaN or inf. "
+            "Check the input; in training, lower the learning rate."
+        )
+    return scores.argmax(-1)
+
+
+def _share_right(scores: Tensor, targets: Tensor) -> float:
+    _check_targets(targets, scores)
+    return (_best(scores) == targets).double().mean().item()
+
+
+def _check_targets(targets: Tensor, scores: Tensor) -> None:
+    """Raise unless `targets` are class indices that fit `scores`, `[*targets, classes]`."""
+    if targets.is_floating_point() or targets.dtype == torch.bool:
+        raise TypeError(
+            f"`targets` must be class indices. Received {targets.dtype}. Pass `targets.long()`, "
+            f"or `targets.argmax(-1)` if they are one-hot."
+        )
+    *shape, classes = scores.shape
+    if list(targets.shape) != shape:
+        raise ValueError(
+            f"`targets` must hold one class index a sample, shape {tuple(shape)}. Received "
+            f"{tuple(targets.shape)}. In recordings time comes first: [time, batch, outputs]."
+        )
+    _check.between("targets", targets, 0, classes - 1, f"There are {classes} classes.")
+
+
+def _reduce(loss: Tensor, targets: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    _check_reduction(reduction)
+    if weight is not None:
+        loss = loss * weight[targets]
+    return loss.mean() if reduction == "mean" else loss
+
+
+def _check_reduction(reduction: str) -> None:
+    _check.one_of("reduction", reduction, ("mean", "none"))

@@ -1,0 +1,256 @@
+"""From numbers to spikes, and back: four codes.
+
+    rate         how often: a large number spikes often
+    latency      how soon: a large number spikes early, once
+    delta        only change: a spike where a signal has moved
+    population   who: neurons with overlapping preferences share a number
+
+Every encoder puts time first, `[time, *data]`, and each has its inverse, `decode_...`. Times are
+counted in steps. Random draws follow `seed`: a number, a `torch.Generator`, or None for torch's own
+random state. All raise TypeError for data that are not floating-point, and ValueError for data out
+of range, NaN included.
+
+Names are those of snnTorch 1.0 (Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088); where the
+numbers differ, the docstring says so.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from snnedu.core import _check
+
+Values = Float[Tensor, "..."]
+Number = float | int
+Seed = int | torch.Generator | None
+
+MARGIN = 1.01  # by default, what exceeds the threshold by 1 % still spikes by itself
+GRID = 501  # candidates among which `decode_population` looks for the best
+
+
+def rate(
+    data: Values,
+    num_steps: int | None = None,
+    *,
+    gain: Number = 1.0,
+    offset: Number = 0.0,
+    seed: Seed = None,
+) -> Values:
+    """Spike at every step with a probability that is the number itself; return `[time, *data]`.
+
+        P(S[t] = 1) = p,    p = gain x + offset, cut to [0, 1]
+
+    `data` (x) lies in [0, 1]. `num_steps` repeats it that often; leave it out for data that have
+    time first already. Steps are independent (Bernoulli; short steps make it a Poisson process), so
+    a count over T steps has mean T p and variance T p (1 - p): precision costs time.
+    """
+    _check_unit(data)
+    if num_steps is None:
+        _check.time_first("data", data)
+    else:
+        _check.count("num_steps", num_steps)
+    p = (gain * data + offset).clamp(0, 1)
+    p = p if num_steps is None else p.expand(num_steps, *p.shape)
+    # torch.bernoulli would do the same in four times the time
+    chance = torch.rand(p.shape, generator=_generator(seed, p), dtype=p.dtype, device=p.device)
+    return chance.lt_(p)
+
+
+def decode_rate(spk_rec: Values) -> Values:
+    """Return the share of steps with a spike, the best guess of p behind a rate code, `[*data]`.
+
+    Its standard error is sqrt(p (1 - p) / T). Undo `gain` and `offset` yourself.
+    """
+    _check.time_first("spk_rec", spk_rec)
+    return spk_rec.mean(0)
+
+
+def latency(
+    data: Values,
+    num_steps: int,
+    *,
+    tau: Number | None = None,
+    threshold: Number = 0.01,
+    linear: bool = False,
+    clip: bool = False,
+) -> Values:
+    """Spike once, the sooner the larger the number; return `[time, *data]`.
+
+        t = τ ln(x / (x - θ))    the time that an RC circuit under current x takes to reach θ
+        t = τ (1 - x)            with linear=True
+
+    rounded to whole steps. `data` (x) lies in [0, 1]. `threshold` (θ), in the unit of x, is never
+    reached by x <= θ. Numbers whose time has not come at the last step, T - 1, spike there all the
+    same, so that each spikes exactly once; with `clip=True` they stay silent.
+
+    `tau` (τ), in steps, sets the pace. By default x = 1.01 θ (linear: x = 0) meets the last step.
+    That depends on T alone: a number keeps its time whatever else is in the batch. (In snnTorch
+    `normalize=True` stretches each batch by its own latest spike. Its `bypass` is not needed.)
+    """
+    _check_unit(data)
+    _check.count("num_steps", num_steps)
+    tau = _check_pace(tau, threshold, num_steps, linear)
+    times = tau * (1 - data) if linear else -tau * torch.log1p(-(threshold / data).clamp(max=1))
+    times = times.masked_fill(data <= threshold, math.inf).round().unsqueeze(0)
+    in_time = times < num_steps
+    spk_rec = data.new_zeros(num_steps, *data.shape)
+    spikes = in_time.to(data.dtype) if clip else torch.ones_like(times)
+    return spk_rec.scatter_(0, times.clamp(max=num_steps - 1).long(), spikes)
+
+
+def decode_latency(
+    spk_rec: Values,
+    *,
+    tau: Number | None = None,
+    threshold: Number = 0.01,
+    linear: bool = False,
+) -> Values:
+    """Return the numbers behind the first spikes, `[*data]`; silence means 0.
+
+        x = θ / (1 - exp(-t / τ))    x = 1 - t / τ with linear=True
+
+    cut to [0, 1]. Pass the `tau`, `threshold` and `linear` that the encoder had. Numbers that
+    shared a step come back as one: the logarithm blurs the large ones, the line all alike.
+    """
+    _check.time_first("spk_rec", spk_rec)
+    tau = _check_pace(tau, threshold, len(spk_rec), linear)
+    fired = spk_rec != 0
+    t = fired.int().argmax(0).to(spk_rec.dtype)
+    x = 1 - t / tau if linear else threshold / -torch.expm1(-t / tau)
+    return x.clamp(0, 1) * fired.any(0)
+
+
+def delta(
+    data: Values,
+    threshold: Number = 0.1,
+    *,
+    off_spike: bool = False,
+    padding: bool = False,
+    feedback: bool = False,
+) -> Values:
+    """Spike where a signal has risen by `threshold` or more; `data` and result are `[time, ...]`.
+
+        S[t] = 1 if x[t] - x[t-1] >= θ     compared with the step before
+        S[t] = 1 if x[t] - r[t-1] >= θ,    with feedback=True: compared with what the spikes
+               r[t] = r[t-1] + θ S[t]      have told so far (send on delta)
+
+    With `off_spike` a fall by θ gives -1. The first step is compared with 0, or with `padding` with
+    itself. Without feedback, a slow drift never spikes and a jump of 10 θ spikes once, so a
+    reconstruction goes astray; with feedback it stays within θ as long as no step exceeds θ.
+    Source of the latter: Miskowicz 2006, doi:10.3390/s6010049.
+    """
+    _check.time_first("data", data)
+    _check.positive("threshold", threshold)
+    if not bool(data.isfinite().all()):
+        raise ValueError("`data` must be finite. Received NaN or inf. Drop or fill those samples.")
+    before = data[:1] if padding else torch.zeros_like(data[:1])
+    if not feedback:
+        return _fire(data.diff(dim=0, prepend=before), threshold, off_spike)
+    told, spikes = before[0], list[Tensor]()
+    for x in data.unbind(0):
+        spikes.append(_fire(x - told, threshold, off_spike))
+        told = told + threshold * spikes[-1]
+    return torch.stack(spikes)
+
+
+def decode_delta(spk_rec: Values, threshold: Number = 0.1, start: Number | Values = 0.0) -> Values:
+    """Rebuild a signal by adding up its steps, `[time, ...]`.
+
+        r[t] = start + θ (S[0] + ... + S[t])
+
+    `start` is 0, or the first sample, `data[0]`, if the encoder had `padding`.
+    """
+    _check.time_first("spk_rec", spk_rec)
+    _check.positive("threshold", threshold)
+    return start + threshold * spk_rec.cumsum(0)
+
+
+def population(
+    data: Values,
+    num_steps: int,
+    num_neurons: int = 10,
+    *,
+    low: Number = 0.0,
+    high: Number = 1.0,
+    width: Number = 1.0,
+    seed: Seed = None,
+) -> Values:
+    """Share each number among neurons that prefer different ones; `[time, *data, num_neurons]`.
+
+    The `receptive_fields` give every neuron a probability to spike at each step, as in `rate`.
+    Hand them to `latency` instead for a code in which the best neuron spikes first.
+    """
+    fields = receptive_fields(data, num_neurons, low=low, high=high, width=width)
+    return rate(fields, num_steps, seed=seed)
+
+
+def decode_population(
+    spk_rec: Values, *, low: Number = 0.0, high: Number = 1.0, width: Number = 1.0
+) -> Values:
+    """Return the numbers whose receptive fields fit the spike counts best, `[*data]`.
+
+        x = argmin over x of the sum over i of (r_i - a_i(x))²
+
+    r_i is the share of steps in which neuron i spiked. x is searched on 501 points of [low, high].
+    Where all neurons were silent nothing is known: NaN.
+    """
+    _check.time_first("spk_rec", spk_rec, at_least=2)
+    rates = spk_rec.mean(0)  # [*data, neurons]
+    grid = torch.linspace(low, high, GRID, dtype=rates.dtype, device=rates.device)
+    fields = receptive_fields(grid, rates.shape[-1], low=low, high=high, width=width)
+    misfit = fields.square().sum(-1) - 2 * rates @ fields.T  # the sum of r_i² is the same for all x
+    return grid[misfit.argmin(-1)].masked_fill(~rates.any(-1), math.nan)
+
+
+def receptive_fields(
+    data: Values,
+    num_neurons: int = 10,
+    *,
+    low: Number = 0.0,
+    high: Number = 1.0,
+    width: Number = 1.0,
+) -> Values:
+    """Return how much each neuron of a population likes each number, `[*data, num_neurons]`.
+
+        a_i(x) = exp(-(x - μ_i)² / (2 σ²)),    σ = width · (high - low) / (num_neurons - 1)
+
+    The favourite numbers μ_i stand evenly from `low` to `high`, in the unit of x; `width` counts
+    their distances.
+    Source: Bohte et al. 2002, doi:10.1016/S0925-2312(01)00658-0 (with other centres).
+    """
+    _check.floating("data", data)
+    _check.count("num_neurons - 1", num_neurons - 1)
+    _check.positive("width", width)
+    _check.positive("high - low", high - low)
+    _check.between("data", data, low, high, "Set `low` and `high` to its range.")
+    centres = torch.linspace(low, high, num_neurons, dtype=data.dtype, device=data.device)
+    sigma = width * (high - low) / (num_neurons - 1)
+    return torch.exp(-((data.unsqueeze(-1) - centres) ** 2) / (2 * sigma**2))
+
+
+def _fire(change: Tensor, threshold: Number, off_spike: bool) -> Tensor:
+    spikes = (change >= threshold).to(change.dtype)
+    return spikes - (change <= -threshold).to(change.dtype) if off_spike else spikes
+
+
+def _check_unit(data: Tensor) -> None:
+    _check.floating("data", data)
+    _check.between("data", data, 0, 1, "Rescale it, for example `data / data.max()`.")
+
+
+def _check_pace(tau: Number | None, threshold: Number, num_steps: int, linear: bool) -> Number:
+    """Check `tau` and `threshold`; return τ, the default one for None."""
+    _check.between("threshold", threshold, 1e-6, 1 - 1e-6, "The default is 0.01.")
+    if tau is None:
+        last = max(num_steps - 1, 1)
+        return last if linear else last / math.log(MARGIN / (MARGIN - 1))
+    _check.positive("tau", tau)
+    return tau
+
+
+def _generator(seed: Seed, like: Tensor) -> torch.Generator | None:
+    if isinstance(seed, int):
+        return torch.Generator(like.device).manual_seed(seed)
+    return seed

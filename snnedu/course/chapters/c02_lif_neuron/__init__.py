@@ -1,0 +1,1 @@
+"""02 · The leaky neuron."""

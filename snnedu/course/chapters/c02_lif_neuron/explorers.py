@@ -1,0 +1,104 @@
+"""The explorers of this chapter: each is one declaration."""
+
+from typing import Any
+
+from snnedu.widgets.explorer import Explorer
+from snnedu.widgets.panels import DRIVES, RESETS, Choice, Curve, Slider, Traces
+
+STEP = "time step"
+
+
+def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
+    """Drag the decay, threshold and input of one leaky neuron; see its membrane and f-I curve.
+
+    `more` goes to `Explorer`: `predict="How many spikes if β falls to 0.5?"`, for example.
+    """
+    return Explorer(
+        "leaky",
+        [
+            Slider("beta", 0.0, 1.0, 0.01, value=beta, label="decay β", unit="per step"),
+            Slider("threshold", 0.1, 2.0, 0.05, value=1.0, label="threshold θ", unit="as U"),
+            Slider("amplitude", 0.0, 1.0, 0.01, value=0.3, label="input current I", unit="as U"),
+            RESETS,
+            DRIVES,
+        ],
+        [
+            Traces({"cur": "I"}, title="Input current I", ylim=(0, None), height=110),
+            Traces(
+                {"mem": "U"},
+                threshold="threshold",
+                spikes="spk",
+                title="Membrane potential U",
+                xlabel=STEP,
+                height=210,
+            ),
+            Curve(
+                "fi_current",
+                {"fi_rate": "rate"},
+                point=("amplitude", "rate"),
+                ylim=(0, None),
+                title="f-I curve: spikes in 100 steps at a constant current",
+                xlabel="input current I",
+            ),
+        ],
+        title="One leaky integrate-and-fire neuron",
+        outcome="{count} spikes in 100 steps.",
+        code="snn.Leaky(beta={beta}, threshold={threshold}, reset_mechanism={reset_mechanism})",
+        **more,
+    )
+
+
+def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
+    """Turn the knobs of a leaky neuron's circuit, in ms, MΩ, mV and nA; see U, spikes, f-I point.
+
+    `fires=False` leaves the bare membrane. `more` goes to `Explorer`.
+    """
+    membrane = [
+        Slider("tau", 2.0, 50.0, 1.0, value=20.0, label="time constant τ", unit="ms"),
+        Slider("R", 1.0, 20.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
+        Slider("amplitude", 0.0, 4.0, 0.05, value=2.0, label="current I", unit="nA"),
+    ]
+    above = Traces({"cur": "I"}, title="Input current I (nA)", ylim=(0, None), height=110)
+    title, ms = "Membrane potential U (mV)", "time (ms)"
+    if not fires:
+        return Explorer(
+            "circuit",
+            [*membrane, Choice("drive", DRIVES.options, "step", "input")],
+            [above, Traces({"mem": "U"}, title=title, xlabel=ms, ylim=(0, None), height=190)],
+            constants={"threshold": 1e9, "reset_mechanism": "none"},
+            title="A membrane: a resistor and a capacitor",
+            outcome="U rises to {peak:.1f} mV at most.",
+            **more,
+        )
+    return Explorer(
+        "circuit",
+        [
+            *membrane,
+            Slider("threshold", 5.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
+            RESETS,
+            DRIVES,
+        ],
+        [
+            above,
+            Traces(
+                {"mem": "U"},
+                threshold="threshold",
+                spikes="spk",
+                title=title,
+                xlabel=ms,
+                height=190,
+            ),
+            Curve(
+                "fi_current",
+                {"fi_rate": "rate"},
+                point=("amplitude", "rate"),
+                ylim=(0, None),
+                title="f-I curve: spikes per second at a constant current",
+                xlabel="input current I (nA)",
+            ),
+        ],
+        title="A leaky neuron and its circuit",
+        outcome="{count} spikes in 200 ms. In steps of 1 ms, β = {beta:.3f}.",
+        code="snn.Leaky(math.exp(-1 / {tau}), {threshold}, reset_mechanism={reset_mechanism})",
+        **more,
+    )

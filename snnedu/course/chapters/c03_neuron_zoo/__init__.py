@@ -1,0 +1,1 @@
+"""03 · The neuron zoo."""

@@ -1,0 +1,44 @@
+"""The explorers of this chapter: each is one declaration."""
+
+from typing import Any
+
+from snnedu.widgets.explorer import Explorer
+from snnedu.widgets.panels import Choice, Curve, Slider
+
+
+def surrogate_explorer(**more: Any) -> Explorer:
+    """Compare the derivatives that stand in for a spike's. `more` goes to `Explorer`."""
+    kinds = ("atan", "fast_sigmoid", "sigmoid", "triangular")
+    return Explorer(
+        "surrogate",
+        [
+            Choice("kind", kinds, label="surrogate"),
+            Slider("slope", 0.5, 25.0, 0.5, value=2.0, label="slope k", unit="per unit of U"),
+            Slider("at", -2.0, 2.0, 0.05, value=0.2, label="distance U - θ", unit="as U"),
+        ],
+        [
+            Curve(
+                "x",
+                {"spk": "S"},
+                point=("at", "spk_here"),
+                title="Forward: a spike or none",
+                xlabel="U - θ",
+                ylim=(-0.1, 1.2),
+                height=190,
+            ),
+            Curve(
+                "x",
+                {"grad": "h"},
+                point=("at", "grad_here"),
+                title="Backward: the derivative that training uses",
+                xlabel="U - θ",
+                ylim=(0, None),
+                height=190,
+            ),
+        ],
+        title="Surrogate gradients",
+        columns=2,
+        outcome="At U - θ = {at} the gradient is multiplied by h = {grad_here:.3f}.",
+        code="spike_grad=snn.surrogate.{kind:s}({slope})",
+        **more,
+    )

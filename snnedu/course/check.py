@@ -1,0 +1,171 @@
+"""`check`, `hint`, `solution`, `progress`: what a learner calls in a notebook.
+
+    my_leaky = snn.check("02.1", my_leaky)
+
+A right answer is recorded and handed back. A stub or a wrong answer gets a reply that names the
+misconception, and the reference implementation is handed back instead: unsolved never blocks.
+
+A teacher withholds solutions with the environment variable SNNEDU_SOLUTIONS=withheld, or with an
+empty file `solutions-withheld` beside the notebooks.
+"""
+
+import os
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any, TypeVar
+
+from snnedu.course import progress as store
+from snnedu.course.attempt import (
+    Attempt,
+    Reply,
+    Unsolved,
+    WrongAnswer,
+    limited,
+    same_random_numbers,
+)
+from snnedu.course.exercise import Exercise, all_exercises, exercise
+
+Answer = TypeVar("Answer")
+GREEN, AMBER = "#009e73", "#e69f00"
+
+
+def check(id: str, answer: Answer) -> Answer:
+    """Check an answer, say what it is, and return what to go on with.
+
+    That is `answer` itself if it is right, and the reference solution if not.
+    """
+    asked = exercise(id)
+    try:
+        printed = verdict(asked, answer)
+    except Unsolved as reply:
+        text = f"{id} is still open. The notebook goes on with a reference. Stuck? {_help(id)}"
+        _show(text, AMBER, reply.printed)
+    except WrongAnswer as reply:
+        text = f"{id} is not right yet. {reply} The notebook goes on with a reference. {_help(id)}"
+        _show(text, AMBER, reply.printed)
+    else:
+        store.record("solved", id)
+        _show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
+        return answer
+    return asked.solution
+
+
+def verdict(asked: Exercise, answer: object) -> str:
+    """Return what a right answer printed; raise `Unsolved` or `WrongAnswer` for others."""
+    if answer is None or answer is ...:
+        raise Unsolved
+    if callable(asked.solution) and not callable(answer):
+        raise WrongAnswer(
+            f"A function is needed here. Received {type(answer).__name__}. Pass `{asked.name}` "
+            f"itself, without calling it."
+        )
+    if callable(answer) and not callable(asked.solution):
+        raise WrongAnswer("A value is needed here, not a function. Pass what it returns.")
+
+    def look() -> None:
+        try:
+            asked.check(_attempt(answer) if callable(answer) else answer)
+        except Reply:
+            raise
+        except Exception as error:  # so unlike the right answer that they cannot be compared
+            text = str(error).partition("\n")[0]
+            raise WrongAnswer(
+                f"Your answer cannot be compared with the right one: {text}. Look at type and "
+                f"shape."
+            ) from None
+
+    if callable(asked.solution):  # what is compiled on first use takes none of the learner's time
+        with same_random_numbers():
+            asked.check(_attempt(asked.solution))
+    with same_random_numbers():
+        return limited(look)
+
+
+def hint(id: str) -> None:
+    """Show the next hint for an exercise; after the last one, all of them again."""
+    asked = exercise(id)
+    taken = min(store.hints_taken()[id] + 1, len(asked.hints))
+    store.record("hint", id, str(taken))
+    lines = [f"{n}. {text}" for n, text in enumerate(asked.hints[:taken], start=1)]
+    more = len(asked.hints) - taken
+    lines.append(f"({more} more: call again.)" if more else f"(That was the last. {_last(id)})")
+    _show("\n".join([f"Hints for {id} {asked.title}", *lines]))
+
+
+def solution(id: str) -> None:
+    """Show the reference solution, unless a teacher withholds it."""
+    asked = exercise(id)
+    if _withheld():
+        _show(f'Solutions are withheld for this class. `snn.hint("{id}")` still helps.')
+        return
+    store.record("solution", id)
+    _show_code(asked.code())
+
+
+def progress() -> None:
+    """Show which exercises of the course are done."""
+    done = store.solved()
+    rows: dict[str, str] = {}
+    for each in all_exercises():
+        number = each.id.partition(".")[0]
+        rows[number] = rows.get(number, "") + ("●" if each.id in done else "○")
+    counted = sum(each.id in done for each in all_exercises())
+    lines = [f"tutorial {number}  {marks}" for number, marks in rows.items()]
+    _show("\n".join([f"{counted} of {len(all_exercises())} exercises solved (●)", *lines]), GREEN)
+
+
+def variant(id: str) -> int:
+    """Return a seed that is this learner's own for this exercise: everybody's riddle differs."""
+    return (store.learner() * 1_000_003 + sum(map(ord, id)) * 7919) % 2**31
+
+
+def _attempt(answer: Callable[..., Any]) -> Any:
+    """Wrap a function; a class is handed over as it is, its methods are wrapped by the check."""
+    return answer if isinstance(answer, type) else Attempt(answer)
+
+
+def _help(id: str) -> str:
+    return f'`snn.hint("{id}")` helps.'
+
+
+def _last(id: str) -> str:
+    return "" if _withheld() else f'`snn.solution("{id}")` shows one way.'
+
+
+def _withheld() -> bool:
+    asked = os.environ.get("SNNEDU_SOLUTIONS", "").lower() == "withheld"
+    return asked or Path("solutions-withheld").exists()
+
+
+def _show(text: str, color: str = AMBER, printed: str = "") -> None:
+    """Show a reply: a coloured note in a notebook, plain text elsewhere."""
+    if printed:
+        text += f"\nYour code printed: {printed.strip()}"
+    html = code_marks(escape(text).replace("\n", "<br>"))
+    style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0"
+    _display({"text/plain": text, "text/html": f'<div style="{style}">{html}</div>'})
+
+
+def _show_code(code: str) -> None:
+    """Show a solution in colours."""
+    _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
+
+
+def _display(data: dict[str, str]) -> None:
+    try:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(data["text/plain"])
+        return
+    if get_ipython() is None:
+        print(data["text/plain"])
+    else:
+        display(data, raw=True)
+
+
+def code_marks(html: str) -> str:
+    """Turn `code` into code."""
+    parts = html.split("`")
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

@@ -1,0 +1,158 @@
+"""The command `snnedu`: it opens the course anywhere, and says what is wrong with a machine."""
+
+import importlib.metadata
+import json
+import os
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+from snnedu import doctor
+from snnedu.app import cli
+
+pytestmark = pytest.mark.house
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The package as `pip install .` would unpack it, far from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+    subprocess.run([*build, "--directory", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    site = folder / "site"
+    zipfile.ZipFile(next(folder.glob("*.whl"))).extractall(site)
+    return site
+
+
+def test_the_wheel_holds_all_that_is_read_at_run_time(installed):
+    package = installed / "snnedu"
+    for source in (ROOT / "snnedu").rglob("*"):
+        if source.suffix in {".py", ".pyi", ".js", ".css", ".json"}:
+            assert (package / source.relative_to(ROOT / "snnedu")).exists(), source
+    assert (package / "tutorials" / cli.START).exists()
+    assert not list(installed.glob("tests"))
+
+
+def test_doctor_runs_outside_the_checkout(installed, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "snnedu", "doctor"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed), "SNNEDU_DATA": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "a small network learns" in run.stdout
+
+
+def test_lab_outside_the_checkout_copies_notebooks_and_keeps_a_learners_own(
+    installed, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(cli, "__file__", str(installed / "snnedu" / "app" / "cli.py"))
+    monkeypatch.chdir(tmp_path)
+    folder = cli._tutorials()
+    assert folder == tmp_path / "snnedu-tutorials"
+    (folder / cli.START).write_text("my work")
+    (folder / "01_hello_spikes.ipynb").unlink()
+    cli._tutorials()
+    assert (folder / cli.START).read_text() == "my work"
+    assert (folder / "01_hello_spikes.ipynb").exists()
+
+
+def test_lab_opens_jupyterlab_on_the_tutorials_with_the_start_page_in_front(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        cli.subprocess, "call", lambda command, env: calls.append((command, env)) or 0
+    )
+    assert cli.main(["lab", "--no-browser", "--port", "0"]) == 0
+    command, env = calls[0]
+    assert f"--ServerApp.root_dir={ROOT / 'tutorials'}" in command
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in command
+    assert command[-3:] == ["--no-browser", "--port", "0"]
+    settings = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1]) / "labconfig/page_config.json"
+    assert "announcements" in settings.read_text()
+    assert env["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_a_cell_run_too_early_is_told_what_to_do(monkeypatch):
+    monkeypatch.setenv("PYTHONSTARTUP", cli._environment()["PYTHONSTARTUP"])
+    cells = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "snn.check('07.1', 1)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()
+    division, missing = (cell.outputs for cell in notebook.cells)
+    assert [output.output_type for output in division] == ["error"]
+    assert [output.output_type for output in missing] == ["error", "stream"]
+    assert missing[0].evalue == "name 'snn' is not defined"
+    assert missing[1].text.startswith(
+        "`snn` is not there yet. If it is spelled right, a cell above"
+    )
+
+
+@pytest.mark.bad_input
+def test_a_port_in_use_is_said_with_another_one(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert cli.main(["lab", f"--port={port}"]) == 1
+    message = capsys.readouterr().err
+    assert f"Port {port} cannot be used" in message
+    assert "choose another port: snnedu lab --port" in message
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("arguments", [["--port", "many"], ["--port=70000"], ["--port"]])
+def test_a_port_that_is_no_port_is_said(arguments, capsys):
+    assert cli.lab(arguments) == 1
+    assert "needs a number from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.bad_input
+def test_a_folder_without_write_access_is_said(installed, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "__file__", str(installed / "snnedu" / "app" / "cli.py"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "snnedu-tutorials").write_text("a file where the folder should be")
+    assert cli.lab([]) == 1
+    assert "Your work could not be saved in" in capsys.readouterr().err
+
+
+@pytest.mark.bad_input
+def test_doctor_names_each_failure_with_a_remedy(tmp_path, monkeypatch, capsys):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    class Little:
+        available = 3e8
+
+    monkeypatch.setattr(doctor.importlib.metadata, "version", version)
+    monkeypatch.setattr("psutil.virtual_memory", Little)
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *parts: [])
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path))
+    monkeypatch.setattr("snnedu.core.network.Sequential", lambda *layers: 1 / 0)
+    assert doctor.report() == 1
+    out = capsys.readouterr().out
+    assert "Missing: torch, jupyterlab" in out
+    assert "0.3 GB of memory are free" in out
+    assert "extension @jupyter-widgets/jupyterlab-manager is missing" in out
+    assert "division by zero" in out
+    assert "4 to mend." in out
+
+
+@pytest.mark.bad_input
+def test_doctor_sees_a_disabled_widget_extension(tmp_path, monkeypatch):
+    config = tmp_path / "labconfig"
+    config.mkdir()
+    (config / "page_config.json").write_text(
+        json.dumps({"disabledExtensions": {"anywidget": True}})
+    )
+    monkeypatch.setattr("jupyter_core.paths.jupyter_config_path", lambda: [str(tmp_path)])
+    with pytest.raises(RuntimeError, match=r"disables anywidget.*labextension enable anywidget"):
+        doctor.widgets()

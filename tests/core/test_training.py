@@ -1,0 +1,481 @@
+"""training.py: what `fit` learns, what it reports, how it stops, and how it goes on."""
+
+import copy
+import os
+import signal
+import sys
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import snnedu as snn
+from snnedu import functional, spikegen
+from snnedu.core.network import detach
+
+STEPS = 10
+quiet = partial(snn.fit, progress=False)
+
+
+def constant(x: torch.Tensor) -> torch.Tensor:
+    return 2 * x.expand(STEPS, *x.shape)
+
+
+def rate(x: torch.Tensor) -> torch.Tensor:
+    return spikegen.rate(x, STEPS)
+
+
+def task(samples: int = 96, seed: int = 0):
+    """Which half of six numbers is the larger one: learned in a few epochs."""
+    x = torch.rand(samples, 6, generator=torch.Generator().manual_seed(seed))
+    return x, (x[:, :3].sum(1) < x[:, 3:].sum(1)).long()
+
+
+def small(*, dropout: float = 0.0, batch_norm: bool = False, seed: int = 0) -> snn.Sequential:
+    torch.manual_seed(seed)
+    extra = [nn.BatchNorm1d(20)] if batch_norm else []
+    return snn.Sequential(
+        nn.Linear(6, 20),
+        *extra,
+        snn.Leaky(0.9),
+        nn.Dropout(dropout),
+        nn.Linear(20, 2),
+        snn.Leaky(0.9),
+    )
+
+
+def weights(net: nn.Module) -> dict[str, torch.Tensor]:
+    return copy.deepcopy(net.state_dict())
+
+
+def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def told(history: snn.History) -> dict[str, object]:
+    """All that a history tells except how long it took."""
+    return {name: value for name, value in vars(history).items() if name != "seconds"}
+
+
+# ----------------------------------------------------------------------------------- it learns
+
+
+def test_reads_digits_after_a_few_epochs():
+    train, test = snn.data.digits()
+    torch.manual_seed(0)
+    net = snn.Sequential(nn.Linear(64, 100), snn.Leaky(0.9), nn.Linear(100, 10), snn.Leaky(0.9))
+    history = quiet(net, train, test, encode=constant, epochs=5, lr=5e-3)
+    assert history.test_accuracy[-1] > 0.9
+    assert history.loss[-1] < history.loss[0]
+    score = snn.evaluate(net, test, encode=constant)
+    assert score.accuracy == pytest.approx(history.test_accuracy[-1])
+    assert all(0 < rate < 1 for rate in score.rates.values())
+
+
+def test_equals_the_loop_written_by_hand_bit_for_bit():
+    (x, y), ours, hand = task(), small(), small()
+    history = quiet(ours, (x, y), encode=constant, epochs=2, batch_size=32, lr=0.01, seed=7)
+    torch.manual_seed(7)
+    optimizer, losses = torch.optim.Adam(hand.parameters(), lr=0.01), []
+    for _ in range(2):
+        for some in torch.randperm(len(x)).split(32):
+            spk_rec, _ = hand(constant(x[some]))
+            loss = functional.ce_rate_loss(spk_rec, y[some])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    assert not equal(weights(hand), weights(small()))
+    assert equal(weights(hand), weights(ours))
+    assert history.batch_loss == losses
+
+
+def test_truncated_bptt_equals_the_loop_written_by_hand():
+    (x, y), ours, hand = task(32), small(), small()
+    quiet(ours, (x, y), encode=constant, epochs=1, lr=0.01, truncate=4)
+    torch.manual_seed(0)
+    order = torch.randperm(len(x))
+    optimizer, state = torch.optim.Adam(hand.parameters(), lr=0.01), None
+    for stretch in constant(x[order]).split(4):  # 4, 4 and 2 steps
+        recordings, state = hand.unroll(stretch, state)
+        optimizer.zero_grad()
+        functional.ce_rate_loss(recordings["4"].spk, y[order]).backward()
+        optimizer.step()
+        state = detach(state)
+    assert equal(weights(hand), weights(ours))
+
+
+def test_truncating_after_the_last_step_changes_nothing():
+    whole, cut, short = small(), small(), small()
+    for net, truncate in ((whole, None), (cut, STEPS), (short, STEPS - 1)):
+        quiet(net, task(), encode=constant, epochs=1, truncate=truncate)
+    assert equal(weights(whole), weights(cut))
+    assert not equal(weights(whole), weights(short))
+
+
+def test_sequences_need_no_encoder():
+    train, test = snn.data.manifolds(2, 8, 20, samples=60)  # one spike a neuron: time tells all
+    torch.manual_seed(0)
+    net = snn.Sequential(nn.Linear(8, 64), snn.Leaky(0.95), nn.Linear(64, 2), snn.Leaky(0.95))
+    with torch.no_grad():
+        net[0].weight *= 4  # spikes are rare: without this the first layer is silent
+    history = quiet(net, train, test, epochs=20, batch_size=32, lr=0.02)
+    assert history.test_accuracy[-1] > 0.8
+
+
+def test_a_loss_that_asks_for_membranes_gets_them():
+    seen = {}
+
+    def on_membrane(mem_rec, targets):
+        seen["mem"] = mem_rec.detach()
+        return functional.ce_max_membrane_loss(mem_rec, targets)
+
+    def on_spikes(rec, targets):
+        seen["spk"] = rec.detach()
+        return functional.accuracy_rate(rec, targets)
+
+    net = small()
+    snn.evaluate(net, task(), encode=constant, loss=on_membrane, accuracy=on_spikes)
+    spk_rec, mem_rec = net(constant(task()[0]))
+    assert torch.equal(seen["mem"], mem_rec)
+    assert torch.equal(seen["spk"], spk_rec)
+    assert 0 < spk_rec.mean() < 1
+    history = quiet(
+        net, task(), encode=constant, loss=functional.ce_max_membrane_loss,
+        accuracy=functional.accuracy_max_membrane, lr=0.02, epochs=25,
+    )  # fmt: skip
+    assert history.accuracy[-1] > 0.8
+
+
+def test_without_accuracy_only_the_loss_is_reported():
+    x, _ = task()
+    net = snn.Sequential(nn.Linear(6, 2), snn.Leaky(0.9, reset_mechanism="none"))
+
+    def distance(mem_rec, targets):
+        return (mem_rec[-1] - targets).square().mean()
+
+    data = (x, x[:, :2])
+    history = quiet(
+        net, data, data, encode=constant, loss=distance, accuracy=None, epochs=4, lr=0.02
+    )
+    assert history.accuracy == history.test_accuracy == []
+    assert history.test_loss[-1] < history.test_loss[0]
+    assert history.best_epoch == 4
+
+
+def test_a_penalty_on_hidden_spikes_makes_them_fewer():
+    calm, free = small(), small()
+    asked = {"penalty": lambda spk: 2 * spk["1"].mean()}
+    for net, extra in ((calm, asked), (free, {})):
+        quiet(net, task(), encode=constant, epochs=10, lr=0.01, **extra)
+    calm_rate, free_rate = (
+        snn.evaluate(net, task(), encode=constant).rates["1"] for net in (calm, free)
+    )
+    assert 0 < calm_rate < 0.8 * free_rate
+
+
+def test_clipping_shortens_long_gradients_only():
+    first = {}
+
+    class Spy(torch.optim.SGD):
+        def step(self, closure=None):
+            grads = [p.grad for group in self.param_groups for p in group["params"]]
+            first.setdefault("norm", torch.cat([g.flatten() for g in grads]).norm().item())
+            return super().step(closure)
+
+    norms = {}
+    for clip in (None, 1e-3, 1e3):
+        net = small()
+        first.clear()
+        history = quiet(net, task(), encode=constant, epochs=1, batch_size=96, clip=clip,
+                        optimizer=Spy(net.parameters(), lr=0.01))  # fmt: skip
+        norms[clip] = first["norm"]
+        before_clipping = sum(n[0] ** 2 for n in history.grad_norms.values()) ** 0.5
+        assert before_clipping == pytest.approx(norms[None], rel=1e-5)
+        assert set(history.grad_norms) == {"0", "3"}
+    assert norms[1e-3] == pytest.approx(1e-3, rel=1e-3)
+    assert norms[1e3] == norms[None] > 1e-3
+
+
+def test_rates_are_spikes_per_neuron_and_step():
+    net, (x, y) = small(), task()
+    score = snn.evaluate(net, (x, y), encode=constant, batch_size=20)  # the last batch is smaller
+    for name, recording in net.record(constant(x)).items():
+        assert score.rates[name] == pytest.approx(recording.spk.mean().item(), rel=1e-5)
+    assert 0 < score.rates["1"] < 1
+    loss = functional.ce_rate_loss(net(constant(x))[0], y).item()
+    assert score.loss == pytest.approx(loss, rel=1e-5)
+
+
+# ------------------------------------------------------------------------- seeds and evaluation
+
+
+def test_the_seed_governs_all_randomness_and_touches_no_other():
+    def run(seed):
+        net = small(dropout=0.3)
+        torch.manual_seed(99)
+        quiet(net, task(), task(), encode=rate, epochs=2, seed=seed)
+        return weights(net), torch.get_rng_state()
+
+    (first, random), (again, _), (other, _) = run(1), run(1), run(2)
+    assert equal(first, again)
+    assert not equal(first, other)
+    torch.manual_seed(99)
+    assert torch.equal(random, torch.get_rng_state())
+    assert equal(run(None)[0], run(None)[0])  # seed=None: torch's own state, the same in both
+    assert not torch.equal(run(None)[1], random)
+
+
+def test_a_test_set_does_not_change_what_is_learned():
+    alone, tested = small(dropout=0.3), small(dropout=0.3)
+    quiet(alone, task(), encode=rate, epochs=2)
+    quiet(tested, task(), task(seed=1), encode=rate, epochs=2)
+    assert equal(weights(alone), weights(tested))
+
+
+def test_evaluation_repeats_itself_and_leaves_the_network_alone():
+    net = small(dropout=0.5, batch_norm=True)
+    net[1].eval()  # someone has frozen the batch norm
+    before = weights(net)
+    scores = [snn.evaluate(net, task(), encode=rate) for _ in range(2)]
+    assert scores[0] == scores[1] != snn.evaluate(net, task(), encode=rate, seed=1)
+    assert equal(before, weights(net))
+    assert net.training
+    assert not net[1].training
+    assert quiet(net, task(), encode=rate, epochs=1)
+    assert not net.training
+
+
+# --------------------------------------------------------------------------- stopping, going on
+
+
+@pytest.mark.parametrize(
+    ("cut", "loader", "best"),
+    [("on_epoch", False, False), ("Ctrl-C", True, False), ("Ctrl-C", False, True)],
+)
+def test_resumed_equals_uninterrupted_bit_for_bit(tmp_path, cut, loader, best):
+    x, y = task()
+    wrong = x, 1 - y  # so that the first epochs test best, and the file must know their weights
+    train = DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True) if loader else (x, y)
+
+    def run(file, **stop):
+        net = small(dropout=0.3, batch_norm=True)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
+        history = quiet(
+            net, train, wrong, encode=rate, epochs=5, batch_size=32, optimizer=optimizer,
+            keep_best=best, checkpoint=file, **stop,
+        )  # fmt: skip
+        return history, weights(net)
+
+    def interrupt(report):
+        if (report.epoch, report.batch) == (3, 2):
+            raise KeyboardInterrupt
+
+    stop = {"on_batch": interrupt} if cut == "Ctrl-C" else {"on_epoch": lambda h: h.epochs == 2}
+    whole, expected = run(tmp_path / "whole.pt")
+    part, cut_short = run(tmp_path / "part.pt", **stop)
+    assert (part.stopped, part.epochs) == (cut, 2)
+    assert whole.best_epoch <= 2
+    torch.rand(3)  # whatever happens in between
+    resumed, got = run(tmp_path / "part.pt")
+    assert equal(expected, got)
+    assert best or not equal(expected, cut_short)
+    assert told(resumed) == told(whole)
+    assert not list(tmp_path.glob("*.part"))
+    again, unchanged = run(tmp_path / "part.pt")  # nothing left to do
+    assert told(again) == told(whole)
+    assert equal(unchanged, expected)
+
+
+@pytest.fixture
+def _listening():
+    """Hear Ctrl-C also where a shell runs the tests in its background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.usefixtures("_listening")
+def test_ctrl_c_keeps_what_was_learned():
+    net, before = small(), weights(small())
+
+    def press(report):
+        if (report.epoch, report.batch) == (2, 2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    history = quiet(net, task(), encode=constant, epochs=50, batch_size=32, on_batch=press)
+    assert (history.stopped, history.epochs) == ("Ctrl-C", 1)
+    assert len(history.batch_loss) in (5, 6)  # the signal may arrive one batch later
+    assert not equal(before, weights(net))
+    assert repr(history).endswith("stopped by Ctrl-C)")
+
+
+def test_callbacks_hear_of_each_batch_and_epoch_and_can_stop():
+    reports, lengths = [], []
+
+    def after_two(history):
+        lengths.append(len(history.test_loss))
+        return history.epochs == 2
+
+    history = quiet(
+        small(), task(), task(), encode=constant, epochs=9, batch_size=32,
+        on_batch=reports.append, on_epoch=after_two,
+    )  # fmt: skip
+    assert history.stopped == "on_epoch"
+    assert lengths == [1, 2]
+    assert [(r.epoch, r.batch, r.samples) for r in reports] == [
+        (epoch, batch, 32) for epoch in (1, 2) for batch in (1, 2, 3)
+    ]
+    assert [r.loss for r in reports] == history.batch_loss
+    assert sum(r.rates["1"] for r in reports[3:]) / 3 == pytest.approx(history.rates["1"][1])
+    assert set(reports[0].grad_norms) == {"0", "3"}
+    stopped = quiet(
+        small(), task(), encode=constant, batch_size=32, on_batch=lambda r: r.batch == 2
+    )
+    assert (stopped.stopped, stopped.epochs, len(stopped.batch_loss)) == ("on_batch", 0, 2)
+
+
+def test_keep_best_ends_with_the_best_epoch():
+    seen = []
+    net = small()
+    history = quiet(
+        net, task(), task(seed=1), encode=constant, epochs=8, lr=0.2, keep_best=True,
+        on_epoch=lambda h: seen.append(weights(net)),
+    )  # fmt: skip
+    best = history.best_epoch
+    assert best < 8  # so large a step that it gets worse again
+    assert history.test_accuracy[best - 1] == max(history.test_accuracy)
+    assert equal(weights(net), seen[best - 1])
+    assert not equal(weights(net), seen[-1])
+
+
+def test_the_bar_goes_to_the_terminal_if_wanted(capsys):
+    snn.fit(small(), task(), encode=constant, epochs=2, batch_size=32)
+    assert "6/6" in capsys.readouterr().err
+    quiet(small(), task(), encode=constant, epochs=1)
+    assert capsys.readouterr() == ("", "")
+
+
+# -------------------------------------------------------------------------------------- bad input
+
+
+def nan_in(x: torch.Tensor, sample: int) -> torch.Tensor:
+    x = x.clone()
+    x[sample, 0] = float("nan")
+    return x
+
+
+def test_what_is_not_finite_never_reaches_the_weights():
+    x, y = task()
+    net = small(batch_norm=True)
+    with pytest.raises(ValueError, match=r"(?s)NaN or infinity in sample \d+ .*epoch 1, batch 2"):
+        quiet(net, [(x[:32], y[:32]), (nan_in(x, 5), y)], encode=constant)
+    after_one = small(batch_norm=True)
+    quiet(after_one, [(x[:32], y[:32])], encode=constant, epochs=1)
+    assert equal(weights(net), weights(after_one))
+
+
+def broken() -> snn.Sequential:
+    net = small()
+    with torch.no_grad():
+        net[3].weight[0, 0] = float("inf")
+    return net
+
+
+def nan_loss(spk_rec, targets):
+    return spk_rec.sum() / 0.0
+
+
+def nan_gradient(spk_rec, targets):
+    return (spk_rec.sum() * 0).sqrt()  # the slope of sqrt at 0 is infinite
+
+
+TASK = task()
+BAD = {
+    "another network": (
+        lambda: quiet(nn.Linear(6, 2), TASK), TypeError, r"snnedu\.Sequential.*Received Linear",
+    ),
+    "no epochs": (lambda: quiet(small(), TASK, epochs=0), ValueError, "`epochs`"),
+    "no batch": (
+        lambda: quiet(small(), TASK, encode=constant, batch_size=0), ValueError, "`batch_size`",
+    ),
+    "truncate": (lambda: quiet(small(), TASK, truncate=0), ValueError, "`truncate`"),
+    "clip": (lambda: quiet(small(), TASK, clip=-1.0), ValueError, "`clip` must be .*above 0"),
+    "best of nothing": (
+        lambda: quiet(small(), TASK, keep_best=True), ValueError, "no `test`.*Pass `test=",
+    ),
+    "two step sizes": (
+        lambda: quiet(small(), TASK, lr=0.1, optimizer=torch.optim.SGD(small().parameters(), 0.1)),
+        ValueError, "Leave one out",
+    ),
+    "no time": (
+        lambda: quiet(small(), TASK), ValueError, r"\[96, 6\].*`encode=lambda x: x\.expand",
+    ),
+    "batch first": (
+        lambda: quiet(small(), TASK, encode=lambda x: constant(x).transpose(0, 1)), ValueError,
+        r"batch of 96.*\[96, 10, 6\].*Time comes first",
+    ),
+    "one target short": (
+        lambda: quiet(small(), (TASK[0], TASK[1][:-1]), encode=constant), ValueError, "96 and 95",
+    ),
+    "targets out of range": (
+        lambda: quiet(small(), (TASK[0], TASK[1] + 1), encode=constant), ValueError, "targets",
+    ),
+    "no batches": (
+        lambda: quiet(small(), iter([]), encode=constant), ValueError, "at least one batch",
+    ),
+    "a generator": (
+        lambda: quiet(small(), (b for b in [TASK]), encode=constant), ValueError,
+        "in each epoch.*empty after one epoch",
+    ),
+    "test without batches": (
+        lambda: snn.evaluate(small(), [], encode=constant), ValueError, "at least one batch",
+    ),
+    "NaN in the data": (
+        lambda: snn.evaluate(small(), (nan_in(TASK[0], 7), TASK[1]), encode=constant), ValueError,
+        "NaN or infinity in sample 7",
+    ),
+    "NaN from encode": (
+        lambda: quiet(small(), TASK, encode=lambda x: constant(x) / 0.0 * 0.0), ValueError,
+        "Look at the data and at `encode`",
+    ),
+    "weights": (lambda: quiet(broken(), TASK), ValueError, r"infinity in '3\.weight'"),
+    "loss": (
+        lambda: quiet(small(), TASK, encode=constant, loss=nan_loss), ValueError,
+        r"(?s)inf from `nan_loss`.*epoch 1, batch 1",
+    ),
+    "gradient": (
+        lambda: quiet(small(), TASK, encode=constant, loss=nan_gradient), ValueError,
+        r"(?s)infinity in layer 0, 3.*`clip=1\.0`",
+    ),
+    "a loss for each sample": (
+        lambda: quiet(small(), TASK, encode=constant,
+                      loss=partial(functional.ce_rate_loss, reduction="none")),
+        ValueError, r"one number\. Received \[96\]",
+    ),
+    "dtype": (
+        lambda: quiet(small(), (TASK[0].double(), TASK[1]), encode=constant), TypeError, "float64",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_answered(name):
+    call, kind, message = BAD[name]
+    with pytest.raises(kind, match=message):
+        call()
+
+
+@pytest.mark.bad_input
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    run = partial(quiet, train=TASK, encode=constant, checkpoint=tmp_path / "run.pt")
+    run(small(), epochs=1)
+    with pytest.raises(ValueError, match=r"run\.pt was written with: batch_size=128\. Pass these"):
+        run(small(), epochs=2, batch_size=64)
+    with pytest.raises(ValueError, match=r"lr: 0\.002"):
+        run(small(), epochs=2, lr=0.1)
+    assert run(small(), epochs=2).epochs == 2  # more epochs are welcome

@@ -1,0 +1,337 @@
+"""Checks answer within seconds whatever a learner's function does; hints, solutions, quizzes."""
+
+import _thread
+import random
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from snnedu.course import attempt, check as checks, progress
+from snnedu.course.attempt import Unsolved, WrongAnswer
+from snnedu.course.exercise import Exercise, Option, Question
+from snnedu.course.quiz import quiz
+
+
+def loops_for_ever(spk_rec):
+    while True:
+        pass
+
+
+def swallows_everything(spk_rec):
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception:
+            continue
+
+
+def sleeps_in_c(spk_rec):
+    time.sleep(30)
+
+
+def grows(spk_rec):
+    numbers = [0] * 1000
+    while True:
+        numbers = numbers + numbers
+
+
+def interrupts(spk_rec):
+    raise KeyboardInterrupt
+
+
+def raises(spk_rec):
+    return spk_rec / "zero"
+
+
+def changes_its_input(spk_rec):
+    spk_rec += 1
+    return spk_rec.sum(0)
+
+
+def returns_a_million(spk_rec):
+    return torch.zeros(2_000_000)
+
+
+def forgets_to_return(spk_rec):
+    counts = spk_rec.sum(0)  # noqa: F841
+
+
+def exits(spk_rec):
+    sys.exit()
+
+
+@pytest.mark.parametrize(
+    ("function", "reply"),
+    [
+        (loops_for_ever, "still running after"),
+        (swallows_everything, "still running after"),
+        (sleeps_in_c, "It cannot be stopped: mend it, then restart the kernel."),
+        (grows, "took more than 50 MB of memory"),
+        (interrupts, "ends Python"),
+        (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
+        (changes_its_input, "changes its input"),
+        (returns_a_million, "returned 2,000,000 elements"),
+        (forgets_to_return, "returns nothing"),
+        (exits, "ends Python"),
+        (42, "A function is needed here. Received int"),
+        (lambda: 1, "raised TypeError"),
+        (lambda spk_rec: 1 if spk_rec > 0 else 0, "asks one yes-or-no question, a tensor holds"),
+        (lambda spk_rec: spk_rec.float() ^ 2, "`^` is no power in Python"),
+        (lambda spk_rec: 0.5 ^ 2, "`^` is no power in Python"),
+        (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
+        (lambda spk_rec: spk_rec.max(0), "Take one of them: `.values` or `.indices`"),
+        (lambda spk_rec: "many", "cannot be compared"),
+        (lambda spk_rec: torch.zeros(3), "cannot be compared"),
+        (lambda spk_rec: torch.zeros(5), "The counts are not right"),
+        (lambda spk_rec: [], "cannot be compared"),
+    ],
+)
+# What stops a thread may reach it in a callback of a weak reference, where Python can only say so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypatch, capsys):
+    monkeypatch.setattr(attempt, "SECONDS", 0.5)
+    monkeypatch.setattr(attempt, "MOST_MEMORY", 50e6)
+    start = time.monotonic()
+    reference = checks.check("00.1", function)
+    assert time.monotonic() - start < 5
+    assert reference is checks.exercise("00.1").solution
+    out = capsys.readouterr().out
+    assert "00.1 is not right yet" in out
+    assert reply in out
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("right", [True, False])
+def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
+    def chatty(spk_rec):
+        for _ in range(100_000):
+            print("hello", file=getattr(sys, stream))
+        return spk_rec.sum(0 if right else 1)
+
+    checks.check("00.1", chatty)
+    out, err = capsys.readouterr()
+    assert ("✅" in out) == right
+    assert "Your code printed: hello" in out
+    assert "599,500 characters more" in out
+    assert len(out) < 1000
+    assert err == ""
+
+
+@pytest.fixture
+def interruptible():
+    """Let SIGINT interrupt, as a kernel does; a shell ignores it in what it runs behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+# An interrupt may land where psutil has just opened a file, which Python then closes by itself.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_who_interrupts_the_kernel_stops_the_function_too(interruptible):
+    before = threading.active_count()
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        checks.check("00.1", loops_for_ever)
+    end = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def numbers():
+    return torch.rand(3).tolist(), random.random(), np.random.rand()  # noqa: NPY002
+
+
+def test_every_attempt_sees_the_same_random_numbers():
+    seen = []
+
+    def count(spk_rec):
+        seen.append(numbers())
+        return spk_rec.sum(0)
+
+    checks.check("00.1", count)
+    numbers()
+    checks.check("00.1", count)
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("function", [lambda spk_rec: spk_rec.sum(0), loops_for_ever])
+def test_a_check_leaves_the_learners_random_numbers_alone(function, monkeypatch):
+    monkeypatch.setattr(attempt, "SECONDS", 0.2)
+    torch.manual_seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    wanted = torch.get_rng_state(), np.random.get_state()  # noqa: NPY002
+    checks.check("00.1", function)
+    assert torch.equal(torch.get_rng_state(), wanted[0])
+    assert np.array_equal(np.random.get_state()[1], wanted[1][1])  # noqa: NPY002
+
+
+def test_the_random_numbers_of_python_itself_stay_too():  # beartype draws some in `check`
+    random.seed(1)
+    with attempt.same_random_numbers():
+        random.random()
+    assert random.random() == random.Random(1).random()
+
+
+def expects_a_third(answer):
+    if abs(float(answer) - 1 / 3) > 0.01:
+        raise WrongAnswer("Another number.")
+
+
+A_VALUE = Exercise(
+    id="99.1",
+    title="A value",
+    name="value",
+    solution=1 / 3,
+    check=expects_a_third,
+    hints=(),
+    wrong=(),
+)
+
+
+@pytest.mark.parametrize("answer", [0.333, np.float32(0.333), torch.tensor(0.333), "0.333"])
+def test_a_value_is_an_answer_too(answer):
+    checks.verdict(A_VALUE, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        (0.5, "Another number."),
+        ("a third", "Your answer cannot be compared with the right one: could not convert"),
+        (torch.zeros(3), "cannot be compared"),
+        (lambda: 1 / 3, "A value is needed here, not a function."),
+    ],
+)
+def test_a_wrong_value_is_told_why(answer, reply):
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(A_VALUE, answer)
+
+
+def test_a_value_that_is_still_an_ellipsis_is_open():
+    with pytest.raises(Unsolved):
+        checks.verdict(A_VALUE, ...)
+
+
+def test_hints_come_one_by_one_and_are_remembered(capsys):
+    checks.hint("00.1")
+    first = capsys.readouterr().out
+    checks.hint("00.1")
+    second = capsys.readouterr().out
+    assert "1. " in first
+    assert "2. " not in first
+    assert "2. " in second
+    for _ in range(3):
+        checks.hint("00.1")
+    assert 'snn.solution("00.1")' in capsys.readouterr().out
+    assert progress.hints_taken()["00.1"] == 3
+
+
+def test_solutions_are_shown_unless_withheld(monkeypatch, tmp_path, capsys):
+    checks.solution("00.1")
+    assert "def count_spikes(spk_rec" in capsys.readouterr().out
+    monkeypatch.setenv("SNNEDU_SOLUTIONS", "withheld")
+    checks.solution("00.1")
+    assert "withheld for this class" in capsys.readouterr().out
+    monkeypatch.delenv("SNNEDU_SOLUTIONS")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "solutions-withheld").touch()
+    checks.solution("00.1")
+    assert "withheld for this class" in capsys.readouterr().out
+
+
+def test_progress_counts_what_is_solved(capsys):
+    checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
+    capsys.readouterr()
+    checks.progress()
+    assert capsys.readouterr().out.splitlines()[1] == "tutorial 00  ●"
+
+
+def test_variants_differ_between_learners_and_exercises(monkeypatch):
+    seeds = set()
+    for learner in ("1", "2"):
+        monkeypatch.setenv("SNNEDU_LEARNER", learner)
+        seeds |= {checks.variant("02.3"), checks.variant("02.1")}
+        assert checks.variant("02.3") == checks.variant("02.3")
+    assert len(seeds) == 4
+
+
+def test_each_option_of_a_quiz_gets_its_reply_and_is_stored():
+    ask = quiz("01")
+    for number, (_, options) in enumerate(ask.asked):
+        for n, option in enumerate(options):
+            ask.chosen = {**ask.chosen, str(number): n}  # as the browser sets it
+            reply = ask.replies[str(number)]
+            assert option.feedback.split("'")[0] in reply
+            assert ("✅" in reply) == option.right
+    stored = [(event.id, event.value) for event in progress.events() if event.kind == "answer"]
+    assert stored == [
+        (f"01.q{number}", option.text)
+        for number, (_, options) in enumerate(ask.asked, start=1)
+        for option in options
+    ]
+
+
+def test_the_place_of_an_option_does_not_tell_whether_it_is_right():
+    asked = [each for tutorial in ("00", "01", "05", "06") for each in quiz(tutorial).asked]
+    places = [[option.right for option in options].index(True) for _, options in asked]
+    assert len(set(places)) == 3
+    assert places.count(0) <= len(places) / 2
+    poll, options = quiz("00.path").asked[0]
+    assert tuple(options) == poll.options  # a poll stays as it was written
+
+
+@pytest.mark.browser
+def test_a_quiz_is_answered_with_the_keyboard(lab):
+    cells = ['import snnedu as snn\nsnn.quiz("01")', "pass"]
+    notebook = lab.open(lab.write("quiz.ipynb", cells))
+    notebook.run_all()
+    page, ask = notebook.page, quiz("01")
+    questions = page.locator(".quiz fieldset")
+    questions.first.locator("input").first.focus()
+    for number, (_, options) in enumerate(ask.asked):
+        question = questions.nth(number)
+        for key, option in zip(["Space", "ArrowDown", "ArrowDown"], options, strict=True):
+            page.keyboard.press(key)
+            question.get_by_role("status").filter(has_text=option.feedback).wait_for()
+            assert question.locator("input:checked").count() == 1
+        page.keyboard.press("Tab")
+    assert page.locator(".quiz input:checked").count() == len(ask.asked)
+    assert notebook.errors() == []
+    assert notebook.console == []
+
+
+def test_a_quiz_without_a_front_end_shows_everything_but_the_answer():
+    data, _ = quiz("00")._repr_mimebundle_()
+    for text in (data["text/plain"], data["text/html"]):
+        assert "25 steps of time, 10 neurons" in text
+        assert "Time always comes first here" not in text
+        assert "✅" not in text
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("id", ["00.9", "77.1", "", None])
+def test_an_unknown_exercise_is_said(id):
+    with pytest.raises(ValueError, match="must be one of"):
+        checks.check(id, None)
+
+
+@pytest.mark.bad_input
+def test_a_question_without_a_right_option_is_said():
+    with pytest.raises(ValueError, match="one right option"):
+        Question("?", (Option("a", "b"),))
+
+
+def test_a_class_that_is_not_written_yet_is_open(capsys):
+    class MySpike(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+
+    assert checks.check("06.2", MySpike) is checks.exercise("06.2").solution
+    assert "06.2 is still open" in capsys.readouterr().out

@@ -1,0 +1,123 @@
+"""One glossary for the course: its links lead somewhere, a term is linked where it first occurs."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
+CHAPTERS = sorted(TUTORIALS.glob("0[1-9]*.ipynb")) + sorted(TUTORIALS.glob("[1-9]*.ipynb"))
+# Words that also mean something plain; they are linked where the author finds it useful.
+EVERYDAY = {"Exercise", "Gradient", "Loss", "Seed", "Spike", "Step"}
+GREEK = {"α": "alpha", "β": "beta", "θ": "theta", "τ": "tau"}
+
+
+def prose(path: Path) -> str:
+    """Return what a reader reads: Markdown without headings, code and formulas."""
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+    text = text.partition("## References")[0]
+    text = re.sub(r"^#.*$", "", text, flags=re.M)
+    return re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|https?:\S+", "", text, flags=re.S)
+
+
+def terms() -> dict[str, str]:
+    """Return the terms with their anchors."""
+    heads = re.findall(r"^### (.+)$", glossary(), re.M)
+    return {head: head.replace(" ", "-") for head in heads}
+
+
+def glossary() -> str:
+    cells = nbformat.read(TUTORIALS / "glossary.ipynb", as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells)
+
+
+def pattern(term: str) -> str:
+    """Return a regular expression for a term, its plural, or the short form in brackets."""
+    name, _, short = term.partition(" (")
+    words = re.escape(name).replace(r"\ ", r"\s+") + "s?"
+    return rf"\b(?i:{words})\b" + (rf"|\b{re.escape(short.rstrip(')'))}s?\b" if short else "")
+
+
+def unlinked(path: Path) -> list[str]:
+    """Return the terms whose first occurrence is not within a link to the glossary."""
+    text = prose(path)
+    links = [m.span() for m in re.finditer(r"\[[^\]]*\]\(glossary\.ipynb#", text)]
+    # Addresses are no prose; blanks in their place keep the positions.
+    words = re.sub(r"\]\((?:[^()]|\([^)]*\))*\)", lambda m: "]" + " " * (len(m[0]) - 1), text)
+    firsts = {term: re.search(pattern(term), words) for term in set(terms()) - EVERYDAY}
+    return sorted(
+        term
+        for term, first in firsts.items()
+        if first and not any(start <= first.start() < end for start, end in links)
+    )
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_term_is_linked_where_it_first_occurs(path):
+    assert len(prose(path)) > 3000
+    assert unlinked(path) == []
+
+
+@pytest.mark.parametrize("path", sorted(TUTORIALS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_link_into_the_glossary_leads_to_a_term(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    anchors = re.findall(r"\]\((?:glossary\.ipynb)?#((?:[^()]|\([^)]*\))+)\)", text)
+    assert set(anchors) <= set(terms().values())
+
+
+def test_the_notation_names_what_the_code_calls_it():
+    import snnedu as snn
+
+    names = notation()
+
+    lif = snn.Synaptic(0.9, 0.8)
+    for symbol, attribute in (("β", "beta"), ("α", "alpha"), ("θ", "threshold")):
+        assert names[symbol] == [attribute]
+        assert hasattr(lif, attribute)
+    assert lif.state_names == (*names["X"], *names["U"])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_notebook_has_no_other_name_for_a_symbol(path):
+    assert other_names(path) == set()
+
+
+def test_the_symbol_itself_or_a_name_of_old_is_another_name(tmp_path):
+    code = "U_rec = run(theta=15)\ndef step(I, mem): ...\nfor v_mem in cur_rec: S[0] = mem"
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "1.ipynb"
+    )
+    assert other_names(tmp_path / "1.ipynb") == {"U_rec", "I", "v_mem", "S"}
+
+
+def other_names(path: Path) -> set[str]:
+    """Return the names of variables and arguments for which the notation has another one.
+
+    `theta=15` in a call is the name of who wrote the function.
+    """
+    named = {symbol: names for symbol, names in notation().items() if names}
+    banned = {symbol for symbol, names in named.items() if symbol not in names} - {
+        "h"
+    }  # hidden, hour
+    banned |= {spelled for symbol, spelled in GREEK.items() if spelled not in named[symbol]}
+    banned |= {"membrane_potential", "vmem", "v_mem", "thresh", "vth", "spikes_rec"}
+    cells = nbformat.read(path, as_version=4).cells
+    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    used = {n.id for n in nodes if isinstance(n, ast.Name)}
+    used |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    return {name for name in used if banned & {name.lower(), *re.split(r"_|\d+", name)}}
+
+
+def notation() -> dict[str, list[str]]:
+    """Return each symbol of the table, without its index, with its names in code."""
+    table = re.findall(r"^\| (.+?) \| (.+?) \|", glossary(), re.M)
+    return {
+        re.sub(r"[\[(].*", "", symbol): re.findall(r"`(\w+)`", code)
+        for symbols, code in table
+        for symbol in symbols.split(", ")
+    }
