@@ -1,6 +1,6 @@
 """Run the benchmarks; a complete run writes RESULTS.md and the picture beside it.
 
-    python -m benchmarks                  all of them, about a quarter of an hour
+    python -m benchmarks                  all of them, about twenty-five minutes
     python -m benchmarks lif import       only these, printed
     python -m benchmarks --quick          a rough look in some minutes; RESULTS.md says so
 
@@ -9,6 +9,7 @@ A benchmark is a function from `quick` to results (see timing.py). A new one is 
 
 import argparse
 import importlib
+import json
 import math
 import os
 import platform
@@ -22,9 +23,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import peers
+from benchmarks import peers, places
 from benchmarks.timing import Goal, Result
-from snnedu.core.memory import keep_freed_memory
 
 BENCHMARKS = {  # module and function; imported when it is their turn
     "lif": "lif.run",
@@ -37,8 +37,11 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",
 }
+# The core runs everywhere (see places.py); the function beside a busy process may be another one.
+EVERYWHERE = {"lif": "lif.busy", "neurons": "neurons.run", "training": "networks.steps"}
 FOLDER = Path(__file__).parent
 THREADS = 2
+BEFORE = FOLDER / "before.json"  # what the engine of 912 lines reached, goal by goal
 
 
 def main() -> int:
@@ -58,7 +61,6 @@ def main() -> int:
         print(f"Not installed, and left out: {', '.join(peers.missing())}. To compare with them:\n"
               "python -m pip install --no-deps --requirement benchmarks/peers.txt\n")  # fmt: skip
     torch.set_num_threads(THREADS)
-    kept = keep_freed_memory()
     results: list[Result] = []
     for name in chosen.names or BENCHMARKS:
         start = time.perf_counter()
@@ -67,7 +69,7 @@ def main() -> int:
             results.append(result)
         print(f"({name}: {time.perf_counter() - start:.0f} s)\n", flush=True)
     if not chosen.names:
-        report = _report(results, kept, chosen.quick)
+        report = _report(results, chosen.quick)
         (FOLDER / "RESULTS.md").write_text(report, encoding="utf-8")
         from benchmarks.picture import draw
 
@@ -85,37 +87,53 @@ def _results(name: str, quick: bool) -> list[Result]:
 
 
 def _benchmark(name: str) -> Callable[[bool], list[Result]]:
-    module, function = BENCHMARKS[name].split(".")
+    if name in EVERYWHERE:
+        return lambda quick: places.everywhere(BENCHMARKS[name], EVERYWHERE[name], quick)
+    return find(BENCHMARKS[name])
+
+
+def find(benchmark: str) -> Callable[[bool], list[Result]]:
+    """Return the function of that name: "lif.run"."""
+    module, function = benchmark.split(".")
     return getattr(importlib.import_module(f"benchmarks.{module}"), function)
 
 
-def _report(results: list[Result], kept: bool, quick: bool) -> str:
+def _report(results: list[Result], quick: bool) -> str:
     goals = [goal for result in results for goal in result.goals]
     met = sum(goal.met for goal in goals)
     return "\n".join([
         "# How fast is snnedu?",
         "",
         f"Written by `make bench` on {date.today():%d %B %Y}. {_machine()}. "
-        f"{THREADS} threads; freed memory {'kept' if kept else 'not kept'} "
-        "(`snnedu.memory.keep_freed_memory`), for all libraries.",
+        f"{THREADS} threads.",
         f"Versions: {_versions()}.",
         "",
         *(["**A quick run (`--quick`): few sizes, few repeats. Take it as a rough look.**", ""]
           if quick else []),
         "All contestants run in one process and take turns; numbers are medians. Milliseconds "
         "belong to this machine, ratios carry over. Before timing, each benchmark checks that all "
-        "compute the same thing where their conventions agree.",
+        "compute the same thing where their conventions agree. The core is measured in the "
+        "environment that `snnedu lab` gives a learner (threads that wait sleep) and in torch's "
+        "default, and in each once more beside a process that keeps a core busy.",
         "",
         f"## Goals: {met} of {len(goals)} met",
         "",
-        "| what | goal | measured | |",
-        "|---|---|---|---|",
-        *map(str, goals),
+        *_table_of_goals(goals),
         "",
         "![Time of a layer of leaky neurons against time steps, batch and neurons](lif.png)",
         "",
         *map(str, results),
     ])  # fmt: skip
+
+
+def _table_of_goals(goals: list[Goal]) -> list[str]:
+    """Return the lines of the table, with what the engine before reached in the same benchmark."""
+    before = json.loads(BEFORE.read_text(encoding="utf-8")) if BEFORE.exists() else {}
+    lines = ["| what | goal | measured | | before |", "|---|---|---|---|---|"]
+    for goal in goals:
+        old = before.get("goals", {}).get(goal.what)
+        lines.append(f"{goal} {'' if old is None else f'{old:.3g}'} |")
+    return [*lines, "", before["about"]] if before else lines
 
 
 def _machine() -> str:

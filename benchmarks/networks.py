@@ -132,7 +132,7 @@ def steps(quick: bool) -> list[Result]:
     """Return the time of one training step of two networks, on input of two kinds."""
     cases = [
         ("64-256-10", (64, 256, 10), True,
-         Goal("Training step, 64-256-10: against snnTorch", 0, 8)),
+         Goal("Training step, 64-256-10: against snnTorch", 0, 5.5)),
         ("784-1000-10, constant input", (784, 1000, 10), True,
          Goal("Training step, 784-1000-10, constant input: against snnTorch", 0, 7)),
         ("784-1000-10, input that varies", (784, 1000, 10), False,

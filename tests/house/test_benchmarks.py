@@ -31,7 +31,6 @@ def test_a_benchmark_that_fails_is_reported_and_the_others_go_on(monkeypatch, ca
     monkeypatch.setattr(
         command, "_benchmark", lambda name: run if name == "bad" else lambda _: good
     )
-    monkeypatch.setattr(command, "keep_freed_memory", lambda: False)
     monkeypatch.setattr("sys.argv", ["benchmarks", "bad", "good"])
     assert command.main() == 1
     printed = capsys.readouterr().out
@@ -74,7 +73,6 @@ def test_only_a_complete_run_writes_results(words, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(command, "BENCHMARKS", {"one": "lif.run"})
     monkeypatch.setattr(command, "_benchmark", lambda name: lambda quick: found)
     monkeypatch.setattr(command, "FOLDER", tmp_path)
-    monkeypatch.setattr(command, "keep_freed_memory", lambda: False)
     monkeypatch.setattr("benchmarks.picture.draw", lambda results, path: path.touch())
     monkeypatch.setattr("sys.argv", ["benchmarks", *words])
     assert command.main() == 0
