@@ -18,10 +18,6 @@ from .core import (
     surrogate as surrogate,
 )
 from .core.layer import SpikingLayer as SpikingLayer
-from .core.memory import (
-    keep_freed_memory as keep_freed_memory,
-    peak_saved_bytes as peak_saved_bytes,
-)
 from .core.network import (
     Recording as Recording,
     Sequential as Sequential,
@@ -36,6 +32,7 @@ from .core.neurons import (
     RSynaptic as RSynaptic,
     Synaptic as Synaptic,
 )
+from .core.saved_bytes import peak_saved_bytes as peak_saved_bytes
 from .core.steps import (
     adaptive_leaky_step as adaptive_leaky_step,
     alpha_step as alpha_step,

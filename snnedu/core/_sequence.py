@@ -1,76 +1,79 @@
 """A whole sequence as one autograd node, for every neuron that is a leaky integrator.
 
-Given a loop over time, PyTorch's autograd notes some ten operations a step, and that book-keeping
-costs far more than the arithmetic. Here one node covers all steps. It keeps the states only; its
-backward pass is this equation, differentiated by hand and walked from the last step to the first:
+In a loop over time, autograd records some ten operations a step, and that costs far more than the
+arithmetic. Here one node covers all steps. It keeps the states only. Its forward pass is
 
     X[t] = α X[t-1] + I[t] + W S[t-1]                 synapse (without one X = I), recurrent weights
-    A[t] = ρ A[t-1] + (1 - ρ) S[t-1]                  adaptation (without any k = 0)
+    A[t] = ρ A[t-1] + (1 - ρ) S[t-1]                  adaptation (without one A = 0)
     U[t] = β U[t-1] + X[t] - (θ + k A[t-1]) S[t-1]    or another reset
     S[t] = 1 if U[t] > θ + k A[t] else 0
 
-The forward pass computes just the numbers of the layer's own step. For float32 on the CPU, where
-numba is installed, both passes are the compiled loops of `_kernels.py`; else torch, in place.
+with the numbers of the layer's own step. Its backward pass is the derivative, from the last step to
+the first, where h is the surrogate's slope and g_ a derivative of the loss:
+
+    f[t]   = h[t] (g_S[t] + (1 - ρ) λ_A[t+1] + Wᵀ λ_X[t+1])     by the argument of the spike
+    λ_U[t] = g_U[t] + f[t] + β λ_U[t+1]                          by U; the reset is detached
+    λ_A[t] = g_A[t] - k f[t] + ρ λ_A[t+1] - k λ_U[t+1] S[t]      by A
+    λ_X[t] = g_X[t] + λ_U[t] + α λ_X[t+1]                        by X, and so by the current I
+
+For float32 on the CPU both passes are the compiled loops of `_loops.py`, where numba is installed.
+Everywhere else, and for recurrent layers, they are loops over time in torch.
 """
 
 import math
 import warnings
-from collections.abc import Callable, Iterable
-from functools import cache, cached_property
-from itertools import compress, repeat
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
 from snnedu.core.surrogate import Surrogate, slope_of
 
-# So many numbers go through torch at once: few enough to stay in the cache, and for torch to use
-# one thread, since on a busy machine several wait for each other much longer than they work.
-CHUNK = (1 << 15) - 1
+# So many values go through torch at once: they stay in the cache, and on one thread.
+CACHED = (1 << 15) - 1
+
+
+class Terms(NamedTuple):
+    """Which terms of the equation these neurons have."""
+
+    subtract: bool  # θ, at a spike
+    zero_before: bool  # at a spike U[t-1] becomes 0
+    zero_after: bool  # at a spike U[t] becomes 0
+    synapse: bool
+    adapts: bool
 
 
 class Params(NamedTuple):
-    """The numbers of the equation, of any shape that broadcasts to the state; None: absent."""
+    """The parameters, of any shape that broadcasts to the state; None: no such term."""
 
-    beta: Tensor
-    threshold: Tensor
-    alpha: Tensor | None = None
-    rho: Tensor | None = None
-    adaptation: Tensor | None = None
-    weight: Tensor | None = None  # [features, features]; with fewer dimensions, one-to-one
-    bias: Tensor | None = None
+    beta: Any
+    threshold: Any
+    alpha: Any = None
+    rho: Any = None
+    adaptation: Any = None
+    weight: Any = None  # [features, features]; with fewer dimensions, one-to-one
+    bias: Any = None
 
 
 class State(NamedTuple):
-    """U, X, A of shape [batch, *features], or recordings of them; None: absent."""
+    """U, X, A of shape [batch, *features], or recordings of them; None: no such term, or rest."""
 
-    mem: Tensor
-    syn: Tensor | None = None
-    ada: Tensor | None = None
-
-
-class Kind(NamedTuple):
-    """What kind of neurons these are. The flags are True or None, as the compiled loops want."""
-
-    step: Callable[..., tuple[Tensor, ...]]
-    state_names: tuple[str, ...]  # the order of the state in `step`
-    reset_mechanism: str
-    subtract: bool | None
-    before: bool | None  # zero U[t-1]
-    after: bool | None  # zero U[t]
-    synapse: bool | None  # there is an X
-    adapts: bool | None  # there is an A
+    mem: Any = None
+    syn: Any = None
+    ada: Any = None
 
 
-class Model(NamedTuple):
-    """What a sequence needs besides current and state."""
+class Call(NamedTuple):
+    """What a sequence needs besides tensors."""
 
-    kind: Kind
-    numbers: dict[str, Any]  # of `Params`, those that `step` knows
+    terms: Terms
     spike_grad: Callable[[Tensor], Tensor]
+    steps: int
     record: bool
 
 
@@ -78,532 +81,313 @@ class NotFiniteError(Exception):
     """The last membrane is NaN or infinite."""
 
 
-def unroll(model: Model, cur: Tensor, steps: int, state: State | None) -> tuple[Tensor, State]:
-    """Return the spikes and the recorded state or, with `model.record` off, the last state.
+def unroll(call: Call, cur: Tensor, params: Params, start: State) -> tuple[Tensor, State]:
+    """Return the spikes and the recorded state or, with `call.record` off, the last state.
 
-    One row of `cur` stands for all `steps`. The `state` to start from is rest if None.
-    Raises `NotFiniteError`.
+    One row of `cur` stands for all steps. Raises `NotFiniteError`.
     """
-    params = Params(**model.numbers)
-    loops = _loops_for(model, cur, params)
-    if (loops is None or params.weight is not None) and cur.shape[0] != steps:
-        cur = cur.expand(steps, *cur.shape[1:])
-    if loops is None and state is None:
-        state = _rest(cur.detach()[0], model.kind)
-    if torch.is_grad_enabled():
-        inputs = (cur, *params, *(state or _NOTHING))
-        learned = [x is not None and x.requires_grad for x in inputs]
-        if True in learned:  # autograd is shown those only: each argument takes it time
-            outputs: Any = _Node.apply(
-                (model, loops, steps, inputs, learned), *compress(inputs, learned)
-            )
-            return outputs[0], State(*outputs[1:])
-    keep = (True,) * 3 if model.record else _NOTHING
-    spk, out, _ = _forward(model, loops, cur, steps, params, state, keep)
-    return spk, out
+    feeds = params.weight is not None or call.terms.adapts  # spikes act on later steps
+    if start.mem is None and (feeds or type(call.spike_grad) is not Surrogate):
+        start = _rest(cur, call.terms)
+    # S[-1] follows from the state at the start. Where spikes feed back, so does its gradient.
+    spk = None if start.mem is None else call.spike_grad(_above_threshold(params, *start))
+    if spk is not None and not feeds:
+        spk = spk.detach()
+    inputs = (cur, *params, *start, spk)
+    if torch.is_grad_enabled() and True in [x is not None and x.requires_grad for x in inputs]:
+        outputs: Any = _Sequence.apply(call, *inputs)
+        return outputs[0], State(*outputs[1:])
+    spk, rec = _forward(call, cur, params, start, spk, call.record, call.record)
+    return spk, rec if call.record else State(*(None if r is None else r[-1] for r in rec))
 
 
-def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Return the recurrent current W S: all-to-all for a matrix W, else one-to-one."""
-    if weight.ndim != 2:
-        return weight * spk
-    kernels = _load_kernels() if _is_float32_here(spk) else None
-    if kernels is None or not _fits(kernels, weight, spk):
-        return linear(spk, weight, bias)
-    return cast("Tensor", _Spread.apply(kernels, spk, weight, bias))
-
-
-class _Spread(torch.autograd.Function):
-    """W S + b as the compiled loops add it up, so that a loop over steps gives their numbers."""
+class _Sequence(torch.autograd.Function):
+    """The whole sequence as one node."""
 
     @staticmethod
-    def forward(ctx: Any, kernels: Any, spk: Tensor, weight: Tensor, bias: Any) -> Tensor:
-        ctx.save_for_backward(spk, weight)
-        to, filled = torch.empty_like(spk, memory_format=_DENSE), _filled(weight.t(), bias)
-        where = _weight_at(filled, len(weight))
-        kernels.spread(to.view(-1).numpy(), _plain(spk).view(-1).numpy(), spk.numel(), where)
-        return to
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        spk, weight = ctx.saved_tensors
-        g, spk = (x.reshape(-1, len(weight)) for x in (grads[0], spk))
-        _, by_spk, by_weight, by_bias = ctx.needs_input_grad
-        return (
-            None,
-            (g @ weight).view_as(grads[0]) if by_spk else None,
-            g.T @ spk if by_weight else None,
-            g.sum(0) if by_bias else None,
-        )
-
-
-def rest(like: Tensor) -> Tensor:
-    """Return zeros of that shape."""
-    return torch.zeros_like(like, memory_format=_DENSE)
-
-
-def check_finite(mem: Tensor) -> None:
-    """Raise `NotFiniteError` unless all values are finite; if their sum is, they are."""
-    if not (math.isfinite(mem.sum().item()) or bool(torch.isfinite(mem).all())):
-        raise NotFiniteError
-
-
-def _copy(state: Tensor) -> Tensor:
-    return state.clone(memory_format=_DENSE)
-
-
-class _Node(torch.autograd.Function):
-    """The whole sequence: `call` holds the arguments, and `learned`, which of the `inputs` want
-    a derivative. Those come once more, one by one: autograd sees nothing inside a tuple.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, call: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
-        model, loops, steps, inputs, learned = call
-        cur, params, state = inputs[0], Params(*inputs[1:8]), _state(inputs[8:])
-        # The backward pass needs U and A, and X where a number is learned.
-        keep = (True, model.record or True in learned[1:6], True)
-        spk, out, rec = _forward(model, loops, cur, steps, params, state, keep)
-        ctx.call = model, loops, steps, cur.shape[0] == 1, learned
+    def forward(ctx: Any, call: Call, cur: Tensor, *inputs: Any) -> tuple[Tensor | None, ...]:
+        params, start, first = Params(*inputs[:7]), State(*inputs[7:10]), inputs[10]
+        needs = Params(*ctx.needs_input_grad[2:9])
+        spk, rec = _forward(call, cur, params, start, first, True, call.record or needs.alpha)
+        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, needs
         ctx.set_materialize_grads(False)
-        # S follows from U: only where it is needed as a whole is it kept from being freed.
-        needs_spk = params.weight is not None or loops is None
-        ctx.save_for_backward(spk if needs_spk else None, *inputs[1:], *rec)
-        return spk, *out
+        reads_spk = any(needs) or params.weight is not None or any(call.terms[1:3] + call.terms[4:])
+        ctx.save_for_backward(*inputs, spk if reads_spk else None, *rec)
+        return spk, *(rec if call.record else _last(rec))
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         if torch.is_grad_enabled():  # only `create_graph=True` asks for this
             raise RuntimeError(
                 "A sequence can be differentiated once. Received `create_graph=True`. For second "
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
-        back = _Backward(ctx.call, ctx.saved_tensors, grads)
-        back.run()
-        found = (back.g_cur, *back.of_params(), *back.carry)
-        return None, *compress(found, ctx.call[-1])
+        back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs[:5]))
+        back.run(grads[0], State(*grads[1:]))
+        g_params = _by_parameters(back, ctx.needs) if any(ctx.needs) else [None] * 7
+        g_cur = back.g_cur.sum(0, keepdim=True) if ctx.constant else back.g_cur
+        found = zip((None, g_cur, *g_params, *back.carry), ctx.needs_input_grad, strict=True)
+        return tuple([g if needed else None for g, needed in found])
 
 
 # ---------------------------------------------------------------------------------------- forward
 
 
 def _forward(
-    model: Model, loops: "_Loops | None", cur: Tensor, steps: int, params: Params,
-    state: State | None, keep: tuple[bool | None, ...],
-) -> tuple[Tensor, State, State]:  # fmt: skip
-    """Return spikes, what `unroll` returns of the state, and the recordings that `keep` names."""
-    like = cur if cur.shape[0] == steps else cur.expand(steps, *cur.shape[1:])
-    spk = torch.empty_like(like, memory_format=_DENSE)
-    rec = _state_like(spk, model.kind, *keep)
-    if loops is not None:
-        now = _compiled_steps(loops, model, cur, spk, params, state, rec)
-        return spk, rec if model.record else now, rec
-    assert state is not None  # only the compiled loops know how to start from rest
-    if type(model.spike_grad) is Surrogate:
-        now = _steps_in_place(model, cur, spk, params, state, rec)
+    call: Call, cur: Tensor, params: Params, start: State, first: Tensor | None,
+    record: bool, record_syn: bool,
+) -> tuple[Tensor, State]:  # fmt: skip
+    """Return the spikes, and each part of the state: of all steps, or the last in one row."""
+    spk = cur.new_empty(call.steps, *cur.shape[1:])
+    terms, last = call.terms, cur.new_empty(1, *cur.shape[1:])
+    rec = State(
+        torch.empty_like(spk if record else last),
+        torch.empty_like(spk if record_syn else last) if terms.synapse else None,
+        torch.empty_like(spk if record else last) if terms.adapts else None,
+    )
+    loops = _loops_for(call, cur, params)
+    if loops is None:
+        _forward_in_torch(call, cur, params, start, first, spk, rec)
     else:
-        now = _steps(model, cur, spk, state, rec)
-    check_finite(now.mem)
-    return spk, rec if model.record else now, rec
-
-
-def _steps(model: Model, cur: Tensor, spk: Tensor, state: State, rec: State) -> State:
-    """Call the layer's own step, without autograd's book-keeping: good for any `spike_grad`."""
-    kind, names = model.kind, model.kind.state_names
-    now = [getattr(state, name) for name in names]
-    kept = [(i, getattr(rec, name)) for i, name in enumerate(names)]
-    how = {"spike_grad": model.spike_grad, "reset_mechanism": kind.reset_mechanism}
-    for t, cur_t in enumerate(cur.unbind(0)):
-        spk[t], *now = kind.step(cur_t, *now, **model.numbers, **how)
-        for i, rows in kept:
-            if rows is not None:
-                rows[t] = now[i]
-    return State(**dict(zip(names, now, strict=True)))
-
-
-def _steps_in_place(
-    model: Model, cur: Tensor, spk: Tensor, params: Params, state: State, rec: State
-) -> State:
-    """Compute the equation with no new tensor for each sum: `_kernels.forward` in torch."""
-    subtract, before, after = model.kind[3:6]
-    beta, threshold, alpha, rho, k, weight, bias = cast("Any", params)
-    # S is 0 or 1, so that θ S is exact and may be fused with the subtraction.
-    price = threshold.item() if rho is None and threshold.numel() == 1 else None
-    mem, syn, ada = cast("Any", [s if s is None else s.clone() for s in state])
-    mem_rec, *others = cast("Any", rec)
-    mem_rows = repeat(mem) if mem_rec is None else mem_rec.unbind(0)  # where U is computed
-    kept = [
-        (part, r.unbind(0)) for part, r in zip((syn, ada), others, strict=True) if r is not None
-    ]
-    with torch.inference_mode():  # no note is taken of which row was written: a tenth faster
-        in_force = threshold if rho is None else threshold + k * ada
-        old = torch.gt(mem, in_force, out=torch.empty_like(mem))  # S[-1]
-        rows = zip(cur.unbind(0), spk.unbind(0), mem_rows, strict=False)
-        for t, (x, spk_t, mem_t) in enumerate(rows):
-            if weight is not None:
-                x = x + feedback(old, weight, bias)
-            if alpha is not None:
-                x = syn.mul_(alpha).add_(x)
-            if before:
-                mem = torch.mul(mem, 1 - old, out=mem_t)
-            mem = torch.mul(mem, beta, out=mem_t).add_(x)
-            if after:
-                mem.sub_(mem * old)
-            if subtract and price == 1:  # as it mostly is; a factor takes half as long again
-                mem.sub_(old)
-            elif subtract and price is not None:
-                mem.sub_(old, alpha=price)
-            elif subtract:
-                mem.sub_(in_force * old)
-            if rho is not None:
-                ada.mul_(rho).add_((1 - rho) * old)
-                in_force = threshold + k * ada
-            old = torch.gt(mem, in_force, out=spk_t)
-            for part, recorded in kept:
-                recorded[t].copy_(part)
-    return State(mem if mem_rec is None else mem_rec[-1].clone(), syn, ada)
-
-
-def _compiled_steps(
-    loops: "_Loops", model: Model, cur: Tensor, spk: Tensor, params: Params, state: State | None,
-    rec: State,
-) -> State:  # fmt: skip
-    steps = spk.shape[0]
-    size = spk.numel() // steps
-    now = rec if model.record else _state_like(spk[0], model.kind, True, True, True)
-    # What is not ours may have to be copied; the copies are not to be freed before the loops end.
-    start, rows = state and [_plain(part) for part in state], _rows(cur)
-    weight = _filled(cast("Tensor", params.weight).t(), params.bias) if loops.matrix else None
-    finite = loops.forward(
-        size, steps, _weight_at(weight, spk.shape[-1]), loops.addresses(),
-        _addresses(start, size), _NOWHERE if now is rec else _addresses(now, size),
-        _rows_at(rows), (spk.data_ptr(), steps), _addresses(rec, steps),
-    )  # fmt: skip
-    if not finite:
+        forward = loops.make_forward(*terms)
+        before = tuple([_row_of(part) for part in start])
+        recordings = [_rows_of(part) for part in (cur, spk, *rec)]
+        forward(_numbers(params, last[0]), before, *recordings)
+    mem = rec.mem[-1]  # if the sum is finite, all of them are
+    if not (math.isfinite(mem.sum().item()) or bool(torch.isfinite(mem).all())):
         raise NotFiniteError
-    return now
+    return spk, rec
+
+
+@torch.no_grad()
+def _forward_in_torch(
+    call: Call, cur: Tensor, params: Params, start: State, first: Tensor | None,
+    spk: Tensor, rec: State,
+) -> None:  # fmt: skip
+    """Fill `spk` and `rec` as `_loops.forward` does, each step in place."""
+    beta, threshold, alpha, rho, k, weight, bias = params
+    mem, syn, ada = (_or_zeros(part, spk[0]).clone() for part in start)
+    old = _or_zeros(first, spk[0])
+    unit_threshold = not call.terms.adapts and threshold.numel() == 1 and threshold.item() == 1
+    in_force = threshold if rho is None else threshold + k * ada
+    heaviside = type(call.spike_grad) is Surrogate
+    kept = [(part, rows) for part, rows in ((syn, rec.syn), (ada, rec.ada)) if rows is not None]
+    for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, spk, rec.mem)):
+        x = cur_t if weight is None else cur_t + feedback(old, weight, bias)
+        if alpha is not None:
+            x = syn.mul_(alpha).add_(x)
+        if call.terms.zero_before:
+            mem = mem * (1 - old)
+        mem = torch.mul(mem, beta, out=mem_t).add_(x)
+        if call.terms.zero_after:
+            mem.sub_(mem * old)
+        if call.terms.subtract:
+            mem.sub_(old if unit_threshold else in_force * old)
+        if rho is not None:
+            ada.mul_(rho).add_((1 - rho) * old)
+            in_force = threshold + k * ada
+        if heaviside:
+            old = torch.gt(mem, in_force, out=spk_t)
+        else:
+            old = spk_t.copy_(call.spike_grad(mem - in_force))
+        for part, rows in kept:
+            rows[min(t, len(rows) - 1)] = part
 
 
 # --------------------------------------------------------------------------------------- backward
 
 
 class _Backward:
-    """The backward pass: `run`, then read `g_cur`, `of_params()` and, for the state, `carry`.
+    """The backward pass: `run` it, then read what it found.
 
-    g_... is the derivative of the loss by ...; `carry` is what a step hands to the step before it.
-
-    learn           one of β θ α ρ k wants a derivative; learn_weight, learn_start: W; the start
-    feeds           spikes act on later steps, by W or by adaptation, so they are carried over too
+    `g_cur`: derivative by the current of each step. `carry`: by U, X, A and S before the first
+    step. With `adjoints`, `fire`, `lam_mem` and `lam_ada` hold f, λ_U and λ_A of each step.
     """
 
-    def __init__(self, call: Any, saved: Any, grads: tuple[Tensor | None, ...]) -> None:
-        self.model, self.loops, self.steps, constant, learned = call
-        self.spk, self.params, rec = saved[0], Params(*saved[1:8]), State(*saved[11:])
-        self.given, self.rec = _state(saved[8:11]), rec
-        kind, weight = self.model.kind, self.params.weight
-        self.learn, self.learn_weight = True in learned[1:6], True in learned[6:8]
-        self.learn_start = True in learned[8:]
-        if constant:  # one row stood for all steps: what they give is added up
-            self.g_cur = self._zeros()[None]
-        elif self.model.record or _graph_is_kept():
-            self.g_cur = torch.empty_like(rec.mem)
-        else:  # U[t] is not needed once step t is done; a second try would find gradients there
-            self.g_cur = rec.mem
-            torch.autograd.graph.increment_version(rec.mem)
-        self.g_spk, *given = grads
-        self.g_rec, last = (given, _NOTHING) if self.model.record else (_NOTHING, given)
-        self.feeds = weight is not None or kind.adapts is not None
-        # The compiled loops begin from zero by themselves, and what is left is for the start.
-        carries = self.learn or self.learn_start or self.loops is None
-        self.carry: Any = [
-            _copy(g) if g is not None else self._zeros() if carries and there else None
-            for there, g in zip((True, kind.synapse, kind.adapts), last, strict=True)
+    def __init__(self, call: Call, saved: tuple[Any, ...], adjoints: bool) -> None:
+        self.call, self.params, self.start = call, Params(*saved[:7]), State(*saved[7:10])
+        self.first, self.spk, self.rec = saved[10], saved[11], State(*saved[12:])
+        self.adjoints, mem = adjoints, self.rec.mem
+        self.g_cur = torch.empty_like(mem)
+        self.fire: Any = torch.empty_like(mem) if adjoints else None
+        self.lam_mem = torch.empty_like(mem) if adjoints and call.terms.synapse else self.g_cur
+        self.lam_ada = torch.empty_like(mem) if adjoints and call.terms.adapts else None
+        self.carry: list[Any] = []
+
+    def run(self, g_spk: Tensor | None, g_state: State) -> None:
+        """Go from the last step to the first."""
+        g_rec, last = (g_state, State()) if self.call.record else (State(), g_state)
+        parts = zip((*last, None), (*self.start, self.first), strict=True)
+        # What is handed on from step to step begins at zero, and is wanted if there is a start.
+        self.carry = [
+            None if g is None and start is None else _copy(_or_zeros(g, self.g_cur[0]))
+            for g, start in parts
         ]
-        self.spk_carry = self._zeros() if self.feeds and carries else None
-        self.g_params: list[Tensor | None] = [None] * 5
-        if self.learn:
-            self.g_params = [None if p is None else self._zeros() for p in self.params[:5]]
-        self.g_weight = self.g_bias = None
-
-    def _zeros(self) -> Tensor:
-        return rest(self.rec.mem[0])
-
-    @cached_property
-    def start(self) -> State:
-        return self.given or _rest(self.rec.mem[0], self.model.kind)
-
-    def run(self) -> None:
-        """Walk all steps, the last one first."""
-        if self.loops is None:
-            self._walk_in_chunks()
+        loops = _loops_for(self.call, self.g_cur, self.params)
+        if loops is None:
+            self._in_torch(g_spk, g_rec)
         else:
-            self._compiled_walk(self.loops)
-        if self.feeds and (self.learn or self.learn_start):
-            self._first_spike()
-        if self.learn_weight and self.params.weight is not None:
-            self._weights(self.params.weight)
+            self._compiled(loops, (g_spk, *g_rec))
 
-    def _walk_in_chunks(self) -> None:
-        for lo, hi in self._chunks():
+    def _slopes(self, lo: int = 0, hi: int | None = None) -> Tensor:
+        rec = State(*(None if part is None else part[lo:hi] for part in self.rec))
+        return slope_of(self.call.spike_grad, _above_threshold(self.params, *rec))
+
+    def _compiled(self, loops: Any, grads: tuple[Tensor | None, ...]) -> None:
+        shape = self.call.spike_grad.rational()  # pyright: ignore[reportFunctionMemberAccess]
+        backward = loops.make_backward(*self.call.terms, shape is not None, self.adjoints)
+        outs = (self.g_cur, self.fire, self.lam_mem, self.lam_ada)
+        backward(
+            _numbers(self.params, self.g_cur[0]),
+            shape or (0.0, 0.0, 0.0, 0.0),
+            _rows_of(None if shape else self._slopes()),
+            tuple([_rows_of(part) for part in (self.rec.mem, self.rec.ada, self.spk)]),
+            _row_of(self.first),
+            tuple([_row_of(part) for part in self.carry]),
+            tuple([_rows_of(part) for part in grads]),
+            tuple([_rows_of(out) for out in outs]),
+        )
+
+    def _in_torch(self, g_spk: Tensor | None, g_rec: State) -> None:
+        """Do the same in torch, a stretch of time after the other."""
+        stretch = max(1, CACHED // max(1, self.g_cur[0].numel()))
+        self.carry = [_or_zeros(part, self.g_cur[0]) for part in self.carry]
+        for hi in range(len(self.g_cur), 0, -stretch):
+            lo = max(0, hi - stretch)
             slopes = self._slopes(lo, hi)
-            if not self.feeds:
-                self._walk(lo, hi, slopes)
-                continue
-            for t in range(hi - 1, lo - 1, -1):
-                self._walk(t, t + 1, slopes[t - lo : t - lo + 1])
-                self._feed_back(t)
+            fires = slopes * (torch.zeros_like(slopes) if g_spk is None else g_spk[lo:hi])
+            rows = _rows(hi - lo, slopes, fires, self.g_cur[lo:hi])
+            for t, row in reversed([*enumerate(rows, lo)]):
+                self._step_back(t, row, g_rec)
+            if self.fire is not None:
+                self.fire[lo:hi] = fires
 
-    def _chunks(self) -> list[tuple[int, int]]:
-        """Return first step and end of stretches of time, the last one first."""
-        chunk = max(1, CHUNK // max(1, self.rec.mem[0].numel()))
-        return [(max(0, hi - chunk), hi) for hi in range(self.steps, 0, -chunk)]
+    def _step_back(self, t: int, rows: tuple[Tensor, ...], g_rec: State) -> None:
+        """Go one step back; `fire` becomes f[t], `g_cur` the derivative by the current."""
+        slope, fire, g_cur = rows
+        terms, (beta, _, alpha, rho, k, weight, _) = self.call.terms, self.params
+        c_u, c_x, c_a, c_s = self.carry
+        spk: Any = None  # S[t-1]
+        if terms.adapts or terms.zero_before or terms.zero_after:
+            spk = self.spk[t - 1] if t else _or_zeros(self.first, fire)
+        if weight is not None or terms.adapts:
+            fire.addcmul_(slope, c_s)
+        g = g_cur if alpha is None or self.lam_mem is self.g_cur else self.lam_mem[t]
+        torch.add(fire, c_u, out=g)  # λ_U
+        if g_rec.mem is not None:
+            g.add_(g_rec.mem[t])
+        if terms.adapts:
+            g_ada = c_a - k * fire
+            if g_rec.ada is not None:
+                g_ada.add_(g_rec.ada[t])
+            c_a = rho * g_ada - k * g * spk if terms.subtract else rho * g_ada
+            c_s = (1 - rho) * g_ada
+            if self.lam_ada is not None:
+                self.lam_ada[t] = g_ada
+        if terms.zero_after:
+            g.mul_(1 - spk)
+        c_u = g * beta * (1 - spk) if terms.zero_before else g * beta
+        if alpha is not None:
+            torch.add(g, c_x, out=g_cur)
+            if g_rec.syn is not None:
+                g_cur.add_(g_rec.syn[t])
+            c_x = g_cur * alpha
+        if weight is not None:
+            c_s = g_cur @ weight if weight.ndim == 2 else g_cur * weight
+        self.carry = [c_u, c_x, c_a, c_s]
 
-    def of_params(self) -> list[Tensor | None]:
-        """Return the derivatives by `Params`, each in the shape of its own."""
-        grads = self.g_params
-        if self.learn:
-            pairs = zip(grads, self.params[:5], strict=True)
-            grads = [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
-        return [*grads, self.g_weight, self.g_bias]
 
-    def _slopes(self, lo: int, hi: int) -> Tensor:
-        ada = None if self.rec.ada is None else self.rec.ada[lo:hi]
-        slopes = slope_of(self.model.spike_grad, _above(self.params, self.rec.mem[lo:hi], ada))
-        return slopes.contiguous()
+def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
+    """Return the derivatives by `Params`, each a sum over time of what the steps contribute."""
+    terms, start, rec, lam_ada = back.call.terms, back.start, back.rec, cast("Any", back.lam_ada)
+    late = _late(back.spk, back.first)  # S[t-1]
+    kept = 1 - late if terms.zero_before else 1.0
+    paid = back.lam_mem * late if terms.subtract and back.adjoints else 0.0
+    found: list[Any] = [None] * 7
+    if needs.beta:
+        found[0] = back.lam_mem * kept * _late(rec.mem, start.mem)
+    if needs.threshold:
+        found[1] = -back.fire - paid
+    if needs.alpha:
+        found[2] = back.g_cur * _late(rec.syn, start.syn)
+    if needs.rho:
+        found[3] = lam_ada * (_late(rec.ada, start.ada) - late)
+    if needs.adaptation:
+        found[4] = -back.fire * rec.ada - paid * _late(rec.ada, start.ada)
+    if needs.weight:
+        found[5] = _by_weight(back.g_cur, late, back.params.weight)
+    if needs.bias:
+        found[6] = back.g_cur
+    pairs = zip(found, back.params, strict=True)
+    return [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
 
-    @cached_property
-    def _first_spk(self) -> Tensor:
-        return _first_spikes(self.model, self.params, self.start)
 
-    def _walk(self, lo: int, hi: int, slopes: Any) -> None:
-        """Walk steps hi - 1 down to lo in torch operations; `_kernels.backward` does the same."""
-        subtract, before, after = self.model.kind[3:6]
-        beta, _, alpha, rho, k = cast("Any", self.params[:5])
-        mem, syn, ada = self.carry
-        g_spk = self.g_spk if self.g_spk is None else self.g_spk[lo:hi]
-        if self.spk_carry is not None:
-            g_spk = self.spk_carry[None] if g_spk is None else g_spk + self.spk_carry
-        fire = torch.zeros_like(slopes) if g_spk is None else slopes * g_spk
-        drive = fire if self.g_rec[0] is None else fire + self.g_rec[0][lo:hi]
-        needs_spk = before or after or self.learn or rho is not None
-        simple = not needs_spk and alpha is None
-        first = self._first_spk if needs_spk and lo == 0 else None  # asks a function of the user's
-        old_spk: Any = None
-        back: Any = None  # what β hands on to the step before
-        with torch.inference_mode():
-            rows = zip(drive.unbind(0), self.g_cur[lo:hi].unbind(0), strict=True)
-            for t, (own, g_cur) in reversed(list(enumerate(rows, lo))):
-                if back is None:
-                    g = torch.add(own, mem, out=g_cur)
-                else:
-                    g = torch.addcmul(own, back, beta, out=g_cur)
-                if simple:
-                    back = g
-                    continue
-                if needs_spk:
-                    old_spk = self.spk[t - 1] if t > 0 else first
-                if after:
-                    g.mul_(1 - old_spk)
-                back = g * (1 - old_spk) if before else g
-                pay = g * old_spk if subtract and needs_spk else None
-                if alpha is not None:
-                    back = back.clone() if back is g else back
-                    g_cur.add_(syn)
-                    if self.g_rec[1] is not None:
-                        g_cur.add_(self.g_rec[1][t])
-                    torch.mul(g_cur, alpha, out=syn)
-                g_ada = None
-                if rho is not None:
-                    g_ada = ada - k * fire[t - lo]
-                    if self.g_rec[2] is not None:
-                        g_ada += self.g_rec[2][t]
-                    torch.mul(g_ada, rho, out=ada)
-                    if pay is not None:
-                        ada -= k * pay
-                    torch.mul(g_ada, 1 - rho, out=self.spk_carry)
-                if self.learn:
-                    self._learn(t, old_spk, fire[t - lo], pay, back, g_cur, g_ada)
-            torch.mul(back, beta, out=mem)
-
-    def _learn(
-        self, t: int, old_spk: Tensor, fire: Tensor, pay: Tensor | None,
-        back: Tensor, g_syn: Tensor, g_ada: Tensor | None,
-    ) -> None:  # fmt: skip
-        """Add up the derivatives by the parameters."""
-        g_beta, g_threshold, g_alpha, g_rho, g_adaptation = cast("Any", self.g_params)
-        past = zip(self.rec, self.start, strict=True)
-        old: Any = [s if r is None or t == 0 else r[t - 1] for r, s in past]
-        g_beta.addcmul_(back, old[0])
-        g_threshold.sub_(fire if pay is None else fire + pay)
-        if g_alpha is not None:
-            g_alpha.addcmul_(g_syn, old[1])
-        if g_ada is not None and self.rec.ada is not None:
-            g_rho.addcmul_(g_ada, old[2] - old_spk)
-            g_adaptation.sub_(fire * self.rec.ada[t])
-            if pay is not None:
-                g_adaptation.sub_(pay * old[2])
-
-    def _compiled_walk(self, loops: "_Loops") -> None:
-        """Do as `_walk_in_chunks` does, in the compiled loops."""
-        steps, size = self.steps, self.rec.mem.numel() // self.steps
-        start = self.given and [_plain(part) for part in self.given]
-        grads = [g if g is None else _rows(g) for g in (self.g_spk, *self.g_rec)]
-        weight = _filled(cast("Tensor", self.params.weight)) if loops.matrix else None
-        slopes, surrogate = None, loops.surrogate(self.model.spike_grad)
-        if surrogate is None:
-            surrogate, slopes = (None, 0.0), torch.empty_like(self.rec.mem)
-            for lo, hi in self._chunks():
-                slopes[lo:hi] = self._slopes(lo, hi)
-        loops.backward(
-            size, steps, _weight_at(weight, self.g_cur.shape[-1]),
-            (self.feeds or None, self.learn or None), surrogate, _rows_at(slopes),
-            loops.addresses(), _addresses(start, size), _addresses(self.rec, steps),
-            _addresses((*self.carry, self.spk_carry), size), _addresses(self.g_params, size),
-            tuple([_rows_at(g) for g in grads]), _rows_at(self.g_cur),
-        )  # fmt: skip
-
-    def _feed_back(self, t: int) -> None:
-        """Hand the derivative by the recurrent current on to the spikes that made it."""
-        weight, g, carry = self.params.weight, self.g_cur[t], self.spk_carry
-        if weight is None or carry is None:
-            return
-        if weight.ndim == 2:  # as `feedback` does
-            features = weight.shape[0]
-            torch.mm(g.view(-1, features), weight, out=carry.view(-1, features))
-        else:
-            torch.mul(g, weight, out=carry)
-
-    def _first_spike(self) -> None:
-        """S[-1] follows from the state at the start: what it is handed belongs to that state."""
-        adaptation: Any = self.params.adaptation
-        x = _above(self.params, self.start.mem, self.start.ada)
-        fire = slope_of(self.model.spike_grad, x) * cast("Any", self.spk_carry)
-        self.carry[0].add_(fire)
-        if self.params.rho is not None:
-            self.carry[2].sub_(adaptation * fire)
-        if self.learn:
-            _, g_threshold, _, _, g_adaptation = cast("Any", self.g_params)
-            g_threshold.sub_(fire)
-            if g_adaptation is not None:
-                g_adaptation.sub_(fire * cast("Any", self.start.ada))
-
-    def _weights(self, weight: Tensor) -> None:
-        """The weights saw S[t-1] and met g_cur[t]: one product for the whole sequence."""
-        if weight.ndim != 2:
-            g = (self.g_cur[1:] * self.spk[:-1]).sum(0) + self.g_cur[0] * self._first_spk
-            self.g_weight = g.sum_to_size(weight.shape)
-            return
-        features = self.spk.shape[-1]
-        g, spk = self.g_cur.reshape(-1, features), self.spk.reshape(-1, features)
-        first = self._first_spk.reshape(-1, features)
-        batch = first.shape[0]
-        self.g_weight = g[batch:].T @ spk[: spk.shape[0] - batch] + g[:batch].T @ first
-        self.g_bias = None if self.params.bias is None else g.sum(0)
+def _by_weight(g_cur: Tensor, late: Tensor, weight: Any) -> Tensor:
+    """Each weight met S[t-1] and g_cur[t]: one product for the whole sequence."""
+    if weight.ndim != 2:
+        return g_cur * late
+    features = g_cur.shape[-1]
+    return g_cur.reshape(-1, features).T @ late.reshape(-1, features)
 
 
 # ---------------------------------------------------------------------------------------- helpers
 
-_DENSE = torch.contiguous_format
-_NOTHING = (None, None, None)
-_NOWHERE = ((0, 0),) * 3
+
+def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return the recurrent current W S: all-to-all for a matrix W, else one-to-one."""
+    return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk
 
 
-def _state(parts: Any) -> State | None:
-    return None if parts[0] is None else State(*parts)
+def _rest(cur: Tensor, terms: Terms) -> State:
+    zeros = torch.zeros_like(cur[0], memory_format=torch.contiguous_format)
+    return State(zeros, zeros if terms.synapse else None, zeros if terms.adapts else None)
 
 
-def _state_like(like: Tensor, kind: Kind, mem: Any, syn: Any, ada: Any) -> State:
-    """Return room for those parts of a state that are wanted and that these neurons have."""
-    return State(
-        torch.empty_like(like) if mem else None,  # pyright: ignore[reportArgumentType]
-        torch.empty_like(like) if syn and kind.synapse else None,
-        torch.empty_like(like) if ada and kind.adapts else None,
-    )
-
-
-def _rest(cur: Tensor, kind: Kind) -> State:
-    return State(rest(cur), rest(cur) if kind.synapse else None, rest(cur) if kind.adapts else None)
-
-
-def _first_spikes(model: Model, params: Params, start: State) -> Tensor:
-    """Return S[-1], the spikes that the state at the start stands for."""
-    return model.spike_grad(_above(params, start.mem, start.ada)).detach()
-
-
-def _above(params: Params, mem: Tensor, ada: Tensor | None) -> Tensor:
+def _above_threshold(params: Params, mem: Tensor, syn: Any, ada: Tensor | None) -> Tensor:
     """Return how far the membrane lies above the threshold in force, U - (θ + k A)."""
-    if ada is None or params.adaptation is None:
-        return mem - params.threshold
-    return mem - (params.threshold + params.adaptation * ada)
+    return mem - (params.threshold if ada is None else params.threshold + params.adaptation * ada)
 
 
-class _Loops:
-    """The compiled loops, and the numbers of the neurons as they want them."""
-
-    def __init__(self, kernels: Any, kind: Kind, params: Params, cur: Tensor) -> None:
-        weight = params.weight
-        self.matrix = weight is not None and weight.ndim == 2
-        own = None if self.matrix else weight
-        self.kernels = kernels
-        self.flags = *kind[3:], own is not None or None, self.matrix or None
-        self.numbers = [None if p is None else _per_neuron(p, cur) for p in (*params[:5], own)]
-
-    def addresses(self) -> tuple[tuple[int, int], ...]:
-        """Return where the numbers are now: a parameter may move between two passes."""
-        return tuple([(0, 0) if x is None else (x.data_ptr(), x.numel()) for x in self.numbers])
-
-    def surrogate(self, spike_grad: Surrogate) -> tuple[Any, float] | None:
-        """Return what tells the loops of a surrogate that they know, else None."""
-        if spike_grad.name == "sigmoid":
-            return None, spike_grad.slope
-        shape = self.kernels.SHAPES.get(spike_grad.name)
-        return None if shape is None else (shape(spike_grad.slope), 0.0)
-
-    def forward(self, size: int, steps: int, weight: Any, *others: Any) -> bool:
-        k = self.kernels
-        return k.run(k.forward, size, steps, weight, *self.flags, *others)
-
-    def backward(
-        self, size: int, steps: int, weight: Any, flags: Any, surrogate: Any, *others: Any
-    ) -> None:
-        k = self.kernels
-        k.run(k.backward, size, steps, weight, *self.flags, *flags, *surrogate, *others)
+def _last(rec: State) -> State:
+    """Return the last row of each recording, as a tensor of the caller's own."""
+    return State(*(None if part is None else _copy(part[-1]) for part in rec))
 
 
-def _loops_for(model: Model, cur: Tensor, params: Params) -> _Loops | None:
+def _copy(part: Tensor) -> Tensor:
+    return part.clone(memory_format=torch.contiguous_format)
+
+
+def _late(rec: Any, first: Tensor | None) -> Tensor:
+    """Return a recording one step late: what each step started from."""
+    return torch.cat((_or_zeros(first, rec[0])[None], rec[:-1]))
+
+
+def _or_zeros(part: Tensor | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if part is None else part
+
+
+def _rows(steps: int, *recordings: Tensor) -> Any:
+    """Yield the rows of all recordings step by step; one of a single row repeats it."""
+    parts = [rec.unbind(0) * (steps if len(rec) < steps else 1) for rec in recordings]
+    return zip(*parts, strict=True)
+
+
+def _loops_for(call: Call, cur: Tensor, params: Params) -> Any:
     """Return the compiled loops where they apply, else None.
 
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = _is_float32_here(cur) and type(model.spike_grad) is Surrogate
-    kernels = _load_kernels() if known else None
-    weight = params.weight
-    if kernels is None or (weight is not None and not _fits(kernels, weight, cur)):
-        return None
-    for number in params:
-        if number is not None and not number.is_cpu:
-            return None  # the loops would take its address for one here; torch says what is wrong
-    return _Loops(kernels, model.kind, params, cur)
-
-
-def _is_float32_here(x: Tensor) -> bool:
-    """Tell whether the loops can read this memory."""
-    return x.is_cpu and x.dtype == torch.float32
-
-
-def _fits(kernels: Any, weight: Tensor, like: Tensor) -> bool:
-    """Tell whether the loops take these weights: as a matrix, from all to all and not too many."""
-    if weight.ndim != 2:
-        return True
-    features = like.shape[-1] if like.ndim else 0
-    square = weight.shape == (features, features)  # else `linear` says what is wrong
-    return square and 0 < features <= kernels.MIXED and _is_float32_here(weight)
+    known = type(call.spike_grad) is Surrogate and params.weight is None
+    here = cur.dtype == torch.float32 and False not in [
+        x is None or x.is_cpu for x in (cur, *params)
+    ]
+    return _load_loops() if known and here else None
 
 
 @cache
-def _load_kernels() -> ModuleType | None:
+def _load_loops() -> ModuleType | None:
     try:
-        from snnedu.core import _kernels  # numba takes a quarter of a second: only when first used
+        from snnedu.core import _loops  # numba takes a quarter of a second: only when first used
     except ImportError:
         return None
     except RuntimeError as error:  # numba finds no folder it may write to
@@ -613,57 +397,30 @@ def _load_kernels() -> ModuleType | None:
             stacklevel=2,
         )
         return None
-    return _kernels
+    return _loops
 
 
-def _graph_is_kept() -> bool:
-    """Tell, during a backward pass, whether another may follow; if torch does not say, it may."""
-    return _ASK is None or _ASK()
+def _row_of(part: Tensor | None) -> Any:
+    """Return a NumPy array [neurons] that shares memory where it can; without a part, empty."""
+    return _NO_ROW if part is None else np.ascontiguousarray(part.detach().numpy()).reshape(-1)
 
 
-_ASK = getattr(getattr(torch._C, "_autograd", None), "_get_current_graph_task_keep_graph", None)
-
-# The compiled loops take addresses of contiguous float32 memory; the tensors must outlive the call.
-
-
-def _addresses(parts: Iterable[Tensor | None] | None, count: int) -> tuple[tuple[int, int], ...]:
-    if parts is None:
-        return _NOWHERE
-    return tuple([(0, 0) if x is None else (x.data_ptr(), count) for x in parts])
-
-
-def _filled(weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return weights as the loops want them: whole strides, four rows more, the bias in the first.
-
-    What is filled up is zero.
-    """
-    neurons = len(weight)
-    filled = weight.new_zeros(neurons + 4, -(-neurons // 64) * 64)
-    filled[:neurons, :neurons] = weight
-    if bias is not None:
-        filled[neurons, :neurons] = bias
-    return filled
+def _rows_of(part: Tensor | None) -> Any:
+    """Return a NumPy array [time, neurons] that shares memory where it can; or an empty one."""
+    if part is None:
+        return _NO_ROWS
+    array = part.detach().numpy()
+    if array.strides[0] == 0:  # equal rows: one stands for all
+        array = array[:1]
+    return np.ascontiguousarray(array).reshape(array.shape[0], -1)
 
 
-def _weight_at(filled: Tensor | None, neurons: int) -> tuple[int, int, int]:
-    return (0, 0, 0) if filled is None else (filled.data_ptr(), neurons, filled.shape[1])
+def _numbers(params: Params, like: Tensor) -> tuple[Any, ...]:
+    """Return β θ α ρ k as arrays: one number for all, or one for each element of the state."""
+    arrays = [
+        _row_of(p if p is None or p.numel() == 1 else p.expand(like.shape)) for p in params[:5]
+    ]
+    return tuple(arrays)
 
 
-def _rows_at(rows: Tensor | None) -> tuple[int, int]:
-    return (0, 0) if rows is None else (rows.data_ptr(), rows.shape[0])
-
-
-def _plain(part: Any) -> Any:
-    return part if part is None or part.is_contiguous() else part.contiguous()
-
-
-def _rows(rows: Tensor) -> Tensor:
-    """Return contiguous rows; equal rows (stride 0 over time) become one, which stands for all."""
-    return _plain(rows[:1] if rows.stride(0) == 0 else rows)
-
-
-def _per_neuron(number: Tensor, cur: Tensor) -> Tensor:
-    """Return one number for all, or one for each element of the state."""
-    if number.dtype != cur.dtype:
-        number = number.to(cur.dtype)
-    return number if number.numel() == 1 else number.expand(cur.shape[1:]).contiguous()
+_NO_ROW, _NO_ROWS = torch.empty(0).numpy(), torch.empty(0, 0).numpy()

@@ -1,18 +1,21 @@
 """What all spiking layers share; a neuron of your own starts from here."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 from snnedu.core import _check, _sequence, surrogate
 from snnedu.core.steps import (
     REST,
+    Now,
     Number,
     SpikeGrad,
-    Values,
     adaptive_leaky_step,
     lapicque_step,
     leaky_step,
@@ -21,6 +24,7 @@ from snnedu.core.steps import (
     synaptic_step,
 )
 
+OverTime = Float[Tensor, "time batch *features"]
 _Step = Callable[..., tuple[Tensor, ...]]
 
 
@@ -40,11 +44,15 @@ class SpikingLayer(nn.Module):
                 self.own("beta", beta)
                 self.own("threshold", threshold)
 
-    `step` gets the numbers by name, with `spike_grad` and `reset_mechanism`. Those in `decays` must
-    lie in [0, 1]: they are checked when set, and clamped when used, since an optimiser may push a
-    learned one outside (as in snnTorch; no gradient then pushes it further). A number is one for
-    all neurons, or a tensor that broadcasts to `[batch, *features]`.
+    `step` gets the parameters by name, with `spike_grad` and `reset_mechanism`. A parameter is one
+    number for all neurons, or a tensor that broadcasts to `[batch, *features]`. Those in `decays`
+    must lie in [0, 1], the others above 0. They are checked when they are set or loaded. An
+    optimizer may push a learned one outside: it is clamped to its domain where it is used, and no
+    gradient pushes it further (decays as in snnTorch).
     An attribute that you set later (`lif.threshold = 2.0`) counts from the next call on, or raises.
+
+    Current in 16 bit (`bfloat16`, `float16`, autocast) is integrated in float32: with 8 bits of
+    mantissa a membrane would soon not feel its input. Spikes come back in the dtype of the current.
     """
 
     step: ClassVar[_Step]
@@ -64,7 +72,7 @@ class SpikingLayer(nn.Module):
         self.reset_mechanism = reset_mechanism
 
     def own(self, name: str, value: Number, learn: bool = False) -> None:
-        """Keep a number: as a parameter if it is to be learned, else as a buffer."""
+        """Keep a parameter: as an `nn.Parameter` if it is to be learned, else as a buffer."""
         self._check_number(name, value)
         tensor = torch.as_tensor(value, dtype=torch.get_default_dtype()).detach().clone()
         if learn:
@@ -72,34 +80,37 @@ class SpikingLayer(nn.Module):
         else:
             self.register_buffer(name, tensor)
 
-    def forward(self, cur: Values, *state: Values | None) -> tuple[Values, ...]:
+    def forward(self, cur: Now, *state: Now | None) -> tuple[Now, ...]:
         """Advance one step: `spk, *state = layer(cur, *state)`, all `[batch, *features]`.
 
         A state of None, or left out, is rest. Raises where shapes, dtypes or devices disagree.
         """
         _check.floating("cur", cur)
-        values = self._values(cur.shape)
-        return self.step(
-            cur,
-            *self._start(cur, state),
-            **values,
-            spike_grad=self.spike_grad,
-            reset_mechanism=self.reset_mechanism,
-        )
+        dtype, cur = cur.dtype, _at_least_32_bits(cur)
+        with _without_autocast(cur):
+            spk, *state_now = self.step(
+                cur,
+                *self._start(cur, state),
+                **self._values(cur.shape, cur.dtype),
+                spike_grad=self.spike_grad,
+                reset_mechanism=self.reset_mechanism,
+            )
+        return spk.to(dtype), *state_now
 
     def unroll(
         self,
-        cur_rec: Values,
-        *state: Values | None,
+        cur_rec: OverTime,
+        *state: Now | None,
         record: bool = True,
         steps: int | None = None,
-    ) -> tuple[Values, ...]:
+    ) -> tuple[Float[Tensor, "..."], ...]:
         """Run a whole sequence: `spk_rec, *recordings = layer.unroll(cur_rec, *state)`.
 
         `cur_rec` is `[time, batch, *features]`; so are the spikes and the recording of each part of
         the state. With `record=False` the last state comes in their place, and nothing else is
         kept: less memory. The numbers are those of a loop over `layer(cur, *state)`, and so are the
-        gradients. The last state, passed in again, continues the sequence.
+        gradients. The last state, passed in again, continues the sequence. Forward hooks are called
+        at each step, as in that loop.
 
         Current that never changes can be given as one step, with the number of `steps` it lasts.
 
@@ -109,44 +120,45 @@ class SpikingLayer(nn.Module):
         _check.time_first("cur_rec", cur_rec, at_least=2)
         if steps is not None:
             _check_constant(cur_rec, steps)
-        start = self._start(cur_rec.detach()[0], state) if state else None
-        values = self._values(cur_rec.shape[1:])
-        try:
-            return self._run(cur_rec, steps or cur_rec.shape[0], start, values, record)
-        except _sequence.NotFiniteError:
-            raise ValueError(_why_not_finite(cur_rec, start or ())) from None
+        steps = steps or cur_rec.shape[0]
+        if self._forward_hooks or self._forward_pre_hooks:
+            return _loop(self, cur_rec, steps, state, record)
+        dtype, cur_rec = cur_rec.dtype, _at_least_32_bits(cur_rec)
+        start = self._start(cur_rec.detach()[0], state) if state else ()
+        with _without_autocast(cur_rec):
+            values = self._values(cur_rec.shape[1:], cur_rec.dtype)
+            spk_rec, *rest = self._run(cur_rec, steps, start, values, record)
+        return spk_rec.to(dtype), *rest
 
     def _run(
         self,
         cur_rec: Tensor,
         steps: int,
-        start: tuple[Tensor, ...] | None,
+        start: tuple[Tensor, ...],
         values: dict[str, Any],
         record: bool,
     ) -> tuple[Tensor, ...]:
+        """Run the sequence as one autograd node where that is possible, else step by step."""
         step: _Step = self.step
         if step is lapicque_step:  # a leaky neuron in other units
             step, cur_rec, values = leaky_step, *_as_leaky(cur_rec, **values)
         # A surrogate with parameters of its own needs autograd to reach them.
-        if step not in _INTEGRATORS or isinstance(self.spike_grad, nn.Module):
-            bound = partial(
-                step, **values, spike_grad=self.spike_grad, reset_mechanism=self.reset_mechanism
-            )
+        known = step in _INTEGRATORS and not isinstance(self.spike_grad, nn.Module)
+        if not known or _is_transformed(cur_rec, *start, *values.values()):
+            how = {"spike_grad": self.spike_grad, "reset_mechanism": self.reset_mechanism}
             start = start or self._start(cur_rec.detach()[0], ())
-            outputs = _loop(bound, cur_rec.expand(steps, *cur_rec.shape[1:]), start, record)
-            mem = outputs[1 + self.state_names.index("mem")].detach()
-            _sequence.check_finite(mem[-1] if record else mem)
-            return outputs
-        kind = _kind(step, self.state_names, self.reset_mechanism)
-        model = _sequence.Model(kind, values, self.spike_grad, record)
-        state = None
-        if start is not None:
-            state = _sequence.State(**dict(zip(self.state_names, start, strict=True)))
-        spk_rec, rec = _sequence.unroll(model, cur_rec, steps, state)
+            return _loop(partial(step, **values, **how), cur_rec, steps, start, record)
+        terms = _terms(step, self.state_names, self.reset_mechanism)
+        call = _sequence.Call(terms, self.spike_grad, steps, record)
+        state = _sequence.State(**dict(zip(self.state_names, start, strict=False)))
+        try:
+            spk_rec, rec = _sequence.unroll(call, cur_rec, _sequence.Params(**values), state)
+        except _sequence.NotFiniteError:
+            raise ValueError(_why_not_finite(cur_rec, start)) from None
         return spk_rec, *[getattr(rec, name) for name in self.state_names]
 
-    def _values(self, shape: torch.Size) -> dict[str, Any]:
-        """Return the numbers as `step` wants them; they must fit the shape of the state."""
+    def _values(self, shape: torch.Size, dtype: torch.dtype) -> dict[str, Any]:
+        """Return the parameters as `step` wants them; they must fit the shape of the state."""
         values: dict[str, Any] = {}
         # `getattr` would take three times as long.
         own: dict[str, Any] = self._buffers | self._parameters
@@ -154,8 +166,28 @@ class SpikingLayer(nn.Module):
             value = own[name] if name in own else getattr(self, name)
             if value.ndim > 0:
                 _check.broadcasts(name, value, shape, shape)
-            values[name] = _clamped(value) if name in self.decays else value
+            value = self._in_domain(name, value)
+            values[name] = value if value.dtype == dtype else value.to(dtype)
         return values
+
+    def _in_domain(self, name: str, value: Tensor) -> Tensor:
+        """Return a parameter clamped to its domain; only a learned one can have left it."""
+        if not value.requires_grad:
+            return value
+        return value.clamp(0, 1) if name in self.decays else value.clamp(min=SMALLEST)
+
+    def _load_from_state_dict(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, state_dict: dict[str, Any], prefix: str, *args: Any
+    ) -> None:
+        """Check loaded values as new ones are: an error stands among those of `load_state_dict`."""
+        errors: list[str] = args[-1]
+        for name in self.numbers:
+            if name in self._buffers and (prefix + name) in state_dict:
+                try:
+                    self._check_number(name, state_dict[prefix + name])
+                except ValueError as error:
+                    errors.append(f"{prefix}{name}: {error}")
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _start(self, cur: Tensor, state: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
         """Return the state to start from, rest where None."""
@@ -165,13 +197,17 @@ class SpikingLayer(nn.Module):
                 f"{type(self).__name__} has {len(names)} part(s) of state: {', '.join(names)}. "
                 f"Received {len(state)}. Pass what the last call returned after the spikes."
             )
-        for part in state:
-            if part is not None:
-                call = f"{type(self).__name__}(cur, {', '.join(names)})"
-                _check.same_shape(call, cur, part, REST)
-                _check.same_kind(call, cur, part)
         state = (*state, *(None,) * (len(names) - len(state)))
-        return tuple([_sequence.rest(cur) if part is None else part for part in state])
+        call = f"{type(self).__name__}(cur, {', '.join(names)})"
+        return tuple([self._part(call, cur, part) for part in state])
+
+    def _part(self, call: str, cur: Tensor, part: Tensor | None) -> Tensor:
+        if part is None:
+            return torch.zeros_like(cur, memory_format=torch.contiguous_format)
+        _check.same_shape(call, cur, part, REST)
+        part = _at_least_32_bits(part)
+        _check.same_kind(call, cur, part)
+        return part
 
     def _check_number(self, name: str, value: Number) -> None:
         if name in self.decays:
@@ -180,7 +216,7 @@ class SpikingLayer(nn.Module):
             _check.positive(name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.numbers:
+        if name in self.numbers and not getattr(self, "_is_replica", False):  # of `DataParallel`
             return super().__setattr__(name, self._new_number(name, value))
         if name == "reset_mechanism":
             _check.one_of(name, value, ("subtract", "zero", "none"))
@@ -209,30 +245,83 @@ class SpikingLayer(nn.Module):
         return ", ".join([*shown, f"reset={self.reset_mechanism!r}", repr(self.spike_grad)])
 
 
+SMALLEST = torch.finfo(torch.float32).eps  # a learned threshold does not fall below this
+
 # The steps whose whole sequence `_sequence` knows; does "zero" act after the integration?
 _INTEGRATORS: dict[_Step, bool] = {
     leaky_step: False,
     adaptive_leaky_step: False,
-    rleaky_step: False,
+    rleaky_step: True,
     synaptic_step: True,
     rsynaptic_step: True,
 }
 
 
+@cache
+def _terms(step: _Step, state_names: tuple[str, ...], reset: str) -> _sequence.Terms:
+    """Return which terms of the equation in `_sequence` these neurons have."""
+    late = _INTEGRATORS[step]
+    return _sequence.Terms(
+        subtract=reset == "subtract",
+        zero_before=reset == "zero" and not late,
+        zero_after=reset == "zero" and late,
+        synapse="syn" in state_names,
+        adapts="ada" in state_names,
+    )
+
+
 def _loop(
     step: _Step,
     cur_rec: Tensor,
-    state: tuple[Tensor, ...],
+    steps: int,
+    state: tuple[Tensor | None, ...],
     record: bool,
 ) -> tuple[Tensor, ...]:
     """Run any step over time under autograd: slower, but it knows nothing about the step."""
     outputs: list[tuple[Tensor, ...]] = []
-    for cur in cur_rec.unbind(0):  # cur_rec[t] would make the backward pass quadratic in time
+    # `cur_rec[t]` would make the backward pass quadratic in time.
+    for cur in cur_rec.expand(steps, *cur_rec.shape[1:]).unbind(0):
         outputs.append(step(cur, *state))
         state = outputs[-1][1:]
+    if not _is_transformed(cur_rec) and not all(
+        bool(torch.isfinite(part).all()) for part in outputs[-1][1:]
+    ):
+        raise ValueError(_why_not_finite(cur_rec, ()))
     if record:
         return tuple(torch.stack(values) for values in zip(*outputs, strict=True))
-    return torch.stack([spk for spk, *_ in outputs]), *state
+    return torch.stack([spk for spk, *_ in outputs]), *outputs[-1][1:]
+
+
+def _is_transformed(*tensors: Tensor | None) -> bool:
+    """Tell whether torch looks at the operations: compiles, exports, traces, maps, or goes forward.
+
+    One node for all steps would hide them; step by step they are seen.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
+        return True
+    return any(x is not None and _is_wrapped(x) for x in tensors)
+
+
+def _is_wrapped(x: Tensor) -> bool:
+    """Tell whether a tensor stands for others, in `torch.func`, or carries a tangent."""
+    if forward_ad.unpack_dual(x).tangent is not None:
+        return True
+    try:
+        x.data_ptr()
+    except RuntimeError:
+        return True  # it has no memory of its own
+    return False
+
+
+def _at_least_32_bits(x: Tensor) -> Tensor:
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def _without_autocast(x: Tensor) -> AbstractContextManager[Any]:
+    """Let matrix products of recurrent layers keep the dtype of the state."""
+    if torch.is_autocast_enabled(x.device.type):
+        return torch.autocast(x.device.type, enabled=False)
+    return nullcontext()
 
 
 def _as_leaky(
@@ -248,27 +337,6 @@ def _check_constant(cur_rec: Tensor, steps: int) -> None:
             f"`steps` says how long one step of current lasts. Received {cur_rec.shape[0]} steps "
             f"of current. Pass `cur_rec[:1]`, or leave `steps` out."
         )
-
-
-@cache
-def _kind(step: _Step, state_names: tuple[str, ...], reset_mechanism: str) -> _sequence.Kind:
-    after = _INTEGRATORS[step]
-    return _sequence.Kind(
-        step,
-        state_names,
-        reset_mechanism,
-        subtract=reset_mechanism == "subtract" or None,
-        before=(reset_mechanism == "zero" and not after) or None,
-        after=(reset_mechanism == "zero" and after) or None,
-        synapse="syn" in state_names or None,
-        adapts="ada" in state_names or None,
-    )
-
-
-def _clamped(decay: Tensor) -> Tensor:
-    """Return a decay clamped to [0, 1]; one number that lies there is left as it is: faster."""
-    fits = decay.numel() == 1 and decay.is_cpu and 0 <= decay.item() <= 1
-    return decay if fits else decay.clamp(0, 1)
 
 
 def _check_callable(name: str, value: object) -> None:
@@ -291,5 +359,6 @@ def _why_not_finite(cur_rec: Tensor, start: tuple[Tensor, ...]) -> str:
 
 
 def _shown(name: str, value: Tensor) -> str:
-    number = f"{value.item():.4g}" if value.numel() == 1 else f"{tuple(value.shape)}"
+    plain = type(value) in (Tensor, nn.Parameter)  # others, as in an export, have no number to show
+    number = f"{value.item():.4g}" if plain and value.numel() == 1 else f"{tuple(value.shape)}"
     return f"{name}={number}{' (learned)' if isinstance(value, nn.Parameter) else ''}"

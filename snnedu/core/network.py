@@ -24,8 +24,11 @@ from torch.utils.checkpoint import checkpoint
 from snnedu.core import _check
 from snnedu.core.layer import SpikingLayer
 
-Values = Float[Tensor, "..."]
-State = dict[str, tuple[Values, ...]]  # by the name of the layer
+Inputs = Float[Tensor, "time batch *features"]
+Outputs = Float[Tensor, "time batch *outputs"]
+Input = Float[Tensor, "batch *features"]  # of one step
+Output = Float[Tensor, "batch *outputs"]
+State = dict[str, tuple[Tensor, ...]]  # by the name of the layer, each part [batch, *features]
 
 
 class Recording:
@@ -87,26 +90,26 @@ class Sequential(nn.Sequential):
         super().__init__(*(layers or [OrderedDict(named)]))
 
     def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, x_rec: Values, *, recompute: int | None = None
-    ) -> tuple[Values, Values]:
+        self, x_rec: Inputs, *, recompute: int | None = None
+    ) -> tuple[Outputs, Outputs]:
         """Run a sequence from rest; return `spk_rec, mem_rec` of the last layer.
 
         `x_rec` is `[time, batch, *features]`, and so are both recordings. Raises ValueError or
         TypeError where shapes, dtypes or devices disagree, and for NaN or infinity.
 
-        `recompute`: for the way back, keep the state of every so many steps only, and compute the
-        steps between once more when they are needed. Numbers and gradients stay the same, memory
-        shrinks, and the forward pass is paid for twice (Gruslys et al. 2016, arXiv:1606.03401).
+        `recompute`: for the backward pass, keep the state of every so many steps only, and compute
+        the steps between once more when they are needed. Results and gradients stay the same,
+        memory shrinks, the forward pass is paid for twice (Gruslys et al. 2016, arXiv:1606.03401).
         """
         if recompute is not None:
             return self._recomputed(x_rec, recompute)
         last = Recording()
         for _, recording, _ in self._over_time(x_rec, None, record=False):
-            last = recording  # a hidden layer's spikes are let go once the next layer has seen them
+            last = recording  # a hidden layer's spikes are freed once the next layer has seen them
         return last.spk, last.mem
 
     def unroll(
-        self, x_rec: Values, state: State | None = None, *, record: bool = False
+        self, x_rec: Inputs, state: State | None = None, *, record: bool = False
     ) -> tuple[dict[str, Recording], State]:
         """Run a sequence on from `state` (None: rest); return all recordings and the last state.
 
@@ -124,11 +127,11 @@ class Sequential(nn.Sequential):
                 recordings[name] = recording
         return recordings, last
 
-    def record(self, x_rec: Values, state: State | None = None) -> dict[str, Recording]:
+    def record(self, x_rec: Inputs, state: State | None = None) -> dict[str, Recording]:
         """Return the recordings of every spiking layer by name: `net.record(x_rec)["1"].mem`."""
         return self.unroll(x_rec, state, record=True)[0]
 
-    def step(self, x: Values, state: State | None = None) -> tuple[Values, State]:
+    def step(self, x: Input, state: State | None = None) -> tuple[Output, State]:
         """Advance one step on from `state` (None: rest); return `spk, state`.
 
         `x` is `[batch, *features]`. The numbers are those of a whole sequence, up to the rounding

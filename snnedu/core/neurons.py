@@ -49,7 +49,7 @@ class Leaky(SpikingLayer):
     """Leaky integrate-and-fire neurons; the equation stands in `leaky_step`.
 
     `beta`: decay in [0, 1], exp(-dt/τ) or about 1 - dt/τ. `threshold`: θ > 0, unit of the current.
-    `spike_grad`: a surrogate, `surrogate.atan()` unless told. `learn_...`: make a parameter of it.
+    `spike_grad`: a surrogate, `surrogate.atan()` by default. `learn_...`: learn this parameter.
     """
 
     step = staticmethod(leaky_step)
@@ -105,20 +105,20 @@ class Lapicque(SpikingLayer):
     def beta(self) -> Tensor:
         """The decay 1 - time_step / (R C)."""
         beta = 1 - self.time_step / (self.R * self.C)
-        if bool((beta < 0).any()):
+        if not torch.compiler.is_compiling() and bool((beta < 0).any()):
             raise ValueError(
                 f"`time_step` must not exceed R C, or one Euler step overshoots. Received "
                 f"time_step / (R C) = {(1 - beta).max().item():.4g}. Take a smaller `time_step`."
             )
         return beta
 
-    def _values(self, shape: torch.Size) -> dict[str, Any]:
+    def _values(self, shape: torch.Size, dtype: torch.dtype) -> dict[str, Any]:
         _ = self.beta
-        return super()._values(shape)
+        return super()._values(shape, dtype)
 
 
 class Synaptic(SpikingLayer):
-    """Leaky neurons behind synapses that remember; the equation stands in `synaptic_step`.
+    """Leaky neurons whose synapses remember their input; the equation stands in `synaptic_step`.
 
     `alpha`: decay of the synapse; the rest as `Leaky`.
     """
@@ -157,10 +157,11 @@ class Alpha(Synaptic):
     step = staticmethod(alpha_step)
     state_names = ("syn_exc", "syn_inh", "mem")
 
-    def _values(self, shape: torch.Size) -> dict[str, Any]:
-        values = super()._values(shape)
+    def _values(self, shape: torch.Size, dtype: torch.dtype) -> dict[str, Any]:
+        values = super()._values(shape, dtype)
         alpha, beta = values["alpha"], values["beta"]
-        if not bool(((beta > 0) & (beta < alpha) & (alpha < 1)).all()):
+        fits = (beta > 0) & (beta < alpha) & (alpha < 1)
+        if not torch.compiler.is_compiling() and not bool(fits.all()):
             raise ValueError(
                 f"`Alpha` needs 0 < beta < alpha < 1: inhibition ends before excitation. Received "
                 f"alpha={alpha.tolist()}, beta={beta.tolist()}. Swap them, or move them apart."
@@ -227,19 +228,20 @@ class _Recurrent(SpikingLayer):
             if name.startswith(("V", "recurrent")):
                 parameter.requires_grad_(learn_recurrent)
 
-    def _values(self, shape: torch.Size) -> dict[str, Any]:
-        values = super()._values(shape)
+    def _values(self, shape: torch.Size, dtype: torch.dtype) -> dict[str, Any]:
+        values = super()._values(shape, dtype)
         if "recurrent" not in self._modules:
             _check.broadcasts("V", self.V, shape[1:] or shape, shape)
             one_to_one = self.V if self.V.ndim != 2 else self.V[None]  # else taken for a matrix
-            return {**values, "weight": one_to_one, "bias": None}
+            return {**values, "weight": one_to_one.to(dtype), "bias": None}
         if shape[-1] != self.recurrent.in_features:
             raise ValueError(
                 f"The last dimension of the current must be `linear_features`, "
                 f"{self.recurrent.in_features}. Received {tuple(shape)} at each step. "
                 f"Make the layer with `linear_features={shape[-1]}`."
             )
-        return {**values, "weight": self.recurrent.weight, "bias": self.recurrent.bias}
+        weight, bias = self.recurrent.weight, self.recurrent.bias
+        return {**values, "weight": weight.to(dtype), "bias": bias.to(dtype)}
 
 
 class RLeaky(_Recurrent):

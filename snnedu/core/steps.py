@@ -16,22 +16,22 @@ from torch import Tensor
 
 from snnedu.core import _check, _sequence
 
-Values = Float[Tensor, "..."]
-Number = int | float | Values
+Now = Float[Tensor, "batch *features"]  # one time step
+Number = int | float | Float[Tensor, "..."]  # one for all, or broadcasting to a step
 SpikeGrad = Callable[[Tensor], Tensor]
 
 REST = "For a new batch pass None as the state, which means rest."
 
 
 def leaky_step(
-    cur: Values,
-    mem: Values,
+    cur: Now,
+    mem: Now,
     *,
     beta: Number,
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values]:
+) -> tuple[Now, Now]:
     """Advance leaky integrate-and-fire neurons one step; return `spk, mem` = S[t], U[t].
 
         U[t] = β U[t-1] + I[t] - θ S[t-1]      "subtract": leak, integrate, pay θ for a spike
@@ -52,8 +52,8 @@ def leaky_step(
 
 
 def lapicque_step(
-    cur: Values,
-    mem: Values,
+    cur: Now,
+    mem: Now,
     *,
     R: Number,
     C: Number,
@@ -61,7 +61,7 @@ def lapicque_step(
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values]:
+) -> tuple[Now, Now]:
     """Advance Lapicque's circuit, a resistor and a capacitor in parallel; return `spk, mem`.
 
         τ dU/dt = -U + R I,  τ = R C, one Euler step of length dt:
@@ -82,17 +82,17 @@ def lapicque_step(
 
 
 def synaptic_step(
-    cur: Values,
-    syn: Values,
-    mem: Values,
+    cur: Now,
+    syn: Now,
+    mem: Now,
     *,
     alpha: Number,
     beta: Number,
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values, Values]:
-    """Advance neurons behind synapses that remember their input; return `spk, syn, mem`.
+) -> tuple[Now, Now, Now]:
+    """Advance neurons whose synapses remember their input; return `spk, syn, mem`.
 
         X[t] = α X[t-1] + I[t]                    synaptic current `syn`
         U[t] = β U[t-1] + X[t] - θ S[t-1]         "subtract"
@@ -115,17 +115,17 @@ def synaptic_step(
 
 
 def alpha_step(
-    cur: Values,
-    syn_exc: Values,
-    syn_inh: Values,
-    mem: Values,
+    cur: Now,
+    syn_exc: Now,
+    syn_inh: Now,
+    mem: Now,
     *,
     alpha: Number,
     beta: Number,
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values, Values, Values]:
+) -> tuple[Now, Now, Now, Now]:
     """Advance neurons that answer one input spike with a bump; return `spk, syn_exc, syn_inh, mem`.
 
         E[t] = α E[t-1] + I[t]          excitation `syn_exc`, the slower one: α > β
@@ -153,9 +153,9 @@ def alpha_step(
 
 
 def adaptive_leaky_step(
-    cur: Values,
-    mem: Values,
-    ada: Values,
+    cur: Now,
+    mem: Now,
+    ada: Now,
     *,
     beta: Number,
     rho: Number,
@@ -163,7 +163,7 @@ def adaptive_leaky_step(
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values, Values]:
+) -> tuple[Now, Now, Now]:
     """Advance leaky neurons that tire: each spike raises the threshold; return `spk, mem, ada`.
 
         A[t] = ρ A[t-1] + (1 - ρ) S[t-1]          trace of past spikes `ada`, between 0 and 1
@@ -187,49 +187,53 @@ def adaptive_leaky_step(
 
 
 def rleaky_step(
-    cur: Values,
-    mem: Values,
+    cur: Now,
+    mem: Now,
     *,
-    weight: Values,
-    bias: Values | None,
+    weight: Float[Tensor, "..."],
+    bias: Float[Tensor, " neurons"] | None,
     beta: Number,
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values]:
+) -> tuple[Now, Now]:
     """Advance a recurrent layer, whose spikes come back one step later; return `spk, mem`.
 
-        I'[t] = I[t] + W S[t-1] + b, and then as `leaky_step` with I' for I
+        I'[t] = I[t] + W S[t-1] + b
+        U[t] = β U[t-1] + I'[t] - θ S[t-1]         "subtract"
+        U[t] = (1 - S[t-1]) (β U[t-1] + I'[t])     "zero": one step's input is lost as well
+        U[t] = β U[t-1] + I'[t]                    "none"
+        S[t] = 1 if U[t] > θ else 0
 
     W = `weight` `[features, features]` connects all to all; a number, or one for each neuron,
     connects each neuron to itself. Gradients do flow back through W S[t-1].
-    Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088.
+    Source: Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088; "zero" as in snnTorch 1.0, where
+    it differs from that of `leaky_step`.
     """
     _same_shape("rleaky_step(cur, mem)", cur, mem)
-    cur = cur + _sequence.feedback(spike_grad(mem - threshold), weight, bias)
-    return leaky_step(
-        cur,
-        mem,
-        beta=beta,
-        threshold=threshold,
-        spike_grad=spike_grad,
-        reset_mechanism=reset_mechanism,
-    )
+    spk = spike_grad(mem - threshold)
+    mem = beta * mem + (cur + _sequence.feedback(spk, weight, bias))
+    spk = spk.detach()
+    if reset_mechanism == "zero":
+        mem = mem - mem * spk
+    if reset_mechanism == "subtract":
+        mem = mem - threshold * spk
+    return spike_grad(mem - threshold), mem
 
 
 def rsynaptic_step(
-    cur: Values,
-    syn: Values,
-    mem: Values,
+    cur: Now,
+    syn: Now,
+    mem: Now,
     *,
-    weight: Values,
-    bias: Values | None,
+    weight: Float[Tensor, "..."],
+    bias: Float[Tensor, " neurons"] | None,
     alpha: Number,
     beta: Number,
     threshold: Number,
     spike_grad: SpikeGrad,
     reset_mechanism: str,
-) -> tuple[Values, Values, Values]:
+) -> tuple[Now, Now, Now]:
     """Advance a recurrent layer with synapses that remember; return `spk, syn, mem`.
 
         I'[t] = I[t] + W S[t-1] + b, and then as `synaptic_step` with I' for I

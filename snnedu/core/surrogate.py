@@ -16,6 +16,7 @@ has parameters to be learned, make it an `nn.Module`.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -23,7 +24,7 @@ from torch import Tensor
 
 from snnedu.core import _check
 
-Values = Float[Tensor, "..."]
+Values = Float[Tensor, "*shape"]
 
 
 def atan(alpha: int | float = 2.0) -> "Surrogate":
@@ -108,11 +109,22 @@ class Surrogate:
 
     def __call__(self, x: Values) -> Values:
         """Return the spikes."""
-        return _Spike.apply(x, self)  # pyright: ignore[reportReturnType]
+        node = _Spike if torch.compiler.is_compiling() else _SpikeBothWays
+        return node.apply(x, self)  # pyright: ignore[reportReturnType]
 
     def derivative(self, x: Values) -> Values:
         """Return h(x), which stands in for dS/dx."""
         return self._shape(x, self.slope)
+
+    def rational(self) -> tuple[float, float, float, float] | None:
+        """Return p, q, r1, r2 if h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²), else None."""
+        k = self.slope
+        return {
+            "atan": (k / 2, 0.0, 0.0, (math.pi * k / 2) ** 2),
+            "fast_sigmoid": (1.0, 0.0, 2 * k, k * k),
+            "triangular": (1.0, k, 0.0, 0.0),
+            "straight_through": (1.0, 0.0, 0.0, 0.0),
+        }.get(self.name)
 
     def __repr__(self) -> str:
         return f"surrogate.{self.name}({self.slope:g})"
@@ -131,18 +143,33 @@ def slope_of(spike_grad: Callable[[Tensor], Tensor], x: Values) -> Values:
 
 
 class _Spike(torch.autograd.Function):
+    """A Heaviside step with another slope, also inside `torch.func` and `torch.compile`."""
+
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(
-        ctx: torch.autograd.function.FunctionCtx, x: Tensor, spike_grad: Surrogate
-    ) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.spike_grad = spike_grad  # pyright: ignore[reportAttributeAccessIssue]
+    def forward(x: Tensor, spike_grad: Surrogate) -> Tensor:
         return (x > 0).to(x.dtype)
 
     @staticmethod
-    def backward(ctx, grad_spk: Tensor) -> tuple[Tensor, None]:  # pyright: ignore
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Surrogate], output: Tensor) -> None:
+        x, ctx.spike_grad = inputs
+        ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad_spk: Tensor) -> tuple[Tensor, None]:  # pyright: ignore
         (x,) = ctx.saved_tensors
         return grad_spk * ctx.spike_grad.derivative(x), None
+
+
+class _SpikeBothWays(_Spike):
+    """The same in forward mode, too, which `torch.compile` does not take."""
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:  # pyright: ignore
+        (x,) = ctx.saved_tensors
+        return tangent * ctx.spike_grad.derivative(x)
 
 
 class _Unscaled:

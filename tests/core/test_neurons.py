@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
-from torch.autograd.graph import saved_tensors_hooks
 
 import snnedu as snn
 from snnedu import surrogate
@@ -64,7 +63,7 @@ def fires_and_rests(spk):
 def path(request, monkeypatch):
     """Run a test on both engines."""
     if request.param == "plain":
-        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
     else:
         pytest.importorskip("numba")
     return request.param
@@ -407,16 +406,6 @@ def test_a_graph_that_is_kept_can_be_walked_again(name, shape, path):
         spk.sum().backward()
 
 
-@pytest.mark.parametrize("name", ["Leaky", "Synaptic", "RLeaky"])
-@pytest.mark.parametrize("keep", [True, False])
-def test_the_way_back_takes_the_memory_of_the_membranes(name, keep, path):
-    layer, cur, saved = every_layer()[name], noise().requires_grad_(), []
-    with saved_tensors_hooks(lambda x: saved.append(x.data_ptr()) or x, lambda x: x):
-        spk, *_ = layer.unroll(cur, record=False)
-    spk.sum().backward(retain_graph=keep)
-    assert (cur.grad.data_ptr() in saved) is not keep
-
-
 class Called(nn.Module):
     """A surrogate that is a module, which may have parameters of its own."""
 
@@ -510,12 +499,33 @@ def test_a_learned_number_stays_learned_when_set():
 def test_a_learned_beta_is_used_within_0_and_1(path):
     lif = snn.Leaky(0.9, learn_beta=True)
     with torch.no_grad():
-        lif.beta.fill_(1.5)  # as an optimiser would
+        lif.beta.fill_(1.5)  # as an optimizer would
     cur = noise()
     _, mem = lif.unroll(cur)
     assert torch.equal(mem, snn.Leaky(1.0).unroll(cur)[1])
     mem.sum().backward()
     assert lif.beta.grad.item() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("Leaky", "threshold"), ("AdaptiveLeaky", "adaptation")]
+)
+def test_a_learned_number_stays_above_zero(name, number, path):
+    # A threshold of -0.27 made a neuron fire for ever without input.
+    layer = every_layer()[name]
+    with torch.no_grad():
+        getattr(layer, number).fill_(-0.27)  # as an optimizer would
+    silent = torch.zeros(20, 2, FEATURES)
+    assert layer.unroll(silent)[0].sum() == 0
+    assert torch.equal(loop(layer, noise())[1], layer.unroll(noise())[1])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("name", "value"), [("threshold", -1.0), ("beta", 1.5)])
+def test_a_state_dict_with_numbers_outside_their_domain_is_refused(name, value):
+    layer = snn.Leaky(0.9)
+    with pytest.raises(RuntimeError, match=rf"{name}: `{name}` must .* Received {value}"):
+        layer.load_state_dict(layer.state_dict() | {name: torch.tensor(value)})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,7 +19,7 @@ T, B, IN, N = 40, 8, 6, 10
 @pytest.fixture(params=["compiled", "plain"], autouse=True)
 def path(request, monkeypatch):
     if request.param == "plain":
-        monkeypatch.setattr(_sequence, "_load_kernels", lambda: None)
+        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
     else:
         pytest.importorskip("numba")
     return request.param
@@ -165,11 +165,13 @@ def test_alpha_below_the_threshold():
         torch.testing.assert_close(mine, other)
 
 
+@pytest.mark.parametrize("reset", RESETS)
 @pytest.mark.parametrize("all_to_all", [True, False])
-def test_rleaky(all_to_all):
+def test_rleaky(all_to_all, reset):
     # Their spikes are passed in, ours follow from the membrane; sums are ordered otherwise, so the
     # comparison allows for rounding as long as no spike flips (the seed is such that none does).
     options = {"all_to_all": all_to_all, "linear_features": N if all_to_all else None, "V": 0.3}
+    options["reset_mechanism"] = reset
     ours, his = snn.RLeaky(0.9, **options), snntorch.RLeaky(0.9, **options)
     if all_to_all:
         his.load_state_dict(ours.state_dict(), strict=False)
@@ -188,3 +190,35 @@ def test_rleaky(all_to_all):
              for s, m in ((spk, mem), (his_spk, his_mem))]  # fmt: skip
     for mine, other in zip(*grads, strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_rsynaptic(reset):
+    options = {"linear_features": N, "reset_mechanism": reset}
+    ours, his = snn.RSynaptic(0.5, 0.8, **options), snntorch.RSynaptic(0.5, 0.8, **options)
+    his.load_state_dict(ours.state_dict(), strict=False)
+    cur = torch.nn.functional.linear(*currents(5)).detach()
+    outputs, state = [], [torch.zeros_like(cur[0])] * 3
+    with torch.no_grad():  # with gradients their "zero" changes a tensor in place, and raises
+        for step in cur.unbind(0):
+            state = his(step, *state)
+            outputs.append(state)
+        found = ours.unroll(cur)
+    assert 0 < found[0].mean() < 1
+    for mine, other in zip(found, zip(*outputs, strict=True), strict=True):
+        torch.testing.assert_close(mine, torch.stack(other), rtol=1e-5, atol=1e-5)
+
+
+def test_recurrent_zero_fires_once_where_snntorch_does():
+    # With all of U[t] zeroed, W S[t-1] is lost as well: a neuron does not keep itself awake.
+    options = {"V": 2.0, "all_to_all": False, "reset_mechanism": "zero"}
+    cur = torch.zeros(10, 1, 1)
+    cur[0] = 1.5
+    spk, _ = snn.RLeaky(0.9, **options).unroll(cur)
+    his, state = snntorch.RLeaky(0.9, **options), [torch.zeros(1, 1)] * 2
+    his_spk = []
+    for step in cur:
+        state = his(step, *state)
+        his_spk.append(state[0])
+    assert spk.sum() == 1
+    assert torch.equal(spk, torch.stack(his_spk))

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import snnedu as snn
-from snnedu.core.memory import peak_saved_bytes
+from snnedu.core.saved_bytes import peak_saved_bytes
 
 FLOATS = 4  # bytes
 

@@ -1,0 +1,206 @@
+"""The loops of `_sequence.py`, compiled by numba: float32 on the CPU, one pass over memory.
+
+`forward` is the equation at the top of `_sequence.py`, written for one neuron; `backward` is its
+derivative. Both take a block of neurons through all steps before they turn to the next block, so
+that its state stays in the fastest cache.
+
+Arrays are `[time, neurons]`, batch and features flattened. A recording of one row stands for all
+steps: a constant current is read from it again and again, a state that is not recorded is written
+to it again and again, which leaves the last one. Parameters and states are `[neurons]`, or of one
+number for all, or empty, which reads as zero.
+
+Terms that these neurons do not have are plain booleans outside the compiled functions: numba drops
+what they rule out, and keeps one compiled version for each combination. (A test inside the loop
+would halve its speed.) Every product and sum is rounded by itself, as in torch.
+"""
+# Numba infers types itself, so there are none to check:
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportUntypedFunctionDecorator=false, reportPossiblyUnboundVariable=false
+
+from collections.abc import Callable
+from functools import cache
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+BLOCK = 1024  # neurons whose state fits the fastest cache
+PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
+NIL, ONE = np.float32(0), np.float32(1)
+
+_compiled = njit(nogil=True, cache=True, error_model="numpy")
+
+
+@cache
+@no_type_check
+def make_forward(subtract, zero_before, zero_after, synapse, adapts) -> Callable[..., None]:
+    """Return `forward(numbers, start, cur, spk, mem, syn, ada)` for neurons with these terms.
+
+    `numbers`: β θ α ρ k. `start`: U X A before the first step. The others are recordings.
+    """
+
+    @_compiled
+    def forward(numbers, start, cur, spk, mem, syn, ada):
+        steps, size = spk.shape
+        rows = np.empty((8, PADDED), np.float32)
+        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
+        u, x, a = rows[5], rows[6], rows[7]
+        for lo in range(0, size, BLOCK):
+            n = min(BLOCK, size - lo)
+            for j in range(5):
+                _load(rows[j], numbers[j], lo, n)
+            for j in range(3):
+                _load(rows[5 + j], start[j], lo, n)
+            for t in range(steps):
+                i_t, s_t = _row(cur, t, lo, n), _row(spk, t, lo, n)
+                for i in range(n):
+                    th = theta[i]
+                    if adapts:
+                        th = th + k[i] * a[i]
+                    s = ONE if u[i] > th else NIL  # S[t-1]
+                    y = i_t[i]
+                    if synapse:
+                        y = al[i] * x[i] + y
+                        x[i] = y
+                    v = u[i]
+                    if zero_before:
+                        v = (ONE - s) * v
+                    v = b[i] * v + y
+                    if zero_after:
+                        v = v - v * s
+                    if subtract:
+                        v = v - th * s
+                    if adapts:
+                        a[i] = r[i] * a[i] + (ONE - r[i]) * s
+                        th = theta[i] + k[i] * a[i]
+                    u[i] = v
+                    s_t[i] = ONE if v > th else NIL
+                last = t == steps - 1
+                if last or len(mem) > 1:
+                    _store(mem, u, t, lo, n)
+                if synapse and (last or len(syn) > 1):
+                    _store(syn, x, t, lo, n)
+                if adapts and (last or len(ada) > 1):
+                    _store(ada, a, t, lo, n)
+
+    return forward
+
+
+@cache
+@no_type_check
+def make_backward(
+    subtract, zero_before, zero_after, synapse, adapts, formula, adjoints
+) -> Callable[..., None]:
+    """Return `backward(numbers, shape, slopes, rec, first, carry, grads, out)`.
+
+    The slope dS/dU is h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2)
+    for a surrogate that has such a `formula`, else read from `slopes`. `rec`: U A S over time, and
+    `first` S before the first step. `carry`: derivatives by U X A S, at the end when called, at the
+    start on return. `grads`: derivatives by S U X A over time. With `adjoints`, f, λ_U and λ_A are
+    written to `fire`, `lam_mem` and `lam_ada`.
+    """
+
+    @_compiled
+    def backward(numbers, shape, slopes, rec, first, carry, grads, out):
+        g_cur, fire, lam_mem, lam_ada = out
+        u_rec, a_rec, s_rec = rec
+        steps, size = g_cur.shape
+        p, q = np.float32(shape[0]), np.float32(shape[1])
+        r1, r2 = np.float32(shape[2]), np.float32(shape[3])
+        rows = np.zeros((18, PADDED), np.float32)
+        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
+        c_u, c_x, c_a, c_s = rows[5], rows[6], rows[7], rows[8]  # from the step after
+        f, lam, z, h = rows[9], rows[10], rows[11], rows[12]
+        g_u, g_x, g_a, nothing, s_first = rows[13], rows[14], rows[15], rows[16], rows[17]
+        for lo in range(0, size, BLOCK):
+            n = min(BLOCK, size - lo)
+            for j in range(5):
+                _load(rows[j], numbers[j], lo, n)
+            for j in range(4):
+                _load(rows[5 + j], carry[j], lo, n)
+            _load(s_first, first, lo, n)
+            for t in range(steps - 1, -1, -1):
+                g_s = _row(grads[0], t, lo, n) if len(grads[0]) > 0 else nothing
+                for j in range(3):
+                    if len(grads[1 + j]) > 0:
+                        _copy(rows[13 + j], _row(grads[1 + j], t, lo, n), n)
+                if not formula:
+                    _copy(h, _row(slopes, t, lo, n), n)
+                u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
+                a = _row(a_rec, t, lo, n) if adapts else u
+                s = u
+                if zero_before or zero_after or adapts:
+                    s = _row(s_rec, t - 1, lo, n) if t > 0 else s_first[:n]
+                for i in range(n):
+                    if formula:
+                        th = theta[i]
+                        if adapts:
+                            th = th + k[i] * a[i]
+                        d = abs(u[i] - th)
+                        slope = max(NIL, p - q * d) / (ONE + r1 * d + r2 * d * d)
+                    else:
+                        slope = h[i]
+                    g = g_s[i]
+                    if adapts:
+                        g = g + c_s[i]
+                    fired = g * slope
+                    g = g_u[i] + fired + c_u[i]
+                    if adapts:
+                        g_ada = g_a[i] + c_a[i] - k[i] * fired
+                        c_a[i] = r[i] * g_ada
+                        if subtract:
+                            c_a[i] = c_a[i] - k[i] * g * s[i]
+                        c_s[i] = (ONE - r[i]) * g_ada
+                        z[i] = g_ada
+                    if zero_after:
+                        g = g * (ONE - s[i])
+                    c_u[i] = b[i] * g
+                    if zero_before:
+                        c_u[i] = c_u[i] * (ONE - s[i])
+                    if adjoints:
+                        f[i] = fired
+                        lam[i] = g
+                    if synapse:
+                        g = g_x[i] + g + c_x[i]
+                        c_x[i] = al[i] * g
+                    g_i[i] = g
+                if adjoints:
+                    _store(fire, f, t, lo, n)
+                    _store(lam_mem, lam, t, lo, n)
+                    if adapts:
+                        _store(lam_ada, z, t, lo, n)
+            for j in range(4):
+                if len(carry[j]) > 0:
+                    _copy(carry[j][lo : lo + n], rows[5 + j], n)
+
+    return backward
+
+
+@_compiled
+@no_type_check
+def _load(row, values, lo, n):
+    """Fill a row from one number for all, from one for each neuron, or with zero."""
+    if len(values) > 1:
+        _copy(row, values[lo : lo + n], n)
+    else:
+        row[:n] = values[0] if len(values) == 1 else NIL
+
+
+@_compiled
+@no_type_check
+def _store(recording, row, t, lo, n):
+    _copy(_row(recording, t, lo, n), row, n)
+
+
+@_compiled
+@no_type_check
+def _row(recording, t, lo, n):
+    """Return step t of a block of neurons, or the one row that stands for all steps."""
+    return recording[min(t, len(recording) - 1), lo : lo + n]
+
+
+@_compiled
+@no_type_check
+def _copy(to, values, n):
+    for i in range(n):
+        to[i] = values[i]
