@@ -2,13 +2,14 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help lab test bench notebooks clean
+.PHONY: help lab test bench notebooks clean reference
 help:
 	@echo "make lab        open the course in JupyterLab      (ARGS=\"--no-browser --port 8899\")"
 	@echo "make test       lint, types, tests, every notebook  (ARGS=\"lint types\" runs only these)"
 	@echo "make bench      measure beside snnTorch and others  (ARGS=\"lif\" runs only these)"
 	@echo "make notebooks  execute the notebooks again, in place"
+	@echo "make reference  the API reference, into build/reference"
 	@echo "make clean      remove .venv and caches"
 
-lab test bench notebooks clean:
+lab test bench notebooks clean reference:
 	@$(PYTHON) tools/make.py $@ $(ARGS)

@@ -1,7 +1,7 @@
 """What `make` does, in Python's standard library alone, so that it also runs where make is missing.
 
     python tools/make.py lab [JupyterLab's arguments]
-    python tools/make.py test | bench | notebooks | clean [arguments]
+    python tools/make.py test | bench | notebooks | reference | clean [arguments]
 
 The first call builds `.venv` from `constraints.txt`; later calls find it ready and install nothing.
 This file must be read by old Pythons too (3.6), or it could not tell that they are too old.
@@ -37,6 +37,7 @@ PINNED = not os.environ.get("SNNEDU_UNPINNED")
 def main(arguments):
     """Run one target; return the exit status."""
     targets = {"lab": lab, "test": test, "bench": bench, "notebooks": notebooks, "clean": clean}
+    targets["reference"] = reference
     if not arguments or arguments[0] not in targets:
         print("Usage: python tools/make.py {} [arguments]".format("|".join(targets)))
         return 2
@@ -73,6 +74,12 @@ def notebooks(arguments):
     """Execute the notebooks again, in place."""
     set_up("test")
     return subprocess.call([PYTHON, "-m", "tools.notebooks", *arguments])
+
+
+def reference(arguments):
+    """Make the API reference from the docstrings, into build/reference."""
+    set_up("test")
+    return subprocess.call([PYTHON, "-m", "tools.reference", *arguments])
 
 
 def clean(arguments):
