@@ -1,1 +1,1 @@
-"""From a network to a chip: event cameras, conversion, energy, quantization, export."""
+"""From a network to a chip: event cameras, conversion, energy, quantization, export (NIR)."""

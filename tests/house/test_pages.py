@@ -1,0 +1,79 @@
+"""What the pages say is true: their code runs, their commands and files exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.house
+ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+WITH_CODE = ["README.md", "CONTRIBUTING.md"]
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def code(page: str) -> Iterator[str]:
+    """Yield the Python of a page, block by block; blank lines keep the line numbers of the page."""
+    for block in re.finditer(r"^```python\n(.*?)^```", read(page), re.M | re.S):
+        yield "\n" * read(page)[: block.start(1)].count("\n") + block[1]
+
+
+@pytest.mark.parametrize("page", WITH_CODE)
+def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    for block in code(page):
+        exec(compile(block, ROOT / page, "exec"), names)
+    assert names
+    for test in [value for name, value in names.items() if name.startswith("test_")]:
+        test()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_neuron_of_your_own_takes_about_20_lines():
+    first = next(code("CONTRIBUTING.md"))
+    lines = [line for line in first.splitlines() if line.strip()]
+    assert "class Floored(snn.SpikingLayer)" in first
+    assert len(lines) <= 20
+
+
+def test_contributing_tests_the_neuron_it_shows():
+    tests = re.findall(r"^def (test_\w+)", "\n".join(code("CONTRIBUTING.md")), re.M)
+    assert len(tests) == 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_knows_every_target_that_a_page_names(page):
+    makefile = read("Makefile")
+    known = re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split()
+    assert set(re.findall(r"(?:^|`)make (\w+)", read(page), re.M)) <= set(known)
+    assert {"lab", "test", "reference"} <= set(known)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_exists(page):
+    folders = "snnedu|tests|tools|tutorials|benchmarks|binder|pictures"
+    named = set(re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]*\w/?", read(page)))
+    missing = {name for name in named if not re.search("NN|topic", name)}
+    assert {name for name in missing if not (ROOT / name).exists()} == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_within_a_page_lead_to_a_heading(page):
+    for target, anchor in re.findall(r"\]\(([\w.]*)#([^)]+)\)", read(page)):
+        heads = re.findall(r"^#+ (.+)$", read(target or page), re.M)
+        assert anchor in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in heads}
+
+
+def test_the_readme_gives_each_tutorial_the_time_that_it_gives_itself():
+    rows = re.findall(r"\(tutorials/(\w+\.ipynb)\) \| (\d+) \|", read("README.md"))
+    assert len(rows) == len(list((ROOT / "tutorials").glob("[0-9]*.ipynb")))
+    for name, minutes in rows:
+        cells = json.loads(read(f"tutorials/{name}"))["cells"]
+        top = "".join("".join(cell["source"]) for cell in cells[:2])
+        assert f"**Time** {minutes} minutes" in top, name
