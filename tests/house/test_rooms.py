@@ -31,6 +31,8 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 TOP = FLOOR["snnedu"] = len(FLOORS)
 FLOOR["chapters"] = TOP + 1
 LIBRARY = ["core", "brains", "silicon", "viz"]
+LEAVING = {"keep_freed_memory"}  # is about to go
+ROOMS = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
 HEAVY = {"matplotlib", "ipywidgets", "anywidget", "sklearn", "numba", "IPython"}
 
 
@@ -124,6 +126,36 @@ def test_a_newcomer_finds_the_room_from_the_names_alone():
         assert {"exercises.py", "quiz.py"} <= files
 
 
+def test_contributing_lists_the_rooms_by_floor():
+    rows = re.findall(r"^\| (\d) \| `snnedu/([\w/]+)/` \|", ROOMS, re.M)
+    floors = {room: str(n) for n, names in enumerate(FLOORS[:-1]) for room in names}
+    assert {room: floor for floor, room in rows} == floors | {"course/chapters": floors["course"]}
+
+
+@pytest.mark.parametrize(
+    ("subject", "room"),
+    [
+        (r"STDP|plasticity", "brains"),
+        ("energy", "silicon"),
+        ("its exercises", "course/chapters"),
+        ("(?i)pictures", "viz"),
+        ("explorers?, |controls", "widgets"),
+        ("neurons", "core"),
+    ],
+)
+def test_a_newcomer_finds_the_room_of_a_subject(subject, room):
+    row = next(line for line in ROOMS.splitlines() if f"`snnedu/{room}/`" in line)
+    assert re.search(subject, row)
+    package = import_module(f"snnedu.{room.replace('/', '.')}")
+    assert re.search(subject, package.__doc__), f"{room}'s own docstring says something else"
+
+
+@pytest.mark.parametrize("room", [room for floor in FLOORS[:-1] for room in floor])
+def test_a_room_says_in_one_line_what_it_holds(room):
+    text = import_module(f"snnedu.{room}").__doc__
+    assert len(text.splitlines()[0].split()) > 5
+
+
 def test_what_is_public_is_there_and_listed_once():
     names = public_names()
     assert len(names) > 20
@@ -179,3 +211,59 @@ def test_the_neurons_load_nothing_heavy():
     loaded = set(run.stdout.split())
     assert "torch" in loaded
     assert not loaded & HEAVY
+
+
+# --- help(snn) -------------------------------------------------------------------------------
+
+
+def run(code: str) -> str:
+    """Run Python in a fresh process; return what it prints."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+UTF8 = "import sys; sys.stdout.reconfigure(encoding='utf-8');"
+HELP = "import pydoc, snnedu; print(pydoc.plain(pydoc.render_doc(snnedu)))"
+MISSING = "import sys; sys.modules.update(dict.fromkeys({'anywidget', 'matplotlib', 'IPython'}));"
+
+
+def test_help_starts_with_a_tour():
+    first_page = run(f"{UTF8} {HELP}").split("PACKAGE CONTENTS")[0]
+    assert len(first_page.splitlines()) < 45
+    for needed in ("[time, batch, *features]", "snn.Sequential(", "snn.fit(", "snnedu lab"):
+        assert needed in first_page
+
+
+def test_the_tour_lists_every_public_name():
+    assert public_names().keys() - LEAVING <= set(re.findall(r"\w+", snnedu.__doc__))
+
+
+def test_the_code_of_the_tour_runs():
+    code = snnedu.__doc__.split("\n\n")[1:3]
+    names: dict = {}
+    exec("\n".join(line[4:] for block in code for line in block.splitlines()), names)
+    assert names["spk_rec"].shape == (25, 32, 10)
+    assert names["history"].accuracy[-1] > 0.5
+
+
+def test_help_works_where_only_the_library_is_installed():
+    text = run(f"{UTF8} {MISSING} {HELP}")
+    assert "class Leaky(" in text
+    assert "class Explorer(" not in text
+
+
+def test_a_name_that_needs_a_missing_package_says_how_to_install_it():
+    code = "import snnedu\ntry: snnedu.Explorer\nexcept AttributeError as error: print(error)"
+    said = run(f"{MISSING}\n{code}").strip()
+    assert said == (
+        "`snnedu.Explorer` needs `anywidget`, which is not installed. "
+        "Run: python -m pip install 'snnedu[course]'"
+    )
+
+
+def test_a_missing_module_of_our_own_is_not_taken_for_a_missing_package():
+    code = "import sys; sys.modules['snnedu.core.training'] = None\nimport snnedu\nsnnedu.fit"
+    with pytest.raises(AssertionError, match="ModuleNotFoundError"):
+        run(code)
