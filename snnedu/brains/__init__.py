@@ -1,4 +1,4 @@
-"""How brains do it: the biophysics of a neuron, and later plasticity and cultures."""
+"""How brains do it: biophysics of a neuron; later plasticity (STDP), online learning, cultures."""
 
 import lazy_loader
 

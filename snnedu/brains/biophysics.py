@@ -4,12 +4,12 @@
     cur_rec = torch.full((10_000, 1), 10.0)     # 100 ms of 10 uA/cm2, [time, batch, *features]
     spk_rec, mem_rec, m_rec, h_rec, n_rec = hh.unroll(cur_rec)
 
-They are called like the neurons of `neurons.py`, `spk, *state = neuron(cur, *state)`, where None
-stands for rest. But they are made for looking, not for learning: no gradient passes. All is
-computed, and handed back, in float64 on the CPU. Time is in ms, potential in mV.
+They are called like the neurons of `neurons.py`: `spk, *state = neuron(cur, *state)`, where a state
+of None means rest. They are for simulation only: no gradient flows through them. Everything is
+computed and returned in float64 on the CPU. Time is in ms, potential in mV.
 
-The equations stand in `hodgkin_huxley_step` and `izhikevich_step`, for one neuron in plain numbers.
-Where numba is installed the very same lines are compiled, and run some fifty times faster.
+The equations are in `hodgkin_huxley_step` and `izhikevich_step`, for one neuron in plain numbers.
+Where numba is installed the same lines are compiled, and run about a hundred times faster.
 """
 
 import inspect
@@ -27,7 +27,8 @@ from torch import Tensor, nn
 
 from snnedu.core import _check
 
-Values = Float[Tensor, "..."]
+Values = Float[Tensor, "batch *features"]  # at one step
+Recording = Float[Tensor, "time batch *features"]  # over time
 Number = float | int
 
 PEAK = 30.0  # mV, where Izhikevich's neuron has spiked
@@ -47,12 +48,12 @@ class Membrane(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Izhikevich's numbers: pace of u in 1/ms, its pull by V in 1/mV, reset of V in mV, of u."""
+    """The four parameters of Izhikevich's neuron."""
 
-    a: Number
-    b: Number
-    c: Number
-    d: Number
+    a: Number  # 1/ms, how fast the recovery u follows V
+    b: Number  # 1/mV, how strongly u depends on V
+    c: Number  # mV, the value to which a spike resets V
+    d: Number  # what a spike adds to u
 
 
 KINDS = {
@@ -74,13 +75,13 @@ def hodgkin_huxley_step(
         C dV/dt = I - g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L)
         dx/dt = α_x(V) (1 - x) - β_x(V) x    for x = m, h, n; the rates stand in `gate_rates`
 
-    `cur` (I) is in uA/cm2, constant over the step; `mem` (V) in mV; the gates m, h, n are shares of
-    open channels, 0 to 1. `spk` is 1 where V rises through 0 mV.
+    `cur` (I) is in uA/cm2, constant over the step; `mem` (V) is in mV; the gates m, h, n lie in
+    [0, 1], from closed to open. `spk` is 1 if V rises through 0 mV in this step.
 
-    Method: V for half a step at fixed gates, the gates for a whole step at fixed V, V for the other
-    half. Each part is solved exactly, so any step is stable and the gates stay in [0, 1]. The error
-    falls with dt squared: at 0.01 ms, under 10 uA/cm2, the first spike is 0.0001 ms off and the
-    seventh, after 90 ms, 0.005 ms.
+    Method: V advances half a step at fixed gates, the gates a whole step at fixed V, then V the
+    other half. Each part is solved exactly, so every step size is stable and the gates stay in
+    [0, 1]. The error falls with dt squared: at dt = 0.01 ms and I = 10 uA/cm2 the first spike is
+    0.0001 ms off, the seventh, after 90 ms, 0.005 ms.
     Source: Hodgkin and Huxley 1952, doi:10.1113/jphysiol.1952.sp004764, with the sign of V that is
     usual today and rest at -65 mV.
     """
@@ -97,7 +98,9 @@ def gate_rates(mem: float) -> tuple[float, float, float, float, float, float]:
         α_h = 0.07 exp(-(V + 65) / 20)                     β_h = 1 / (1 + exp(-(V + 35) / 10))
         α_n = 0.01 (V + 55) / (1 - exp(-(V + 55) / 10))    β_n = 0.125 exp(-(V + 65) / 80)
 
-    At -40 and -55 mV, where α_m and α_n read 0 / 0, they have their limits, 1 and 0.1.
+    V is in mV. At -40 and -55 mV, where the formulas of α_m and α_n give 0 / 0, their limits 1 and
+    0.1 are returned.
+    Source: Hodgkin and Huxley 1952, doi:10.1113/jphysiol.1952.sp004764.
     """
     return (
         _ramp((mem + 40) / 10),
@@ -118,14 +121,14 @@ def izhikevich_step(
         du/dt = a (b V - u)
         V >= 30 mV:  spike, then V = c and u = u + d
 
-    `cur` (I) is the published current without a unit, constant over the step; `mem` (V) is in mV;
-    `rec` (u) is the recovery. As with all neurons here, a spike stays to be seen for one step, and
-    the reset belongs to the next: at a spike, V is 30 mV and 1 mV more for each ms that was left of
-    the step. So the neuron starts again from the moment of its peak, not from the end of the step.
+    `cur` (I) is constant over the step and has no unit, as in the paper; `mem` (V) is in mV; `rec`
+    (u) is the recovery variable. As in all neurons of this library, the reset comes one step after
+    the spike. In the step of a spike, V is 30 mV plus 1 mV for each ms that was left after the
+    peak; the next step uses this rest, so that the neuron continues from the moment of its peak.
 
-    Method: Runge-Kutta of fourth order; Newton's method finds the peak inside a step. At 0.1 ms,
-    under a current of 10, all spikes of the first 300 ms are less than 0.001 ms off. (The published
-    script takes Euler steps of 0.5 ms for V and 1 ms for u.)
+    Method: Runge-Kutta of fourth order; Newton's method finds the peak within a step. At
+    dt = 0.1 ms and I = 10 all spikes of the first 300 ms are less than 0.001 ms off, for every kind
+    in `KINDS`. (The published script takes Euler steps of 0.5 ms for V and 1 ms for u.)
     Source: Izhikevich 2003, doi:10.1109/TNN.2003.820440.
     """
     span = dt
@@ -141,11 +144,11 @@ def izhikevich_step(
         if abs(v - PEAK) < 1e-9:
             break
     left = span - until_peak
-    return 1.0, PEAK + (dt if left > dt else left), u  # no more than one spike a step
+    return 1.0, PEAK + (dt if left > dt else left), u  # at most one spike a step
 
 
 class _Neuron(nn.Module):
-    """What both models share: one step, a whole sequence."""
+    """What both models have in common: how to run one step, or a whole sequence."""
 
     state_names: ClassVar[tuple[str, ...]]
     step: ClassVar[Callable[..., tuple[float, ...]]]
@@ -153,24 +156,30 @@ class _Neuron(nn.Module):
     constants: Any  # a Membrane or a Kind
 
     def rest(self) -> tuple[float, ...]:
-        """Return the state in which the neuron stays without a current, by `state_names`."""
+        """Return the state in which the neuron stays without a current, one value for each name."""
         raise NotImplementedError
 
     def forward(self, cur: Values, *state: Values | None) -> tuple[Values, ...]:
-        """Advance one step: `spk, *state = neuron(cur, *state)`; a state of None is rest."""
+        """Advance one step: `spk, *state = neuron(cur, *state)`, all `[batch, *features]`.
+
+        A state of None, or left out, means rest. Raises TypeError unless `cur` is a floating
+        tensor, ValueError where shapes disagree.
+        """
         _check.floating("cur", cur)
         spk_rec, *now = self.unroll(cur.unsqueeze(0), *state, record=False)
         return spk_rec[0], *now
 
     def unroll(
-        self, cur_rec: Values, *state: Values | None, record: bool = True
-    ) -> tuple[Values, ...]:
-        """Run a sequence: `spk_rec, *recordings = neuron.unroll(cur_rec, *state)`, time first.
+        self, cur_rec: Recording, *state: Values | None, record: bool = True
+    ) -> tuple[Recording | Values, ...]:
+        """Run a sequence: `spk_rec, *recordings = neuron.unroll(cur_rec, *state)`.
 
-        With `record=False` the last states come back instead of the recordings.
+        `cur_rec` is `[time, batch, *features]`; so are the spikes and the recording of each part of
+        the state. With `record=False` the last state is returned instead of the recordings.
+        Raises TypeError and ValueError as `neuron(cur, *state)` does, and for an empty time axis.
         """
         self._check_numbers()
-        _check.time_first("cur_rec", cur_rec)
+        _check.time_first("cur_rec", cur_rec, at_least=2)
         cur = _array(cur_rec).reshape(len(cur_rec), -1)
         now = self._states(cur_rec[0], state)
         spk, rec = np.empty_like(cur), np.empty((len(now), len(cur) if record else 0, cur.shape[1]))
@@ -183,7 +192,7 @@ class _Neuron(nn.Module):
         return torch.from_numpy(spk).reshape(cur_rec.shape), *states
 
     def extra_repr(self) -> str:
-        """Name what was chosen."""
+        """Show the step and the parameters."""
         numbers = {"dt": self.dt} | self.constants._asdict()
         return ", ".join(f"{name}={value:g}" for name, value in numbers.items())
 
@@ -194,8 +203,8 @@ class _Neuron(nn.Module):
         """Return the state as an array [states, neurons]; rest for None."""
         if len(state) > len(self.state_names):
             raise TypeError(
-                f"The state is {', '.join(self.state_names)}. Received {len(state)} values. "
-                f"Pass these, or None for rest."
+                f"The state has {len(self.state_names)} parts: {', '.join(self.state_names)}. "
+                f"Received {len(state)}. Pass these, or None for rest."
             )
         given = state + (None,) * (len(self.state_names) - len(state))
         rest = self.rest() if any(value is None for value in given) else given
@@ -206,22 +215,23 @@ class _Neuron(nn.Module):
                 continue
             _check.floating(name, value)
             _check.same_shape(
-                f"neuron(cur, {name})", cur, value, "For a new batch pass None: rest."
+                f"neuron(cur, {name})", cur, value, "For a new batch pass None, which means rest."
             )
             now[row] = _array(value).reshape(-1)
         return now
 
 
 class HodgkinHuxley(_Neuron):
-    """The giant axon of the squid; the equation stands in `hodgkin_huxley_step`.
+    """The giant axon of the squid; the equation is in `hodgkin_huxley_step`.
 
         spk, mem, m, h, n = hh(cur, mem, m, h, n)
         spk_rec, mem_rec, m_rec, h_rec, n_rec = hh.unroll(cur_rec)
 
-    `dt` is the time of a step in ms. Other numbers are those of `Membrane`, by name:
-    `HodgkinHuxley(g_k=0)` blocks potassium. They stand in `constants` and may be exchanged.
+    `dt` is the length of a step in ms, at most 0.1. Other parameters are those of `Membrane`, by
+    name: `HodgkinHuxley(g_k=0)` blocks potassium. They are kept in `constants`; to change one
+    later, set `hh.constants = hh.constants._replace(g_k=20.0)`.
 
-    Raises ValueError for numbers that no membrane has, and for steps over 0.1 ms.
+    Raises ValueError for a `dt` over 0.1 ms, an unknown name, and a value outside its range.
     """
 
     state_names = ("mem", "m", "h", "n")
@@ -255,17 +265,17 @@ class HodgkinHuxley(_Neuron):
 
 
 class Izhikevich(_Neuron):
-    """A simple neuron with many faces; the equation stands in `izhikevich_step`.
+    """A simple neuron with many firing patterns; the equation is in `izhikevich_step`.
 
         spk, mem, rec = neuron(cur, mem, rec)
         spk_rec, mem_rec, rec_rec = neuron.unroll(cur_rec)
 
-    `kind` is one of `KINDS`, the published firing classes; `a`, `b`, `c`, `d`, by name, replace
-    numbers of it. `dt` is the time of a step in ms. Both may be exchanged later, as `constants` and
-    `dt`.
+    `kind` is one of `KINDS`, the published firing patterns; `a`, `b`, `c`, `d`, by name, replace
+    its parameters. `dt` is the length of a step in ms, at most 0.1. Both can be changed later, as
+    `constants` and `dt`.
 
-    Raises ValueError for an unknown kind, for steps over 0.1 ms, and, where it is needed, for a
-    neuron that has no rest (b > 0.267: it fires by itself).
+    Raises ValueError for an unknown kind or name, for a `dt` over 0.1 ms, for a value outside its
+    range, and when a neuron that has no rest (b > 0.267: it fires by itself) should start from it.
     """
 
     state_names = ("mem", "rec")
@@ -288,8 +298,8 @@ class Izhikevich(_Neuron):
         root = (5 - b) ** 2 - 4 * 0.04 * 140
         if root < 0 or b > 5:
             raise ValueError(
-                f"This neuron needs a start. Received b={b:g}: above 0.267 there is no rest. "
-                f"Pass `mem` and `rec`, for example -65 and {-65 * b:g} everywhere."
+                f"A neuron that starts from rest needs b <= 0.267. Received b={b:g}, which has no "
+                f"rest. Pass `mem` and `rec`, for example -65 and {-65 * b:g} everywhere."
             )
         mem = (b - 5 - math.sqrt(root)) / 0.08
         return mem, b * mem
@@ -297,16 +307,16 @@ class Izhikevich(_Neuron):
     def _check_numbers(self) -> None:
         _check_dt(self.dt, 0.1)
         for name, value in self.constants._asdict().items():
-            _check.between(name, value, -1e4, 1e4, "The published ones stand in `KINDS`.")
+            _check.between(name, value, -1e4, 1e4, "`KINDS` has the published values.")
         _check.between(
-            "c", self.constants.c, -1e4, PEAK - 1, "The reset lies below the peak, 30 mV."
+            "c", self.constants.c, -1e4, PEAK - 1, "The reset must lie below the peak, 30 mV."
         )
 
 
 def _relax_membrane(
     cur: float, mem: float, m: float, h: float, n: float, dt: float, axon: Membrane
 ) -> float:
-    """Let V move for `dt` ms towards where the currents of the open channels pull it."""
+    """Let V relax for `dt` ms towards the value at which the membrane currents cancel."""
     g_na, g_k = axon.g_na * m**3 * h, axon.g_k * n**4
     g = g_na + g_k + axon.g_leak
     pull = cur + g_na * axon.e_na + g_k * axon.e_k + axon.g_leak * axon.e_leak
@@ -314,7 +324,7 @@ def _relax_membrane(
 
 
 def _relax_gates(mem: float, m: float, h: float, n: float, dt: float) -> tuple[float, float, float]:
-    """Let the gates move for `dt` ms towards where they belong at the potential `mem`."""
+    """Let the gates relax for `dt` ms towards their steady values at the potential `mem`."""
     open_m, close_m, open_h, close_h, open_n, close_n = gate_rates(mem)
     return (
         _relax(m, open_m / (open_m + close_m), open_m + close_m, dt),
@@ -334,7 +344,7 @@ def _ramp(x: float) -> float:
 
 
 def _exp(x: float) -> float:
-    return math.exp(min(x, 700.0))  # beyond, Python raises where compiled code gives inf
+    return math.exp(min(x, 700.0))  # above, Python raises where compiled code gives inf
 
 
 def _steady(mem: float) -> tuple[float, float, float]:
@@ -397,8 +407,8 @@ _PARTS = (
 def _loop_of(step: Callable[..., Any], states: int, compiled: bool) -> Callable[..., None]:
     """Return `_loop` around a step, compiled or not.
 
-    Compiled code cannot call Python, so every function that takes part is compiled: a copy of each,
-    in a space of names where the copies find each other.
+    Compiled code cannot call Python, so a copy of every function involved is compiled, in a
+    namespace of their own where the copies find each other.
     """
     parts: dict[str, Any] = {
         "_step": step,
@@ -411,10 +421,10 @@ def _loop_of(step: Callable[..., Any], states: int, compiled: bool) -> Callable[
         from numba import njit  # pyright: ignore[reportMissingImports]
 
         jit = njit(cache=True, nogil=True, error_model="numpy")
-    space: dict[str, Any] = dict(globals())
+    namespace: dict[str, Any] = dict(globals())
     for name, part in parts.items():
-        space[name] = jit(FunctionType(inspect.unwrap(part).__code__, space, part.__name__))
-    return space["_loop"]
+        namespace[name] = jit(FunctionType(inspect.unwrap(part).__code__, namespace, part.__name__))
+    return namespace["_loop"]
 
 
 def _unchanged(function: Any) -> Any:
@@ -427,4 +437,4 @@ def _array(values: Tensor) -> np.ndarray:
 
 def _check_dt(dt: Number, largest: float) -> None:
     _check.positive("dt", dt)
-    _check.between("dt", dt, 0, largest, "It is the time of one step in ms.")
+    _check.between("dt", dt, 0, largest, "It is the length of one step in ms.")
