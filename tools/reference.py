@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 import torch.utils.data
-from jinja2 import pass_context
+from jinja2 import ChoiceLoader, DictLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from pdoc import doc, render, render_helpers
@@ -37,6 +37,7 @@ OUT = ROOT / "build" / "reference"
 CODE = re.compile(r"`([^`\n]+)`")  # in a docstring
 SPAN = re.compile(r"<code>([^<]+)</code>")  # the same in a page
 HERE = re.compile(r'<a href="#([^"]+)">(.*?)</a>')  # a link within a page
+WIDE = "main.pdoc { width: calc(62rem + var(--sidebar-width, 0)) }"  # formulas have 100 characters
 CALL = re.compile(r"([A-Za-z_][\w.]*?)(\(.*\))?")  # `surrogate.atan`, `quiz("02")`
 
 
@@ -110,6 +111,7 @@ def write(pages: Pages, folder: Path) -> None:
     """Render the pages into a folder."""
     render.configure(docformat="markdown", footer_text=f"snnedu {snnedu.__version__}")
     render.env.filters["linkify"] = linkify
+    render.env.loader = ChoiceLoader([DictLoader({"custom.css": WIDE}), render.env.loader])
     texts = {
         f"{name.replace('.', '/')}.html": render.html_module(pages[name], pages) for name in pages
     }

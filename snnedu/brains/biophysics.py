@@ -35,7 +35,10 @@ PEAK = 30.0  # mV, where Izhikevich's neuron has spiked
 
 
 class Membrane(NamedTuple):
-    """An axon: conductances in mS/cm2, reversal potentials in mV, capacitance in uF/cm2."""
+    """An axon: conductances in mS/cm2, reversal potentials in mV, capacitance in uF/cm2.
+
+    `speed` multiplies the rates of the gates: 3^((T - 6.3) / 10) at T degrees Celsius.
+    """
 
     g_na: Number = 120.0
     g_k: Number = 36.0
@@ -44,16 +47,20 @@ class Membrane(NamedTuple):
     e_k: Number = -77.0
     e_leak: Number = -54.387
     capacitance: Number = 1.0
-    speed: Number = 1.0  # of the gates: 3^((T - 6.3) / 10) at T degrees Celsius
+    speed: Number = 1.0
 
 
 class Kind(NamedTuple):
-    """The four parameters of Izhikevich's neuron."""
+    """The four parameters of Izhikevich's neuron.
 
-    a: Number  # 1/ms, how fast the recovery u follows V
-    b: Number  # 1/mV, how strongly u depends on V
-    c: Number  # mV, the value to which a spike resets V
-    d: Number  # what a spike adds to u
+    `a`, in 1/ms: how fast the recovery u follows V. `b`, in 1/mV: how strongly u depends on V.
+    `c`, in mV: the value to which a spike resets V. `d`: what a spike adds to u.
+    """
+
+    a: Number
+    b: Number
+    c: Number
+    d: Number
 
 
 KINDS = {
