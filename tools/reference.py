@@ -37,6 +37,8 @@ OUT = ROOT / "build" / "reference"
 CODE = re.compile(r"`([^`\n]+)`")  # in a docstring
 SPAN = re.compile(r"<code>([^<]+)</code>")  # the same in a page
 HERE = re.compile(r'<a href="#([^"]+)">(.*?)</a>')  # a link within a page
+HEADING = re.compile(r"^([A-Z][\w ]+)\n(?= +`)", re.M)  # above indented arguments
+ARGUMENT = re.compile(r"(?:^ *|(?<=[.;] ))(?=`[\w.*]+`(?:, `[\w.*]+`)*: )", re.M)
 WIDE = "main.pdoc { width: calc(62rem + var(--sidebar-width, 0)) }"  # formulas have 100 characters
 CALL = re.compile(r"([A-Za-z_][\w.]*?)(\(.*\))?")  # `surrogate.atan`, `quiz("02")`
 
@@ -110,7 +112,7 @@ def list_of_names() -> str:
 def write(pages: Pages, folder: Path) -> None:
     """Render the pages into a folder."""
     render.configure(docformat="markdown", footer_text=f"snnedu {snnedu.__version__}")
-    render.env.filters["linkify"] = linkify
+    render.env.filters |= {"linkify": linkify, "to_markdown": to_markdown}
     render.env.loader = ChoiceLoader([DictLoader({"custom.css": WIDE}), render.env.loader])
     texts = {
         f"{name.replace('.', '/')}.html": render.html_module(pages[name], pages) for name in pages
@@ -119,6 +121,11 @@ def write(pages: Pages, folder: Path) -> None:
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def to_markdown(docstring: str) -> str:
+    """Turn the arguments in a docstring, "`name`: what it is", into a list; the rest stays."""
+    return ARGUMENT.sub("\n- ", HEADING.sub(r"**\1**\n", docstring))
 
 
 # --- references -------------------------------------------------------------------------------

@@ -63,6 +63,19 @@ def test_a_formula_stays_as_it_is_written(name, pages):
     assert set(lines) <= shown | {""}
 
 
+def test_each_argument_is_an_item_of_a_list(pages):
+    training, neurons = page(pages, "snnedu.core.training"), page(pages, "snnedu.core.neurons")
+    items = re.findall(r"<li>\s*(?:<p>)?<code>(\w+)</code>", training)
+    assert {"lr", "clip", "seed", "checkpoint"} <= set(items)
+    assert re.search(r'<li>\s*(?:<p>)?<code>(<a href="#Leaky.beta">)?beta', neurons)
+
+
+def test_arguments_below_a_heading_become_a_list():
+    text = "Add.\n\nData\n    `x`, `y`: a pair\n      of tensors. `z`: more.\n\nRaises."
+    wanted = "Add.\n\n**Data**\n\n- `x`, `y`: a pair\n      of tensors. \n- `z`: more.\n\nRaises."
+    assert reference.to_markdown(text) == wanted
+
+
 def test_every_link_leads_somewhere(pages):
     ids = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in pages.items()}
     checked = 0
