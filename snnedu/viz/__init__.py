@@ -1,9 +1,6 @@
 """Pictures of spikes, membranes and weights: tensors in, matplotlib `Axes` out; see `plots`."""
 
 from snnedu.viz.plots import (
-    COLOURS as COLOURS,
-    DASHES as DASHES,
-    GREY as GREY,
     animate as animate,
     describe as describe,
     embed as embed,
@@ -12,3 +9,4 @@ from snnedu.viz.plots import (
     traces as traces,
     weights as weights,
 )
+from snnedu.viz.style import COLORS as COLORS, DASHES as DASHES, GRAY as GRAY

@@ -1,7 +1,7 @@
 """Animations that a browser plays by itself: what is stored of them, and of a celluloid camera.
 
-The player is `player.js`: plain HTML, so it needs neither a widget manager nor a kernel, and lives
-on in an exported page without network. It stands on floor 0 beside `viz`, which is all it serves.
+The player is `player.js`: plain HTML, so it needs neither a widget manager nor a kernel, and works
+in an exported page without network.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from snnedu.viz import notebook
+import numpy as np
+from jaxtyping import Float64, Shaped, UInt32
+
+from snnedu.viz import notebook_output
+from snnedu.viz.notebook_output import Bundle
+from snnedu.viz.recording import Array
+from snnedu.viz.style import canvas_script
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
-
-    Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,37 +45,36 @@ class Animation:
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> notebook.Bundle:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         player = files("snnedu.viz").joinpath("player.js").read_text(encoding="utf-8")
+        code = notebook_output.compact(canvas_script() + player)
         # A label may hold "</script>", which would end the script: JSON can say "<" otherwise.
         film = json.dumps(self.film, separators=(",", ":")).replace("<", "\\u003c")
         call = f"play(document.currentScript.parentElement, {film});"
-        script = f'"use strict";{{\n{player}\n{call}}}'  # braces: no name reaches the page's others
-        return notebook.bundle(self.picture, self.alt, self.film["width"], script)
+        # In braces: no name of ours meets another script's of the page.
+        script = f'"use strict";{{\n{code}{call}}}'
+        return notebook_output.bundle(self.picture, self.alt, self.film["width"], script)
 
 
-def spikes(raster: Array, dt: float | None) -> dict[str, Any]:
-    """Return what the player needs to draw spikes, and the time axis."""
+def spikes(raster: Float64[Array, "time neurons"], dt: float | None) -> dict[str, Any]:
+    """Return what the player needs to draw spikes: for each step `n`, or `~n` for one of -1."""
     film = {"steps": len(raster), "neurons": raster.shape[1], "width": 640, "clock": "step"}
-    film |= {"dt": dt, "ticks": _ticks((len(raster) - 1) * (dt or 1.0), whole=dt is None)}
-    film |= {"rows": _ticks(raster.shape[1] - 1.0, whole=True)}
-    return film | {"spikes": [row.nonzero()[0].tolist() for row in raster]}
+    rows = [[int(n if row[n] > 0 else ~n) for n in row.nonzero()[0]] for row in raster]
+    return film | {"dt": dt, "spikes": rows}
 
 
-def membranes(mem: Array, chosen: list[int], threshold: float | None) -> dict[str, Any]:
-    """Return what the player needs to draw membranes below the spikes."""
-    shown, line = mem[:, chosen], [] if threshold is None else [threshold]
-    low, high = min([shown.min(), *line]), max([shown.max(), *line])
+def membranes(
+    mem: Float64[Array, "time neurons"], chosen: list[int], threshold: float | None
+) -> dict[str, Any]:
+    """Return what the player needs to draw the membranes of the `chosen` neurons."""
     word = "neuron " if len(chosen) < 4 else ""  # there is room for little more
-    film = {"mem": _short(shown.T), "names": [f"{word}{n}" for n in chosen]}
-    film |= {"threshold": threshold, "mem_limits": _limits(low, high)}
-    return film | {"mem_ticks": _ticks(high, low, most=3)}
+    names = [f"{word}{neuron}" for neuron in chosen]
+    return {"mem": _short(mem.T), "names": names, "threshold": threshold}
 
 
-def evidence(gathered: Array, names: list[str]) -> dict[str, Any]:
+def evidence(gathered: Float64[Array, "time classes"], names: list[str]) -> dict[str, Any]:
     """Return what the player needs to draw bars beside the spikes."""
-    limits = _limits(min(0.0, gathered.min()), max(0.0, gathered.max()))
-    return {"evidence": _short(gathered), "labels": names, "evidence_limits": limits}
+    return {"evidence": _short(gathered), "labels": names}
 
 
 def panels(mem: bool, evidence: bool) -> tuple[Figure, list[Axes]]:
@@ -106,16 +108,15 @@ def from_camera(camera: Any, fps: float, alt: str) -> Animation:
     height, width = frames[0].shape
     film = {"steps": len(frames), "fps": fps, "clock": "picture", "width": width}
     film |= {"size": [width, height], "frames": shrink(frames)}
-    return Animation(film, notebook.png(_image(frames[-1])), alt)
+    return Animation(film, notebook_output.png(_image(frames[-1])), alt)
 
 
-def photos(camera: Any) -> list[Array]:
-    """Return each snap of a celluloid camera as pixels `[height, width]`, RGBA in one number.
+def photos(camera: Any) -> list[UInt32[Array, "height width"]]:
+    """Return the pixels of each snap of a celluloid camera, RGBA in one number.
 
     The figure is drawn once; then each snap's own artists are stamped over that picture. So the
     figure's axes, titles and ticks are those of the end, as in `camera.animate()`.
     """
-    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure, snaps = _snaps(camera)
@@ -135,7 +136,7 @@ def photos(camera: Any) -> list[Array]:
             for artist in sorted([*snap, *spines], key=lambda artist: artist.get_zorder()):
                 figure.draw_artist(artist)
             pixels = np.array(canvas.buffer_rgba())
-            pixels[..., 3] = 255  # transparent will mean: as before
+            pixels[..., 3] = 255  # a transparent pixel will mean: as before
             frames.append(pixels.view(np.uint32)[..., 0])
     finally:
         for artist, animated in was.items():
@@ -144,7 +145,7 @@ def photos(camera: Any) -> list[Array]:
     return frames
 
 
-def shrink(frames: list[Array]) -> list[str]:
+def shrink(frames: list[UInt32[Array, "height width"]]) -> list[str]:
     """Return lossless pictures as data URLs: one whole, the next only the pixels that differ."""
     urls: list[str] = []
     for before, frame in zip([0 * frames[0], *frames], frames, strict=False):
@@ -155,24 +156,12 @@ def shrink(frames: list[Array]) -> list[str]:
     return urls
 
 
-def _ticks(high: float, low: float = 0.0, *, most: int = 6, whole: bool = False) -> list[float]:
-    """Return round numbers from `low` to `high`, as matplotlib would mark them."""
-    from matplotlib.ticker import MaxNLocator
-
-    ticks = MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
-    return [float(f"{tick:.6g}") for tick in ticks if low <= tick <= high]
-
-
-def _limits(low: float, high: float) -> list[float]:
-    return _short([[low, max(high, low + 1e-6)]])[0]
-
-
-def _short(rows: Any) -> list[list[float]]:
+def _short(rows: Shaped[Array, "rows columns"]) -> list[list[float]]:
     """Return numbers of five digits: more than a pixel shows, less than JSON would write."""
     return [[float(f"{value:.5g}") for value in row] for row in rows]
 
 
-def _image(pixels: Array) -> Image:
+def _image(pixels: UInt32[Array, "height width"]) -> Image:
     from PIL.Image import frombytes
 
     height, width = pixels.shape
@@ -198,13 +187,13 @@ def _snaps(camera: Any) -> tuple[Figure, list[list[Artist]]]:
         raise ValueError(
             f"`embed(camera)` needs what was drawn to be still there. Received picture "
             f"{removed[0] + 1}, parts of which were removed, by `ax.clear()` perhaps. "
-            f"Leave it away: celluloid hides what older pictures showed."
+            f"Remove that call: celluloid hides what older pictures showed."
         )
     empty = [n for n, snap in enumerate(snaps) if not snap]
     if empty:
         warnings.warn(
             f"Picture {empty[0] + 1} of the camera is empty: nothing was drawn since the one "
-            f"before. celluloid sees new lines, not `set_data` on an old one: plot anew each time.",
+            f"before. celluloid sees new lines, not `set_data` on an old one: plot it again.",
             stacklevel=5,
         )
     return figure, snaps

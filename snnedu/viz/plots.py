@@ -12,7 +12,7 @@ look for alt text), as image/png with the same text in the output's metadata (fo
 viewers without HTML) and as the text alone. The Axes shows nothing of its own, so a cell may end
 in `viz.raster(spk_rec)`.
 
-Colours are Okabe and Ito's, told apart by the colour-blind (jfly.uni-koeln.de/color).
+Colors and dashes are those of `style`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,15 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from snnedu.core import _check
-from snnedu.viz import notebook, player, recording
+from snnedu.viz import alt_text, marks, notebook_output, player, recording
+from snnedu.viz.recording import Array
+from snnedu.viz.style import COLORS, GRAY
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    Array = np.ndarray[Any, np.dtype[Any]]
-
-Recording = Shaped[Tensor, "..."]
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
-GREY = "#666666"
+Recording = Shaped[Tensor, "time *_batch_neurons"]  # each recording has neurons of its own
 
 
 def raster(
@@ -46,27 +41,24 @@ def raster(
     *,
     sample: int = 0,
     dt: float | None = None,
-    color: str = COLOURS[0],
+    color: str = COLORS[0],
     alt: str | None = None,
 ) -> Axes:
     """Draw each spike as a tick: time to the right, one row for each neuron.
 
+    Of signed spikes (`spikegen.delta(x, off_spike=True)`), those of +1 stand on the middle of the
+    neuron's row, and those of -1 hang from it, in another color.
     `dt` is the length of a step in ms; without it the axis counts steps.
-    Raises `ValueError` if `spk_rec` holds anything but 0 and 1.
+    Raises `ValueError` if `spk_rec` holds anything but 0, 1 and -1.
     """
-    from matplotlib.ticker import MaxNLocator
-
-    spikes = recording.spikes("spk_rec", spk_rec, sample)
-    steps, neurons = spikes.shape
+    spikes = recording.spikes("spk_rec", spk_rec, sample, signed=True)
     step, label = _clock(dt)
     ax = _axes(ax)
-    when, who = spikes.nonzero()
-    # One line that is not drawn: matplotlib stamps its markers quickly, however many.
-    ax.plot(when * step, who, "|", color=color, markersize=_row(ax, neurons), markeredgewidth=1.2)
-    ax.set(xlim=(-0.5 * step, (steps - 0.5) * step), ylim=(-0.5, neurons - 0.5))
+    marks.raster(ax, spikes, step=step, color=color)
     ax.set(xlabel=label, ylabel="neuron")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    return describe(ax, alt or f"Raster plot. {recording.about_spikes(spikes)}")
+    if len(ax.lines) > 1:
+        _legend(ax)
+    return describe(ax, alt or f"Raster plot. {alt_text.of_spikes(spikes)}")
 
 
 def traces(
@@ -84,7 +76,7 @@ def traces(
     """Draw membrane potentials over time, the threshold as a line, each spike as a dot.
 
     `neurons` chooses up to six (default: the first three). `dt` is the length of a step in ms,
-    `unit` the unit of the membrane, for example "mV".
+    `unit` the unit of the membrane, for example "mV". All recordings are of the same shape.
     Raises `ValueError` if `mem_rec` holds NaN or infinity, and says from which step on.
     """
     mem = recording.finite("mem_rec", mem_rec, sample)
@@ -98,20 +90,16 @@ def traces(
     step, label = _clock(dt)
     ax = _axes(ax)
     time = [t * step for t in range(len(mem))]
-    for order, neuron in enumerate(chosen):
-        color, style = COLOURS[order], DASHES[order]
-        ax.plot(time, mem[:, neuron], color=color, ls=style, label=f"neuron {neuron}")
-        if spikes is not None:
+    marks.lines(ax, time, {f"neuron {neuron}": mem[:, neuron] for neuron in chosen}, threshold)
+    if spikes is not None:
+        for neuron, color in zip(chosen, COLORS, strict=False):
             fired = spikes[:, neuron].nonzero()[0]
             ax.plot(fired * step, mem[fired, neuron], "o", color=color, ms=5)
-    if spikes is not None:
-        ax.plot([], [], "o", color=GREY, ms=5, label="spike")
-    if threshold is not None:
-        ax.axhline(threshold, color=GREY, ls=(0, (5, 4)), lw=1, label="threshold", zorder=1.5)
+        ax.plot([], [], "o", color=GRAY, ms=5, label="spike")
     ax.set(xlabel=label, ylabel="membrane potential" + (f" ({unit})" if unit else ""))
     if len(chosen) > 1 or threshold is not None or spikes is not None:
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    return describe(ax, alt or recording.about_traces(mem, spikes, chosen, threshold, unit))
+        _legend(ax)
+    return describe(ax, alt or alt_text.of_traces(mem, spikes, chosen, threshold, unit))
 
 
 def spike_count(
@@ -120,10 +108,14 @@ def spike_count(
     *,
     labels: Sequence[str] | None = None,
     sample: int = 0,
-    color: str = COLOURS[0],
+    color: str = COLORS[0],
     alt: str | None = None,
 ) -> Axes:
-    """Draw how often each neuron spiked as one bar; `labels` names neurons or classes."""
+    """Draw how often each neuron spiked as one bar; `labels` names neurons or classes.
+
+    Raises `ValueError` if `spk_rec` holds anything but 0 and 1: of signed spikes pass
+    `spk_rec.abs()`, which counts both signs alike.
+    """
     from matplotlib.ticker import MaxNLocator
 
     counts = recording.spikes("spk_rec", spk_rec, sample).sum(axis=0)
@@ -136,25 +128,24 @@ def spike_count(
     if labels is not None or len(counts) <= 20:
         ax.set_xticks(range(len(counts)), names)
         ax.tick_params(axis="x", length=0)
-        ax.bar_label(bars, fontsize="small", color=GREY)
+        ax.bar_label(bars, fontsize="small", color=GRAY)
         ax.margins(y=0.12)
-    return describe(ax, alt or recording.about_counts(counts, names, ax.get_xlabel()))
+    return describe(ax, alt or alt_text.of_counts(counts, names, ax.get_xlabel()))
 
 
 def weights(
-    weight: Shaped[Tensor, "..."],
+    weight: Shaped[Tensor, "outputs inputs"],
     ax: Axes | None = None,
     *,
     shape: tuple[int, int] | None = None,
     alt: str | None = None,
 ) -> Axes:
-    """Draw a weight matrix `[out, in]` as an image: negative blue, zero white, positive orange.
+    """Draw a weight matrix as an image: negative blue, zero near white, positive orange.
 
     With `shape=(8, 8)`, the rows and columns of the input image, each output neuron's weights are
     laid out as that image instead: its receptive field.
     """
     import numpy as np
-    from matplotlib.colors import LinearSegmentedColormap
 
     values = recording.numbers("weight", weight)
     if values.ndim != 2 or not np.isfinite(values).all() or values.size == 0:
@@ -166,10 +157,8 @@ def weights(
     image = values if shape is None else _fields(values, shape)
     ax = _axes(ax)
     largest = float(np.abs(values).max()) or 1.0
-    shades = LinearSegmentedColormap.from_list("weights", [COLOURS[0], "#ffffff", COLOURS[1]])
-    shades = shades.with_extremes(bad="#bbbbbb")
     drawn = ax.imshow(
-        image, cmap=shades, vmin=-largest, vmax=largest, aspect="equal" if shape else "auto",
+        image, marks.shades(), vmin=-largest, vmax=largest, aspect="equal" if shape else "auto",
         interpolation="nearest",
     )  # fmt: skip
     _figure(ax).colorbar(drawn, ax=ax, label="weight")
@@ -178,13 +167,7 @@ def weights(
     else:
         ax.spines[:].set_visible(False)
         ax.set(xticks=[], yticks=[], xlabel=f"receptive fields of {len(values)} neurons")
-    return describe(
-        ax,
-        alt
-        or f"Weights from {values.shape[1]} inputs to {len(values)} neurons, from "
-        f"{values.min():.3g} to {values.max():.3g}; mean {values.mean():.3g}, "
-        f"{(values < 0).mean():.0%} negative.",
-    )
+    return describe(ax, alt or alt_text.of_weights(values))
 
 
 def animate(
@@ -202,24 +185,25 @@ def animate(
 ) -> player.Animation:
     """Return a raster plot that fills step by step; a browser plays, pauses and scrubs it.
 
-    Below it `mem_rec`, as in `traces`. Beside it `evidence` `[time, batch?, classes]`, one bar for
-    each class, named by `labels`: what the network has gathered up to then, for example
-    `spk_out.cumsum(0)`. `fps` is the number of steps shown in a second.
+    Signed spikes are drawn as in `raster`. Below them stands `mem_rec`, as in `traces`. Beside them
+    stands `evidence` `[time, classes]` or `[time, batch, classes]`, one bar for each class, named
+    by `labels`: what the network has gathered up to a step, for example `spk_out.cumsum(0)`.
+    `fps` is the number of steps shown in a second.
     Only the data are stored, not pictures of each step.
     """
-    spikes = recording.spikes("spk_rec", spk_rec, sample)
+    spikes = recording.spikes("spk_rec", spk_rec, sample, signed=True)
     _check.positive("fps", fps)
     figure, panels = player.panels(mem_rec is not None, evidence is not None)
     raster(spk_rec, panels[0], sample=sample, dt=dt)
     film = player.spikes(spikes, dt) | {"fps": fps}
-    text = f"Animated raster plot. {recording.about_spikes(spikes)}"
+    text = f"Animated raster plot. {alt_text.of_spikes(spikes)}"
     if mem_rec is not None:
         mem = recording.finite("mem_rec", mem_rec, sample)
         _same_steps("mem_rec", mem, spikes)
         chosen = _chosen(neurons, mem.shape[1])
-        film |= player.membranes(mem, chosen, threshold)
+        film |= player.membranes(mem[:, chosen], chosen, threshold)
         traces(mem_rec, None, panels[1], threshold=threshold, neurons=chosen, sample=sample, dt=dt)
-        text += " " + recording.about_traces(mem, None, chosen, threshold, None)
+        text += " " + alt_text.of_traces(mem, None, chosen, threshold, None)
         panels[1].legend(
             loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=7, frameon=False
         )
@@ -229,10 +213,10 @@ def animate(
         names = _names(labels, gathered.shape[1])
         film |= player.evidence(gathered, names)
         last = gathered[-1]
-        colors = [COLOURS[int(last.min() < value == last.max())] for value in last]
+        colors = [COLORS[int(last.min() < value == last.max())] for value in last]
         panels[-1].barh(range(len(names)), last, color=colors, tick_label=names)
-        text += " " + recording.about_evidence(last, names)
-    return player.Animation(film, notebook.picture(figure)[0], alt or text)
+        text += " " + alt_text.of_evidence(last, names)
+    return player.Animation(film, notebook_output.picture(figure)[0], alt or text)
 
 
 def embed(camera: Any, *, fps: float = 20.0, alt: str) -> player.Animation:
@@ -240,7 +224,7 @@ def embed(camera: Any, *, fps: float = 20.0, alt: str) -> player.Animation:
 
         camera = celluloid.Camera(figure)
         for x in ...:
-            ax.plot(x)                # anew each time; `ax.text` for a changing title
+            ax.plot(x)                # a new line each time; `ax.text` for a changing title
             camera.snap()
         viz.embed(camera, alt="A wave that travels to the right.")
 
@@ -264,7 +248,7 @@ def describe(ax: Axes | Figure, alt: str) -> Axes:
             f"{type(ax).__name__}. Pass `plt.gca()` for what you have just drawn."
         )
     ax = cast("Axes", first)
-    notebook.attach(_figure(ax), ax, _in_words(alt))
+    notebook_output.attach(_figure(ax), ax, _in_words(alt))
     return ax
 
 
@@ -275,12 +259,14 @@ def _in_words(alt: str) -> str:
     if not str(alt or "").strip():
         raise ValueError(
             f"`alt` must say in words what the picture shows. Received {alt!r}. "
-            f"One or two sentences are enough: what is drawn, and what is to be seen in it."
+            f"One or two sentences are enough: what is drawn, and what can be seen in it."
         )
     return alt.strip()
 
 
-def _same_steps(name: str, recording: Array, spikes: Array) -> None:
+def _same_steps(
+    name: str, recording: Shaped[Array, "time ..."], spikes: Shaped[Array, "steps neurons"]
+) -> None:
     if len(recording) != len(spikes):
         raise ValueError(
             f"`{name}` must have as many steps as `spk_rec`. Received {len(recording)} and "
@@ -290,9 +276,9 @@ def _same_steps(name: str, recording: Array, spikes: Array) -> None:
 
 def _chosen(neurons: Iterable[int] | None, there: int) -> list[int]:
     chosen = list(range(min(3, there)) if neurons is None else neurons)
-    if not 1 <= len(chosen) <= len(COLOURS) or not all(0 <= n < there for n in chosen):
+    if not 1 <= len(chosen) <= len(COLORS) or not all(0 <= n < there for n in chosen):
         raise ValueError(
-            f"`neurons` must name 1 to {len(COLOURS)} of the neurons 0 to {there - 1}. "
+            f"`neurons` must name 1 to {len(COLORS)} of the neurons 0 to {there - 1}. "
             f"Received {chosen}. Pass `neurons=[0]` for the first."
         )
     return chosen
@@ -323,6 +309,7 @@ def _axes(ax: Axes | None) -> Axes:
     if ax is None:
         ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")[1]
         ax.spines[["top", "right"]].set_visible(False)
+    _figure(ax)  # the Axes may have been removed from theirs
     return ax
 
 
@@ -336,13 +323,13 @@ def _figure(ax: Axes) -> Figure:
     return figure
 
 
-def _row(ax: Axes, neurons: int) -> float:
-    """Return the size of a tick in points: it fills most of a neuron's row, if it can be seen."""
-    height = ax.get_window_extent().height / _figure(ax).dpi * 72
-    return min(max(0.8 * height / neurons, 1.5), 10.0)
+def _legend(ax: Axes) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 
 
-def _fields(values: Array, shape: tuple[int, int]) -> Array:
+def _fields(
+    values: Shaped[Array, "outputs inputs"], shape: tuple[int, int]
+) -> Shaped[Array, "height width"]:
     """Lay out each row of `values` as an image; return one image of all, with gaps of NaN."""
     import numpy as np
 

@@ -1,101 +1,60 @@
-"""Recordings as pictures need them: arrays `[time, neurons]` of one sample; and in words."""
+"""Recordings as pictures need them: arrays `[time, neurons]` of one sample, checked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, np.dtype[Any]]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def spikes(name: str, value: object, sample: int) -> Array:
-    """Return the spikes of one sample, `[time, neurons]`; raise unless all are 0 or 1."""
-    read = _recording(name, value, sample)
-    if not ((read == 0) | (read == 1)).all():
+def spikes(
+    name: str, value: object, sample: int, *, signed: bool = False
+) -> Float64[Array, "time neurons"]:
+    """Return the spikes of one sample; raise unless all are 0 or 1, or -1 where `signed`."""
+    read = _one_sample(name, value, sample)
+    if not np.isin(read, (-1, 0, 1) if signed else (0, 1)).all():
+        allowed = "0, 1 or -1" if signed else "0 or 1"
         raise ValueError(
-            f"`{name}` must hold spikes: 0 or 1. Received values from {read.min():.4g} to "
-            f"{read.max():.4g}. For membranes there is `viz.traces(mem_rec)`."
+            f"`{name}` must hold spikes: {allowed}. Received values from {read.min():.4g} to "
+            f"{read.max():.4g}. {_advice(name, read)}"
         )
     return read
 
 
-def finite(name: str, value: object, sample: int) -> Array:
-    """Return the recording of one sample, `[time, neurons]`; raise if it holds NaN or infinity."""
-    import numpy as np
-
-    read = _recording(name, value, sample)
+def finite(name: str, value: object, sample: int) -> Float64[Array, "time neurons"]:
+    """Return the recording of one sample; raise if it holds NaN or infinity."""
+    read = _one_sample(name, value, sample)
     wrong = np.nonzero(~np.isfinite(read).all(axis=1))[0]
     if wrong.size:
         raise ValueError(
             f"`{name}` must be finite. Received NaN or infinity from step {wrong[0]} on. "
-            f"Look for what made it: a decay above 1, or NaN in the input."
+            f"Look for its cause: a decay above 1, or NaN in the input."
         )
     return read
 
 
-def numbers(name: str, value: object) -> Array:
-    """Return a tensor as an array of float64, wherever and whatever it is."""
+def numbers(name: str, value: object) -> Float64[Array, "..."]:
+    """Return a tensor as an array, whatever its device and dtype."""
     return _tensor(name, value).detach().to("cpu", torch.float64).numpy()
 
 
-def about_spikes(spikes: Array) -> str:
-    """Say in words what a raster plot shows."""
-    steps, neurons = spikes.shape
-    counts = spikes.sum(axis=0)
-    text = f"{many(neurons, 'neuron')} over {many(steps, 'step')}, "
-    text += many(int(counts.sum()), "spike")
-    if not counts.any():
-        return f"{text}."
-    busiest, silent = int(counts.argmax()), int((counts == 0).sum())
-    text += f", {spikes.mean():.3g} per neuron and step. "
-    return f"{text}Busiest: neuron {busiest} with {counts[busiest]:.0f}; {silent} silent."
+def _advice(name: str, read: Float64[Array, "time neurons"]) -> str:
+    """Return what to do about values that are no spikes."""
+    if not np.isfinite(read).all():
+        return "Look for the cause of NaN or infinity: a decay above 1, or NaN in the input."
+    if np.isin(read, (-1, 0, 1)).all():
+        return f"To count spikes of -1 like those of +1, pass `{name}.abs()`."
+    if (read == read.round()).all():
+        return f"To show only whether there is a spike, pass `{name}.sign()`."
+    return "For membranes there is `viz.traces(mem_rec)`."
 
 
-def about_counts(counts: Array, names: list[str], what: str) -> str:
-    """Say in words what a bar chart of spikes shows."""
-    text = f"Bar chart: {many(int(counts.sum()), 'spike')} of {many(len(counts), what)}. "
-    if len(counts) > 20:
-        most = int(counts.argmax())
-        return f"{text}Most: {what} {names[most]} with {counts[most]:.0f}."
-    bars = zip(names, counts, strict=True)
-    return text + ", ".join(f"{name}: {count:.0f}" for name, count in bars) + "."
-
-
-def about_evidence(values: Array, names: list[str]) -> str:
-    """Say in words which class has the most evidence."""
-    most = values.max()
-    ahead = [name for name, value in zip(names, values, strict=True) if value == most]
-    if len(ahead) == len(names):
-        return f"In the end every class has the same evidence, {most:.3g}."
-    return f"Most evidence in the end: {' and '.join(ahead)} with {most:.3g}."
-
-
-def about_traces(
-    mem: Array, spikes: Array | None, chosen: list[int], threshold: float | None, unit: str | None
-) -> str:
-    """Say in words what membrane potentials do."""
-    shown = mem[:, chosen]
-    who = ("neuron " if len(chosen) == 1 else "neurons ") + ", ".join(map(str, chosen))
-    text = f"Membrane potential of {who} over {many(len(mem), 'step')}, from {shown.min():.3g} "
-    text += f"to {shown.max():.3g}" + (f" {unit}" if unit else "")
-    text += "" if threshold is None else f"; threshold {threshold:g}"
-    if spikes is not None:
-        counts = ", ".join(f"{count:.0f}" for count in spikes[:, chosen].sum(axis=0))
-        text += f"; spikes: {counts}"
-    return f"{text}."
-
-
-def many(number: int, thing: str) -> str:
-    """Return "1 spike", "2 spikes"."""
-    return f"{number} {thing}" + ("" if number == 1 else "s")
-
-
-def _recording(name: str, value: object, sample: int) -> Array:
+def _one_sample(name: str, value: object, sample: int) -> Float64[Array, "time neurons"]:
     read = _tensor(name, value)
     if not 1 <= read.ndim <= 3 or read.numel() == 0:
         raise ValueError(

@@ -1,10 +1,6 @@
 // The view of an Explorer: controls, panels on canvases, one line that says what came out.
-// Outputs come from `models` (models.js, put before this file; simulated here, at once) or from the
-// kernel (any Python function: one request in flight, and the latest value wins).
-
-const DAY = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]; // Okabe-Ito
-const NIGHT = ["#56b4e9", "#e69f00", "#00b98a", "#cc79a7", "#f0e442", "#d55e00"];
-const DASHES = [[], [7, 3], [2, 2.5], [10, 3, 2, 3], [4, 4], [1, 4]];
+// Outputs come from `models` (models.js, before this file; simulated here, at once) or from the kernel
+// (any Python function: one request in flight, and the latest value wins). canvas.js draws.
 
 function render({ model, el }) {
   const spec = model.get("_spec");
@@ -79,7 +75,7 @@ function render({ model, el }) {
     if (stale) [outputs, settings] = [models[spec.model]({ ...spec.constants, ...values }), values];
     stale = false;
     if (!outputs || !root.isConnected) return;
-    const known = { ...spec.constants, ...settings, ...outputs }, theme = colours(root);
+    const known = { ...spec.constants, ...settings, ...outputs }, theme = themeOf(root);
     canvases.forEach((canvas, i) => drawPanel(canvas, spec.panels[i], known, theme));
     describe(known);
     root.dataset.shown = JSON.stringify(settings);
@@ -256,49 +252,35 @@ function unpack({ arrays = [], buffers = [], texts = {} }) {
 
 // ---- panels ---------------------------------------------------------------------------------
 
-function colours(root) {
-  const style = getComputedStyle(root);
-  const back = style.backgroundColor, front = style.color;
-  const dark = luminance(front) > luminance(back);
-  return { back, front, font: `12px ${style.fontFamily}`, series: dark ? NIGHT : DAY };
-}
-
-function luminance(colour) { // of "rgb(…)"
-  return colour.match(/[\d.]+/g).slice(0, 3).reduce((total, part) => total + Number(part), 0);
-}
-
 function drawPanel(canvas, panel, outputs, theme) {
-  const width = canvas.clientWidth, height = canvas.clientHeight, ratio = devicePixelRatio || 1;
+  const width = canvas.clientWidth, height = canvas.clientHeight;
   if (!width) return;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const ctx = canvas.getContext("2d");
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.font = theme.font;
-  ctx.fillStyle = theme.back;
-  ctx.fillRect(0, 0, width, height);
+  const pen = clear(canvas, theme);
   const number = (name) => (typeof name === "string" ? Number(outputs[name][0] ?? outputs[name]) : name);
-  draw[panel.kind]({ ctx, panel, outputs, theme, width, height, number, pointer: canvas.pointer });
+  const box = { left: 52, right: width - 12, top: 26, bottom: height - (panel.xlabel ? 38 : 24) };
+  const frame = (x, y, more) => axes(pen, theme, box, x, y, { ...panel, ...more });
+  draw[panel.kind]({ pen, panel, outputs, theme, number, frame, pointer: canvas.pointer });
 }
 
 const draw = {
   lines(at) { // Traces and Curve
-    const { ctx, panel, outputs, theme, number } = at;
+    const { pen, panel, outputs, theme, number, frame } = at;
     const series = Object.entries(panel.series).map(([name, label], i) =>
-      ({ label, y: outputs[name], colour: theme.series[i % 6], dash: DASHES[i % 6] }));
+      ({ label, y: outputs[name], ...look(theme, i) }));
     const x = panel.x ? outputs[panel.x] : Float32Array.from(series[0].y, (_, i) => i * panel.dt);
-    const level = panel.threshold === null ? [] : [number(panel.threshold)];
-    const spikes = panel.spikes && { label: "spike", colour: theme.series[1], dash: null };
-    const [low, high] = limits([...series.map((s) => s.y), level], panel.ylim, true);
-    const to = frame(at, limits([x], panel.xlim), [low, high + (spikes ? 0.15 * (high - low) : 0)],
-      [...(series.length > 1 || spikes ? series : []), ...(spikes ? [spikes] : [])]);
-    clip(ctx, to, () => {
-      for (const y of level) line(ctx, [to.left, to.right], [to.y(y), to.y(y)], theme.front, [4, 4], 1.2);
-      for (const s of series) line(ctx, Array.from(x, to.x), Array.from(s.y, to.y), s.colour, s.dash, 2);
-      if (spikes) outputs[panel.spikes].forEach((spike, t) => spike && mark(ctx, to.x(x[t]), to.top + 5, spikes.colour));
-      if (panel.point) dot(ctx, ...panel.point.map((name, i) => (i ? to.y : to.x)(number(name))), theme);
+    const level = panel.threshold === null ? null : number(panel.threshold);
+    const spikes = panel.spikes ? [{ label: "spike", color: theme.series[1] }] : [];
+    const [low, high] = limits([...series.map((s) => s.y), level === null ? [] : [level]], panel.ylim, true);
+    const to = frame(limits([x], panel.xlim), [low, high + (panel.spikes ? 0.15 * (high - low) : 0)],
+      { legend: [...(series.length > 1 || panel.spikes ? series : []), ...spikes] });
+    clip(pen, to, () => {
+      lines(pen, to, theme, x, series, level);
+      if (panel.spikes) outputs[panel.spikes].forEach((fires, t) => {
+        if (fires) spike(pen, to.x(x[t]), to.top + 5, spikes[0].color, 2.5, 10);
+      });
+      if (panel.point) dot(pen, ...panel.point.map((name, i) => (i ? to.y : to.x)(number(name))), theme);
     });
-    if (level.length) label(ctx, "θ", to.right + 3, to.y(level[0]), theme.front);
+    if (level !== null) label(pen, "θ", to.right + 3, to.y(level), theme.front);
     hover(at, to, (px) => {
       let i = 0;
       x.forEach((value, k) => { if (Math.abs(to.x(value) - px) < Math.abs(to.x(x[i]) - px)) i = k; });
@@ -308,48 +290,43 @@ const draw = {
   },
 
   raster(at) {
-    const { ctx, panel, outputs, theme } = at;
-    const spk = outputs[panel.name], [steps, count = 1] = spk.shape;
-    const groups = Object.entries(panel.groups).map(([label, size], i) =>
-      ({ label, size, colour: theme.series[i % 6], dash: null }));
-    const to = frame(at, [0, Math.max(1, steps - 1)], [-0.7, count - 0.3], groups);
-    const tall = Math.max(1.5, Math.min(14, 0.7 * (to.bottom - to.top) / count));
-    const wide = Math.max(1, Math.min(3, 0.8 * (to.right - to.left) / steps));
-    let from = 0;
-    for (const group of groups.length ? groups : [{ size: count, colour: theme.series[0] }]) {
-      ctx.fillStyle = group.colour;
-      for (let t = 0; t < steps; t++) for (let n = from; n < from + group.size; n++) {
-        if (spk[t * count + n]) ctx.fillRect(to.x(t) - wide / 2, to.y(n) - tall / 2, wide, tall);
-      }
-      from += group.size;
-    }
+    const { pen, panel, outputs, theme, frame } = at;
+    const spk = outputs[panel.name], [steps, count = 1] = spk.shape, ends = [];
+    const spikes = Array.from({ length: steps }, () => []);
+    spk.forEach((value, i) => { if (value) spikes[Math.floor(i / count)].push(value < 0 ? ~(i % count) : i % count); });
+    const signs = isSigned(spikes) ? ["+1", "\u22121"] : [];
+    for (const size of Object.values(panel.groups)) ends.push(size + (ends.at(-1) ?? 0));
+    const legend = (signs.length ? signs : Object.keys(panel.groups)).map((label, i) => ({ label, color: look(theme, i).color }));
+    const to = frame([-0.5, steps - 0.5], [-0.5, count - 0.5], { legend, whole: "xy" });
+    const kind = (n) => (signs.length ? Number(n < 0) : Math.max(0, ends.findIndex((end) => n < end)));
+    raster(pen, to, spikes, { color: (n) => look(theme, kind(n)).color });
     hover(at, to, (px, py) => [px, `t = ${Math.round(to.x.back(px))}, neuron ${Math.round(to.y.back(py))}`]);
   },
 
   bars(at) {
-    const { ctx, panel, outputs, theme } = at;
+    const { pen, panel, outputs, theme, frame } = at;
     const tops = outputs[panel.name];
     const names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
     const [low, high] = limits([tops, [0]], panel.ylim, true);
-    const to = frame(at, [-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], [], names);
+    const to = frame([-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], { names });
     tops.forEach((top, i) => {
       const left = to.x(i - 0.36), wide = to.x(i + 0.36) - left;
-      ctx.fillStyle = theme.series[0];
-      ctx.fillRect(left, Math.min(to.y(0), to.y(top)), wide, Math.abs(to.y(top) - to.y(0)));
-      if (wide > 18) label(ctx, short(top), left + wide / 2, to.y(Math.max(top, 0)) - 7, theme.front, "center");
+      pen.fillStyle = theme.series[0];
+      pen.fillRect(left, Math.min(to.y(0), to.y(top)), wide, Math.abs(to.y(top) - to.y(0)));
+      if (wide > 18) label(pen, short(top), left + wide / 2, to.y(Math.max(top, 0)) - 7, theme.front, "center");
     });
   },
 
   image(at) {
-    const { ctx, panel, outputs, theme } = at;
+    const { pen, panel, outputs, frame } = at;
     const data = outputs[panel.name], [rows, cols] = data.shape;
     const [low, high] = panel.clim ?? limits([data]);
-    const to = frame(at, [-0.5, cols - 0.5], [rows - 0.5, -0.5], []);
+    const to = frame([-0.5, cols - 0.5], [rows - 0.5, -0.5], { whole: "xy" });
     const small = new OffscreenCanvas(cols, rows), pixels = new ImageData(cols, rows);
     data.forEach((value, i) => pixels.data.set([...shade((value - low) / (high - low || 1)), 255], 4 * i));
     small.getContext("2d").putImageData(pixels, 0, 0);
-    ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(small, to.left, to.top, to.right - to.left, to.bottom - to.top);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(small, to.left, to.top, to.right - to.left, to.bottom - to.top);
     hover(at, to, (px, py) => {
       const col = Math.round(to.x.back(px)), row = Math.round(to.y.back(py));
       return [px, `row ${row}, column ${col}: ${short(data[row * cols + col])}`];
@@ -357,129 +334,32 @@ const draw = {
   },
 };
 
-// Draw axes; return the box inside them, and functions from data to pixels.
-function frame({ ctx, panel, theme, width, height }, [x0, x1], [y0, y1], legend, names) {
-  const box = { left: 52, right: width - 12, top: 26, bottom: height - (panel.xlabel ? 38 : 24) };
-  const scale = (v0, v1, p0, p1) => Object.assign((v) => p0 + ((v - v0) / (v1 - v0)) * (p1 - p0),
-    { back: (p) => v0 + ((p - p0) / (p1 - p0)) * (v1 - v0) });
-  const to = { ...box, x: scale(x0, x1, box.left, box.right), y: scale(y0, y1, box.bottom, box.top) };
-  const xs = names ? names.map((_, i) => i) : ticks(x0, x1, (box.right - box.left) / 65);
-  for (const v of ticks(y0, y1, (box.bottom - box.top) / 32)) {
-    ctx.globalAlpha = 0.15;
-    line(ctx, [box.left, box.right], [to.y(v), to.y(v)], theme.front, [], 1);
-    ctx.globalAlpha = 1;
-    label(ctx, short(v), box.left - 6, to.y(v), theme.front, "right");
-  }
-  for (const v of xs) label(ctx, names ? names[v] : short(v), to.x(v), box.bottom + 13, theme.front, "center");
-  line(ctx, [box.left, box.left, box.right], [box.top, box.bottom, box.bottom], theme.front, [], 1);
-  if (panel.xlabel) label(ctx, panel.xlabel, (box.left + box.right) / 2, height - 9, theme.front, "center");
-  if (panel.ylabel) upright(ctx, panel.ylabel, 10, (box.top + box.bottom) / 2, theme.front);
-  label(ctx, panel.title, box.left, 12, theme.front, "left", "bold ");
-  let right = box.right;
-  for (const { label: name, colour, dash } of [...legend].reverse()) {
-    right -= ctx.measureText(name).width;
-    label(ctx, name, right, 12, theme.front);
-    if (dash) line(ctx, [right - 26, right - 5], [12, 12], colour, dash, 2);
-    else mark(ctx, right - 9, 12, colour);
-    right -= dash ? 40 : 26;
-  }
-  return to;
-}
-
-function hover({ ctx, pointer, theme }, to, tell) {
+function hover({ pen, pointer, theme }, to, tell) {
   const [px, py] = pointer ?? [];
   if (!(px >= to.left && px <= to.right && py >= to.top && py <= to.bottom)) return;
   const [x, message] = tell(px, py);
-  line(ctx, [x, x], [to.top, to.bottom], theme.front, [2, 3], 1);
-  const wide = ctx.measureText(message).width + 12;
+  line(pen, [x, x], [to.top, to.bottom], theme.front, FINE);
+  const wide = pen.measureText(message).width + 12;
   const left = Math.max(to.left, Math.min(x + 8, to.right - wide));
-  ctx.fillStyle = theme.front;
-  ctx.fillRect(left, to.top + 2, wide, 20);
-  label(ctx, message, left + 6, to.top + 12, theme.back);
+  pen.fillStyle = theme.front;
+  pen.fillRect(left, to.top + 2, wide, 20);
+  label(pen, message, left + 6, to.top + 12, theme.back);
 }
 
-function limits(arrays, fixed, room) { // what the data needs, in round numbers; `fixed` ends win
-  let low = Infinity, high = -Infinity;
-  for (const array of arrays) for (const v of array) { low = Math.min(low, v); high = Math.max(high, v); }
-  if (!(high > low)) { low -= 0.5; high += 0.5; }
-  if (room) {
-    const step = round((high - low) / 5);
-    low = Math.floor(low / step) * step;
-    high = Math.ceil(high / step) * step;
-  }
-  return [fixed?.[0] ?? low, fixed?.[1] ?? high];
-}
+const SHADES = STYLE.shades.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 
-function round(rough) { // the next 1, 2 or 5 times a power of ten
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * [1, 2, 5, 10].find((m) => m * power >= rough * 0.999);
-}
-
-function ticks(v0, v1, count) {
-  const low = Math.min(v0, v1), high = Math.max(v0, v1), step = round((high - low) / Math.max(1, count));
-  const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
-}
-
-const short = (v) => String(Number(v.toPrecision(3))).replace("-", "\u2212");
-
-function shade(share) { // blue, near white, vermilion: darker at both ends
-  const stops = [[0, 114, 178], [247, 247, 247], [213, 94, 0]];
+function shade(share) {
   const at = Math.max(0, Math.min(1, share)) * 2, i = Math.min(1, Math.floor(at));
-  return stops[i].map((low, k) => low + (at - i) * (stops[i + 1][k] - low));
+  return SHADES[i].map((low, k) => low + (at - i) * (SHADES[i + 1][k] - low));
 }
 
-function line(ctx, xs, ys, colour, dash, width) {
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = width;
-  ctx.lineJoin = "round";
-  ctx.setLineDash(dash);
-  ctx.beginPath();
-  xs.forEach((x, i) => ctx.lineTo(x, ys[i]));
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
-
-function label(ctx, words, x, y, colour, align = "left", weight = "") {
-  const font = ctx.font;
-  ctx.font = weight + font;
-  ctx.fillStyle = colour;
-  ctx.textAlign = align;
-  ctx.textBaseline = "middle";
-  ctx.fillText(words, x, y);
-  ctx.font = font;
-}
-
-function upright(ctx, words, x, y, colour) {
-  ctx.save();
-  ctx.translate(x, y);
-  ctx.rotate(-Math.PI / 2);
-  label(ctx, words, 0, 0, colour, "center");
-  ctx.restore();
-}
-
-function mark(ctx, x, y, colour) { // one spike
-  ctx.fillStyle = colour;
-  ctx.fillRect(x - 1.25, y - 5, 2.5, 10);
-}
-
-function dot(ctx, x, y, theme) {
-  ctx.beginPath();
-  ctx.arc(x, y, 6, 0, 2 * Math.PI);
-  ctx.fillStyle = theme.series[1];
-  ctx.fill();
-  ctx.lineWidth = 2;
-  ctx.strokeStyle = theme.back;
-  ctx.stroke();
-}
-
-function clip(ctx, to, paint) {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(to.left, to.top - 1, to.right - to.left, to.bottom - to.top + 2);
-  ctx.clip();
-  paint();
-  ctx.restore();
+function dot(pen, x, y, theme) {
+  pen.beginPath();
+  pen.arc(x, y, 6, 0, 2 * Math.PI);
+  [pen.fillStyle, pen.strokeStyle, pen.lineWidth] = [theme.series[1], theme.back, 2];
+  pen.setLineDash([]);
+  pen.fill();
+  pen.stroke();
 }
 
 // ---- a page without a kernel and without a widget manager -------------------------------------

@@ -3,10 +3,10 @@
     Explorer("leaky", [Slider("beta", 0, 1, 0.01, value=0.9)], [Traces("mem", spikes="spk")])
 
 *Browser engine*: the model is the name of a built-in one (`snnedu.widgets.models`). The browser
-simulates and draws, with no way round the kernel, so it also works in a page without one: the
-picture that a notebook stores of it comes alive in exported HTML.
+simulates and draws without the kernel, so it also works in a page that has none: in exported HTML
+the stored picture becomes live.
 *Kernel engine*: the model is any function of the controls that returns a dict of arrays. The kernel
-simulates, the browser draws; while a slider is dragged only the latest value is waited for.
+simulates, the browser draws; while a slider is dragged, only the latest value counts.
 """
 
 import inspect
@@ -22,7 +22,8 @@ import numpy as np
 import traitlets
 
 from snnedu.core import _check
-from snnedu.viz import notebook
+from snnedu.viz import notebook_output
+from snnedu.viz.style import COLORS, COLORS_ON_DARK, canvas_script
 from snnedu.widgets.models import BUILT_IN
 from snnedu.widgets.panels import Array, Choice, Outputs, Panel, Slider, Value, draw, fill
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Model = Callable[..., Mapping[str, Any]]
 HERE = Path(__file__).parent
+ACCENT = f".snnedu {{ --accent: light-dark({COLORS[0]}, {COLORS_ON_DARK[0]}); }}\n"
 MOST_NUMBERS = 2_000_000  # more than any screen can show, and slow to send
 
 
@@ -42,7 +44,7 @@ class Explorer(anywidget.AnyWidget):
     `controls`: `Slider`s and `Choice`s, each named like an argument of the model.
     `constants`: further arguments, which stay as they are.
     `outcome`, `code`, `alt`: templates with `{names}` of controls and outputs: the line under the
-    panels, the code to copy, the description for those who do not see the picture.
+    panels, the code to copy, the description for readers who do not see the picture.
     `predict`: a question; the controls unlock when the learner has answered. With `options` it is a
     multiple choice.
     `columns`: panels side by side where there is room.
@@ -50,8 +52,10 @@ class Explorer(anywidget.AnyWidget):
     `values` has the settings (set it to move the controls), `guess` the learner's prediction.
     """
 
-    _esm = (HERE / "models.js").read_text("utf-8") + (HERE / "explorer.js").read_text("utf-8")
-    _css = (HERE / "explorer.css").read_text("utf-8")
+    _esm = canvas_script() + "".join(
+        (HERE / name).read_text("utf-8") for name in ("models.js", "explorer.js")
+    )
+    _css = ACCENT + (HERE / "explorer.css").read_text("utf-8")
     _spec = traitlets.Dict().tag(sync=True)
     _result = traitlets.Dict().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
@@ -135,15 +139,15 @@ class Explorer(anywidget.AnyWidget):
         return f"{called} failed: {error}" if error else called
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Add a picture in words and pixels, for readers without a kernel: GitHub, print."""
+        """Add a picture and its alt text, for viewers without a kernel: GitHub, print."""
         data, metadata = super()._repr_mimebundle_() or ({}, {})
         try:
             known = self._known({})
-        except Exception:  # the widget itself shows what is wrong with the function
+        except Exception:  # the widget itself shows the error
             return data, metadata
         alt = fill(self.alt, known, self.controls)
-        picture, width = notebook.picture(self._draw(known))
-        still, described = notebook.bundle(picture, alt, width, self._live())
+        picture, width = notebook_output.picture(self._draw(known))
+        still, described = notebook_output.bundle(picture, alt, width, self._live())
         return {**still, **data}, {**metadata, **described}
 
     def _live(self) -> str:
@@ -151,7 +155,11 @@ class Explorer(anywidget.AnyWidget):
         if self._spec["model"] is None:
             return ""
         state = {"_spec": self._spec, "values": self.values, "guess": self.guess}
-        code = self._esm.replace("export default { render };", "").replace("\nexport ", "\n")
+        code = (
+            notebook_output.compact(self._esm)
+            .replace("export default { render };", "")
+            .replace("\nexport ", "\n")
+        )
         start = f"standAlone(figure, {json.dumps(state)}, {json.dumps(self._css)});"
         script = (
             f"(() => {{ const figure = document.currentScript.parentElement;\n{code}{start} }})()"

