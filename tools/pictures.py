@@ -46,10 +46,10 @@ def animate(path: Path) -> None:
     camera = Camera(figure)
     for t in range(STEPS):
         when, who = hidden[: t + 1].nonzero(as_tuple=True)
-        left.plot(when, who, "|", color=snn.viz.COLOURS[0], ms=4)
+        left.plot(when, who, "|", color=snn.viz.COLORS[0], ms=4)
         counts = out[: t + 1].sum(0)
-        colours = [snn.viz.COLOURS[1] if c == counts.argmax() else "#bbbbbb" for c in range(10)]
-        right.bar(range(10), counts, color=colours)
+        colors = [snn.viz.COLORS[1] if c == counts.argmax() else "#bbbbbb" for c in range(10)]
+        right.bar(range(10), counts, color=colors)
         camera.snap()
     camera.animate(interval=100).save(path, writer="pillow", dpi=90)
 
