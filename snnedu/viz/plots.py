@@ -264,9 +264,7 @@ def _in_words(alt: str) -> str:
     return alt.strip()
 
 
-def _same_steps(
-    name: str, recording: Shaped[Array, "time ..."], spikes: Shaped[Array, "steps neurons"]
-) -> None:
+def _same_steps(name: str, recording: Array, spikes: Array) -> None:
     if len(recording) != len(spikes):
         raise ValueError(
             f"`{name}` must have as many steps as `spk_rec`. Received {len(recording)} and "

@@ -21,12 +21,8 @@ THRESHOLD_DASH = (0, (5, 4))
 
 def canvas_script() -> str:
     """Return `canvas.js`, which draws in the browser, after the values above as its `STYLE`."""
-    values = {
-        "light": COLORS,
-        "dark": COLORS_ON_DARK,
-        "shades": SHADES,
-        "dashes": [on_and_off for _, on_and_off in DASHES],
-        "threshold": THRESHOLD_DASH[1],
-    }
+    dashes = [on_and_off for _, on_and_off in (*DASHES, THRESHOLD_DASH)]
+    values = {"light": COLORS, "dark": COLORS_ON_DARK, "shades": SHADES}
+    values |= {"dashes": dashes[:-1], "threshold": dashes[-1]}
     script = files("snnedu.viz").joinpath("canvas.js").read_text(encoding="utf-8")
     return f"const STYLE = {json.dumps(values)};\n{script}"

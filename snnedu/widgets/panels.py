@@ -6,7 +6,7 @@ with matplotlib where there is no browser: on GitHub, in print, in a test.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -138,8 +138,58 @@ class Panel:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lines(Panel):
+    """What `Traces` and `Curve` have in common."""
+
+    x: str | None  # None: over time, in steps of `dt`
+    series: str | Sequence[str] | Mapping[str, str]
+    threshold: Number | str | None = None
+    spikes: str | None = None
+    point: tuple[str, str] | None = None
+    xlim: Limits | None = None
+    ylim: Limits | None = None
+    dt: Number = 1
+
+    kind = "lines"
+
+    def __post_init__(self) -> None:
+        _check.positive("dt", self.dt)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the browser needs to know."""
+        return {**Panel.describe(self), "series": named(self.series)}
+
+    def check(self, known: Known) -> None:
+        """Raise `ValueError` where `known` cannot fill this panel."""
+        needed = filter(None, (self.x, self.spikes, *named(self.series)))
+        _of_one_length({name: _array(known, name, 1) for name in needed})
+        for name in (self.threshold, *(self.point or ())):
+            if isinstance(name, str):
+                _number(known, name)
+
+    def draw(self, ax: "Axes", known: Known) -> None:
+        """Draw on `ax` with matplotlib."""
+        series = {label: known[name] for name, label in named(self.series).items()}
+        x = known[self.x] if self.x else self.dt * np.arange(len(next(iter(series.values()))))
+        level = self.threshold
+        level = _number(known, level) if isinstance(level, str) else level
+        marks.lines(ax, x, series, level, "θ")
+        if self.spikes:
+            times = x[known[self.spikes] != 0]
+            over = ax.get_xaxis_transform()  # at the upper edge, whatever the data
+            heights = np.full(times.shape, 0.97)
+            ax.plot(times, heights, "|", color=COLORS[1], transform=over, label="spike", mew=2)
+        if self.point:
+            place = [_number(known, name) for name in self.point]
+            ax.plot(*place, "o", color=COLORS[1], markersize=8, markeredgecolor="white")
+        ax.set(xlim=self.xlim or (None, None), ylim=self.ylim or (None, None))
+        if len(series) > 1 or self.spikes or level is not None:
+            _legend(ax)
+
+
 @dataclass(frozen=True)
-class Traces(Panel):
+class Traces(Lines):
     """Lines over time: `Traces("mem", threshold="threshold", spikes="spk")`.
 
     `series` is a name, several, or {name: label}, each an array [time]. `threshold` is a number, or
@@ -152,43 +202,11 @@ class Traces(Panel):
     spikes: str | None = None
     ylim: Limits | None = None
     dt: Number = 1
-
-    kind = "lines"
-
-    def __post_init__(self) -> None:
-        _check.positive("dt", self.dt)
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the browser needs to know."""
-        more = {"x": None, "xlim": None, "point": None}
-        return {**more, **Panel.describe(self), "series": named(self.series)}
-
-    def check(self, known: Known) -> None:
-        """Raise `ValueError` where `known` cannot fill this panel."""
-        needed = [*named(self.series), *([self.spikes] if self.spikes else [])]
-        _of_one_length({name: _array(known, name, 1) for name in needed})
-        if isinstance(self.threshold, str):
-            _number(known, self.threshold)
-
-    def draw(self, ax: "Axes", known: Known) -> None:
-        """Draw on `ax` with matplotlib."""
-        series = {label: known[name] for name, label in named(self.series).items()}
-        time = self.dt * np.arange(len(next(iter(series.values()))))
-        level = self.threshold
-        level = _number(known, level) if isinstance(level, str) else level
-        marks.lines(ax, time, series, level, "θ")
-        if self.spikes:
-            times = time[known[self.spikes] != 0]
-            over = ax.get_xaxis_transform()  # at the upper edge, whatever the data
-            heights = np.full(times.shape, 0.97)
-            ax.plot(times, heights, "|", color=COLORS[1], transform=over, label="spike", mew=2)
-        ax.set_ylim(*(self.ylim or (None, None)))
-        if len(series) > 1 or self.spikes or level is not None:
-            _legend(ax)
+    x: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
-class Curve(Panel):
+class Curve(Lines):
     """Lines over another quantity: `Curve("x", {"y": "slope"}, point=("x0", "y0"))`.
 
     `x` names an array, `series` one or more of its length; `point` names the coordinates of a
@@ -200,31 +218,6 @@ class Curve(Panel):
     point: tuple[str, str] | None = None
     xlim: Limits | None = None
     ylim: Limits | None = None
-
-    kind = "lines"
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the browser needs to know."""
-        more = {"threshold": None, "spikes": None, "dt": 1}
-        return {**more, **Panel.describe(self), "series": named(self.series)}
-
-    def check(self, known: Known) -> None:
-        """Raise `ValueError` where `known` cannot fill this panel."""
-        _of_one_length({name: _array(known, name, 1) for name in (self.x, *named(self.series))})
-        for name in self.point or ():
-            _number(known, name)
-
-    def draw(self, ax: "Axes", known: Known) -> None:
-        """Draw on `ax` with matplotlib."""
-        series = {label: known[name] for name, label in named(self.series).items()}
-        marks.lines(ax, known[self.x], series)
-        if self.point:
-            x, y = (_number(known, name) for name in self.point)
-            ax.plot([x], [y], "o", color=COLORS[1], markersize=8, markeredgecolor="white")
-        ax.set_xlim(*(self.xlim or (None, None)))
-        ax.set_ylim(*(self.ylim or (None, None)))
-        if len(series) > 1:
-            _legend(ax)
 
 
 @dataclass(frozen=True)
