@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from snnedu.course.console import say
+
 START = "00_start_here.ipynb"
 
 
@@ -35,7 +37,7 @@ def lab(arguments: list[str]) -> int:
         _need_free_port(_port(arguments))
         folder = _tutorials()
     except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
+        say(str(error), sys.stderr)
         return 1
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{START}", *arguments]
@@ -62,8 +64,8 @@ def _port(arguments: list[str]) -> int | None:
 
 
 def _need_free_port(port: int | None) -> None:
-    """Raise `OSError` if a port was asked for and another program has it."""
-    if not port:  # JupyterLab then looks for a free one by itself
+    """Raise `OSError` if the port that was asked for is taken."""
+    if not port:  # JupyterLab then looks for a free one
         return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(os.name != "nt"))
@@ -71,8 +73,8 @@ def _need_free_port(port: int | None) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise OSError(
-                f"Port {port} cannot be used: {error.strerror or error}. Perhaps the course is "
-                f"open already: `jupyter server list` shows. Or choose another port: "
+                f"Port {port} cannot be used: {error.strerror or error}. The course may be "
+                f"open already (see `jupyter server list`). Or choose another port: "
                 f"snnedu lab --port {port + 1 if port < 65535 else 8888} "
                 f"(with make: make lab ARGS='--port {port + 1 if port < 65535 else 8888}')."
             ) from None
@@ -82,7 +84,7 @@ def _tutorials() -> Path:
     """Return the folder of the notebooks: the checkout's, or a copy for the learner.
 
     A checkout has the notebooks beside the package. An installed package carries them inside; they
-    are copied to `snnedu-tutorials` in the current folder, and what is there already is kept.
+    are copied to `snnedu-tutorials` in the current folder; files that exist there are kept.
     """
     package = Path(__file__).parents[1]
     beside = package.parent / "tutorials"
@@ -102,12 +104,12 @@ def _tutorials() -> Path:
 
 
 def _copy_missing(source: Path, target: Path) -> None:
-    """Copy the notebooks that are not there yet; a learner's own work is never replaced."""
+    """Copy the notebooks that are missing in `target`; a learner's own work is never replaced."""
     target.mkdir(exist_ok=True)
     for notebook in sorted(source.glob("*.ipynb")):
         if not (target / notebook.name).exists():
             shutil.copyfile(notebook, target / notebook.name)
-            print(f"Copied {notebook.name} to {target}")
+            say(f"Copied {notebook.name} to {target}")
 
 
 def _environment() -> dict[str, str]:

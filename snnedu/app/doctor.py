@@ -6,6 +6,8 @@ import platform
 import sys
 from pathlib import Path
 
+from snnedu.course.console import say
+
 NEEDED = ["torch", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "celluloid", "numba"]
 INSTALL = "python -m pip install 'snnedu[course]'"
 MEMORY_GB = 1.0  # the most that a notebook may take
@@ -16,11 +18,11 @@ def report() -> int:
     failed = 0
     for check in (python, packages, memory, widgets, progress, self_test):
         try:
-            print(f"✅ {check.__name__.replace('_', ' '):10} {check()}")
+            say(f"✅ {check.__name__.replace('_', ' '):10} {check()}")
         except Exception as problem:  # every failure must reach the reader, whatever its kind
             failed += 1
-            print(f"❌ {check.__name__.replace('_', ' '):10} {problem}")
-    print("Ready. Open the course with: snnedu lab" if not failed else f"{failed} to mend.")
+            say(f"❌ {check.__name__.replace('_', ' '):10} {problem}")
+    say("Ready. Open the course with: snnedu lab" if not failed else f"{failed} to fix.")
     return int(failed > 0)
 
 
@@ -32,7 +34,7 @@ def python() -> str:
 
 
 def packages() -> str:
-    """Check that what the course imports is installed."""
+    """Check that the packages of the course are installed."""
     found, missing = [], []
     for name in NEEDED:
         try:
@@ -45,7 +47,7 @@ def packages() -> str:
 
 
 def memory() -> str:
-    """Check that a notebook fits into the memory that is free now."""
+    """Check that a notebook fits into the memory that is free."""
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
@@ -76,7 +78,7 @@ def widgets() -> str:
 
 
 def progress() -> str:
-    """Check that what a learner has done can be saved."""
+    """Check that a learner's progress can be saved."""
     from snnedu.course.progress import folder
 
     place = folder()
@@ -88,7 +90,7 @@ def progress() -> str:
 
 
 def self_test() -> str:
-    """Train a few spiking neurons for a moment, on each path that computes them."""
+    """Train a small network for 30 steps."""
     import torch
 
     from snnedu.core.functional import ce_rate_loss
@@ -98,14 +100,14 @@ def self_test() -> str:
     torch.manual_seed(0)
     net = Sequential(torch.nn.Linear(8, 16), Leaky(0.9), torch.nn.Linear(16, 2), Leaky(0.9))
     x_rec, targets = torch.rand(10, 32, 8), torch.randint(2, (32,))
-    optimiser = torch.optim.Adam(net.parameters(), lr=0.02)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
     losses: list[float] = []
     for _ in range(30):
         spk_rec, _ = net(x_rec)
         loss = ce_rate_loss(spk_rec, targets)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     if not losses[-1] < losses[0]:
         raise RuntimeError(

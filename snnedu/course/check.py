@@ -24,6 +24,7 @@ from snnedu.course.attempt import (
     limited,
     same_random_numbers,
 )
+from snnedu.course.console import say
 from snnedu.course.exercise import Exercise, all_exercises, exercise
 
 Answer = TypeVar("Answer")
@@ -157,10 +158,10 @@ def _display(data: dict[str, str]) -> None:
         from IPython.core.getipython import get_ipython
         from IPython.display import display
     except ImportError:
-        print(data["text/plain"])
+        say(data["text/plain"])
         return
     if get_ipython() is None:
-        print(data["text/plain"])
+        say(data["text/plain"])
     else:
         display(data, raw=True)
 

@@ -1,4 +1,4 @@
-"""The command `snnedu`: it opens the course anywhere, and says what is wrong with a machine."""
+"""The command `snnedu`: it opens the course anywhere, and names what is wrong with a machine."""
 
 import importlib.metadata
 import json
@@ -31,7 +31,7 @@ def installed(tmp_path_factory):
     return site
 
 
-def test_the_wheel_holds_all_that_is_read_at_run_time(installed):
+def test_the_wheel_holds_every_file_read_at_run_time(installed):
     package = installed / "snnedu"
     for source in (ROOT / "snnedu").rglob("*"):
         if source.suffix in {".py", ".pyi", ".js", ".css", ".json"}:
@@ -82,7 +82,7 @@ def test_lab_opens_jupyterlab_on_the_tutorials_with_the_start_page_in_front(monk
     assert env["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
-def test_a_cell_run_too_early_is_told_what_to_do(monkeypatch):
+def test_a_name_error_shows_which_cells_to_run_first(monkeypatch):
     monkeypatch.setenv("PYTHONSTARTUP", cli._environment()["PYTHONSTARTUP"])
     cells = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "snn.check('07.1', 1)")]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -91,13 +91,11 @@ def test_a_cell_run_too_early_is_told_what_to_do(monkeypatch):
     assert [output.output_type for output in division] == ["error"]
     assert [output.output_type for output in missing] == ["error", "stream"]
     assert missing[0].evalue == "name 'snn' is not defined"
-    assert missing[1].text.startswith(
-        "`snn` is not there yet. If it is spelled right, a cell above"
-    )
+    assert missing[1].text.startswith("`snn` is not defined yet. If it is spelled right, a cell")
 
 
 @pytest.mark.bad_input
-def test_a_port_in_use_is_said_with_another_one(capsys):
+def test_lab_suggests_another_port_when_the_port_is_in_use(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -110,13 +108,13 @@ def test_a_port_in_use_is_said_with_another_one(capsys):
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("arguments", [["--port", "many"], ["--port=70000"], ["--port"]])
-def test_a_port_that_is_no_port_is_said(arguments, capsys):
+def test_lab_refuses_an_invalid_port(arguments, capsys):
     assert cli.lab(arguments) == 1
     assert "needs a number from 0 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.bad_input
-def test_a_folder_without_write_access_is_said(installed, tmp_path, monkeypatch, capsys):
+def test_lab_names_a_folder_without_write_access(installed, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cli, "__file__", str(installed / "snnedu" / "app" / "cli.py"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "snnedu-tutorials").write_text("a file where the folder should be")
@@ -125,7 +123,7 @@ def test_a_folder_without_write_access_is_said(installed, tmp_path, monkeypatch,
 
 
 @pytest.mark.bad_input
-def test_doctor_names_each_failure_with_a_remedy(tmp_path, monkeypatch, capsys):
+def test_doctor_names_each_failure_and_its_fix(tmp_path, monkeypatch, capsys):
     def version(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -143,7 +141,22 @@ def test_doctor_names_each_failure_with_a_remedy(tmp_path, monkeypatch, capsys):
     assert "0.3 GB of memory are free" in out
     assert "extension @jupyter-widgets/jupyterlab-manager is missing" in out
     assert "division by zero" in out
-    assert "4 to mend." in out
+    assert "4 to fix." in out
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_doctor_can_be_redirected_into_a_file_of_any_encoding(encoding, tmp_path):
+    with (tmp_path / "report.txt").open("wb") as report:
+        run = subprocess.run(
+            [sys.executable, "-m", "snnedu", "doctor"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+            stdout=report,
+            stderr=subprocess.PIPE,
+        )
+    text = (tmp_path / "report.txt").read_bytes().decode(encoding)
+    assert "UnicodeEncodeError" not in run.stderr.decode()
+    assert text.splitlines()[0].startswith("✅ python" if encoding == "utf-8" else "ok python")
+    assert run.returncode == 0, text
 
 
 @pytest.mark.bad_input
