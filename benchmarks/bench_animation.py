@@ -1,7 +1,7 @@
-"""How fast and how small is an animated raster, beside what celluloid makes of the same spikes?
+"""How fast and how small is an animated raster, compared with celluloid's of the same spikes?
 
 Time is from spikes to the HTML that a notebook stores; size is that HTML. All three are played,
-paused and scrubbed in the browser. `to_jshtml` draws and stores each picture anew, `viz.embed`
+paused and scrubbed in the browser. `to_jshtml` draws and stores each picture again, `viz.embed`
 stores the same pictures as differences, `viz.animate` stores the spikes alone.
 """
 

@@ -1,6 +1,6 @@
 """From a slider's move to new pixels in JupyterLab: explorers beside ipywidgets' plain `interact`.
 
-All three stand in one notebook in one Chromium and show the same neuron. They take turns: one move
+All three are in one notebook in one Chromium and show the same neuron. They take turns: one move
 each, until the frame with the new picture is done. Then each is dragged through 60 values.
 """
 

@@ -16,7 +16,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from snnedu import viz
-from snnedu.viz import player
+from snnedu.viz.player import Animation, photos
+from snnedu.viz.style import canvas_script
 from tests.lab import Lab
 
 pytestmark = pytest.mark.browser
@@ -55,7 +56,7 @@ def export(lab: Lab, tmp_path: Path) -> "Iterator":
     """Show an animation in an exported notebook, opened from disk without network."""
     contexts = []
 
-    def open_page(animation: player.Animation, still: bool = True, **options: object) -> Page:
+    def open_page(animation: Animation, still: bool = True, **options: object) -> Page:
         motion = "reduce" if still else "no-preference"
         contexts.append(lab.browser.new_context(offline=True, reduced_motion=motion, **options))
         page = contexts[-1].new_page()
@@ -71,7 +72,7 @@ def export(lab: Lab, tmp_path: Path) -> "Iterator":
     assert ours == []  # the page's own scripts come from the network, which is off
 
 
-def exported(animation: player.Animation, folder: Path) -> Path:
+def exported(animation: Animation, folder: Path) -> Path:
     data, metadata = animation._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
     cell = nbformat.v4.new_code_cell("viz.animate(spk_rec)", outputs=[output])
@@ -96,7 +97,7 @@ def test_it_plays_when_it_comes_into_view_stops_at_the_end_and_plays_again(expor
     assert player.step < 39
 
 
-def test_pause_stops_and_play_goes_on_from_there(export):
+def test_pause_stops_and_play_continues_from_there(export):
     player = Player(export(viz.animate(SPK, fps=20.0), still=False))
     player.page.wait_for_function("document.querySelector('figure input').value > 2")
     player.button.click()
@@ -109,7 +110,7 @@ def test_pause_stops_and_play_goes_on_from_there(export):
     assert player.step < 39
 
 
-def test_playing_keeps_the_pace_that_was_asked_for(export):
+def test_playing_keeps_the_requested_frame_rate(export):
     page = export(viz.animate(torch.zeros(1000, 2), fps=100.0))
     seconds = page.evaluate("""async () => {
         const [slider, button] = ["input", "button"].map(t => document.querySelector("figure " + t))
@@ -121,7 +122,7 @@ def test_playing_keeps_the_pace_that_was_asked_for(export):
     assert 0.9 < seconds < 1.3
 
 
-def test_who_asked_for_less_motion_sees_the_whole_picture_until_play_is_pressed(export):
+def test_with_reduced_motion_the_last_step_shows_until_play_is_pressed(export):
     player = Player(export(viz.animate(SPK), still=True))
     player.page.wait_for_timeout(300)
     assert (player.step, player.button.inner_text()) == (39, "▶︎ Play")
@@ -130,7 +131,7 @@ def test_who_asked_for_less_motion_sees_the_whole_picture_until_play_is_pressed(
     expect(player.button).to_have_text("❚❚ Pause")
 
 
-def test_the_slider_scrubs_by_keyboard_and_mouse_and_tells_where_it_is(export):
+def test_the_slider_scrubs_by_keyboard_and_mouse_and_shows_the_time(export):
     player = Player(export(viz.animate(SPK, dt=0.5)))
     player.slider.focus()
     whole = player.pixels()
@@ -175,6 +176,28 @@ def spikes_on(pixels: np.ndarray, ratio: int) -> set[tuple[int, int]]:
     return found
 
 
+def test_signed_spikes_stand_on_the_middle_of_their_row_or_hang_from_it(export):
+    spk = torch.zeros(10, 3)
+    spk[2, 0], spk[4, 1], spk[6, 1] = 1, -1, 1
+    pixels = Player(export(viz.animate(spk))).pixels().astype(int)
+    for t, n in np.ndindex(10, 3):
+        x = round(52 + (t + 0.5) / 10 * (pixels.shape[1] - 12 - 52))
+        y = round(254 - (n + 0.5) / 3 * (254 - 26))
+        above, below = pixels[y - 4, x], pixels[y + 4, x]
+        blue = above[3] > 200 and above[2] > above[0] + 100
+        orange = below[3] > 200 and below[0] > below[2] + 100
+        assert int(blue) - int(orange) == spk[t, n], (t, n)
+
+
+def test_axes_are_marked_at_whole_neurons_and_steps_and_at_round_times(export):
+    page = export(viz.animate(SPK))
+    marks = page.evaluate(f"""() => {{
+        {canvas_script()}
+        return [ticks(-0.5, 2.5, 8, 1), ticks(-0.5, 0.5, 8, 1), ticks(-0.05, 3.95, 9)];
+    }}""")
+    assert marks == [[0, 1, 2], [0], [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]]
+
+
 def test_membranes_and_evidence_are_drawn_and_names_that_look_like_html_are_text(export):
     both = viz.animate(SPK, MEM, evidence=SPK.cumsum(0), labels=["<b>", *"bcde"], threshold=0.8)
     player = Player(export(both))
@@ -189,7 +212,7 @@ def test_membranes_and_evidence_are_drawn_and_names_that_look_like_html_are_text
 
 def test_a_cameras_pictures_are_shown_pixel_for_pixel_forwards_and_backwards(export):
     player = Player(export(viz.embed(camera(), alt="A dot moves.")))
-    taken = player.photos(camera())
+    taken = photos(camera())
     for step in (4, 0, 1, 3, 2, 4):
         player.go_to(step)
         assert np.array_equal(player.pixels(), taken[step].view(np.uint8).reshape(200, 300, 4))
@@ -225,7 +248,7 @@ CELLS = [
 ]
 
 
-def test_in_a_dark_jupyterlab_it_plays_in_light_colours_and_keys_stay_with_it(lab: Lab):
+def test_in_a_dark_jupyterlab_it_plays_in_light_colors_and_keeps_its_keys(lab: Lab):
     notebook = lab.open(lab.write("player.ipynb", CELLS), dark=True)
     notebook.run_all()
     assert notebook.errors() == []

@@ -116,7 +116,7 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         "gain": rng.uniform(0, 2),
         "theta": rng.uniform(0.01, 0.3),
         "pace": str(rng.choice(["linear", "logarithmic"])),
-        "compare": str(rng.choice(["the step before", "what was told"])),
+        "compare": str(rng.choice(["the step before", "the rebuilt signal"])),
         "weight": rng.uniform(0, 0.8),
         "inhibition": rng.uniform(0, 8),
     }
@@ -326,8 +326,8 @@ def test_dark_theme_and_200_percent_zoom_are_readable(lab: Lab):
 
 
 CONTRAST = """one => {
-    const light = colour => {
-        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)
+    const light = color => {
+        const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(c => c / 255)
             .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
     };

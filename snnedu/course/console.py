@@ -3,6 +3,7 @@
 import re
 import sys
 import unicodedata
+from io import TextIOBase
 from typing import TextIO
 
 WORDS = {
@@ -12,7 +13,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def say(text: str, stream: TextIO | None = None) -> None:
+def say(text: str, stream: TextIO | TextIOBase | None = None) -> None:
     """Print `text` to `stream` (default: stdout); what its encoding lacks is put in other words."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"

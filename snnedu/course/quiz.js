@@ -1,4 +1,4 @@
-// The view of a quiz: Python wrote the questions (`form`) and says the reply to each choice.
+// The view of a quiz: Python writes the questions (`form`) and the reply to each choice.
 
 function render({ model, el }) {
   const view = Math.random(); // radio buttons of one name exclude each other
@@ -21,7 +21,7 @@ function render({ model, el }) {
   }
   model.on("change:replies", reply);
   reply();
-  // Else JupyterLab takes the arrow keys to go from cell to cell.
+  // Otherwise JupyterLab takes the arrow keys to move from cell to cell.
   el.addEventListener("keydown", (event) => event.stopPropagation());
 }
 

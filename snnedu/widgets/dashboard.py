@@ -11,7 +11,7 @@ from snnedu.core.training import History, Report
 from snnedu.widgets.explorer import Explorer, pack
 from snnedu.widgets.panels import Curve, Limits
 
-PAUSE = 0.15  # seconds between two pictures: drawing shall not slow down learning
+PAUSE = 0.15  # seconds between two pictures: so that drawing does not slow training down
 POINTS = 1000  # more do not fit on a screen
 
 
@@ -22,7 +22,7 @@ def training_dashboard(net: Sequential) -> "Dashboard":
         display(dashboard)
         fit(net, train, test, on_batch=dashboard, on_epoch=dashboard)
 
-    The Stop button interrupts `fit`, as Ctrl-C does; `net` keeps what was learned.
+    The Stop button interrupts `fit`, as Ctrl-C does; `net` keeps its weights.
     """
     return Dashboard(net)
 
@@ -55,8 +55,8 @@ class Dashboard(Explorer):
         self._spec = dict(self._spec, stop=True)
 
     def __call__(self, news: Report | History) -> bool:
-        """Take in what `fit` reports; return True to stop."""
-        # After an epoch's History there may come no more: Stop must not interrupt what runs next.
+        """Take a report of `fit`; return True to stop."""
+        # Training may end after an epoch: then Stop must not interrupt the next cell.
         self._training = isinstance(news, Report)
         if isinstance(news, Report):
             if news.epoch == news.batch == 1:
@@ -74,7 +74,7 @@ class Dashboard(Explorer):
             self._result = pack(self.run())
 
     def _curves(self) -> dict[str, Any]:
-        """Return every curve so far, thinned out where a screen could not show more."""
+        """Return every curve so far, thinned to what a screen can show."""
         count = len(self._reports)
         batches = [*range(0, count, 1 + count // POINTS), count - 1]
         curves: dict[str, Any] = {"batch": [number + 1 for number in batches]}

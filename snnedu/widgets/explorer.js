@@ -1,4 +1,4 @@
-// The view of an Explorer: controls, panels on canvases, one line that says what came out.
+// The view of an Explorer: controls, panels on canvases, one line with the outcome.
 // Outputs come from `models` (models.js, before this file; simulated here, at once) or from the kernel
 // (any Python function: one request in flight, and the latest value wins). canvas.js draws.
 
@@ -6,7 +6,7 @@ function render({ model, el }) {
   const spec = model.get("_spec");
   const text = {
     outcome: h("p", { className: "outcome" }),
-    spoken: h("p", { className: "spoken", ariaLive: "polite" }), // said when a drag has ended
+    spoken: h("p", { className: "spoken", ariaLive: "polite" }), // read aloud when a drag has ended
     error: h("p", { className: "error", role: "alert", hidden: true }),
     note: h("p", { className: "note", hidden: true }),
     code: h("code", {}),
@@ -17,7 +17,7 @@ function render({ model, el }) {
   const canvases = spec.panels.map(({ height }) => h("canvas", { style: `height:${height}px`, role: "img" }));
   const back = h("button", { type: "button", onclick: reset }, "Reset");
   const stop = spec.stop && h("button", { type: "button", disabled: true, onclick: () => {
-    model.widget_manager?.kernel?.interrupt?.(); // a message alone would wait until the cell is done
+    model.widget_manager?.kernel?.interrupt?.(); // a message would wait until the cell is done
     model.send({ kind: "stop" });
   } }, "Stop");
   const guess = spec.predict && question(spec, (answer) => {
@@ -33,7 +33,7 @@ function render({ model, el }) {
     text.outcome, text.spoken, text.note, text.error, stop,
     h("p", { className: "foot" },
       spec.controls.length && back, spec.code && text.code, spec.code && copyButton(text.code)));
-  // Else JupyterLab takes the arrow keys to go from cell to cell.
+  // Otherwise JupyterLab takes the arrow keys to move from cell to cell.
   root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
 
@@ -70,7 +70,7 @@ function render({ model, el }) {
   function repaint() {
     waiting ||= requestAnimationFrame(paint);
   }
-  function paint() { // one frame: simulate, then draw every panel; never cleared without being drawn
+  function paint() { // in one frame: simulate, then draw every panel
     waiting = 0;
     if (stale) [outputs, settings] = [models[spec.model]({ ...spec.constants, ...values }), values];
     stale = false;
@@ -98,7 +98,7 @@ function render({ model, el }) {
   function fromKernel() { // Python set `values`, or another view of this widget did
     if (JSON.stringify(model.get("values")) !== JSON.stringify(values)) write(model.get("values"));
   }
-  function fresh() { // an outcome that Python sent of its own accord
+  function fresh() { // a result that Python sent without being asked
     const result = model.get("_result");
     if (result.arrays || result.error) accept(result);
     if (stop) stop.disabled = result.texts?.state !== "training";

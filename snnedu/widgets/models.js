@@ -1,4 +1,4 @@
-// The built-in models, once more: what models.py computes with the library, here for the browser.
+// The built-in models for the browser: what models.py computes with the library.
 // `f` rounds to float32 after every operation, as torch does, so that spikes come out exactly equal.
 
 const f = Math.fround;
@@ -24,7 +24,7 @@ function current({ drive, amplitude, steps, seed }) {
   return Float32Array.from({ length: steps }, (_, t) => amplitude * shape(t));
 }
 
-// One step of each neuron: what it was and a current in, what it is out. `{}` is rest.
+// One step of each neuron: its state and a current in, its next state out. `{}` is rest.
 const step = {
   leaky({ spk, mem = 0 }, cur, { beta, threshold, reset_mechanism: reset }) {
     mem = f(f(beta * (spk && reset === "zero" ? 0 : mem)) + cur);
@@ -50,7 +50,7 @@ const step = {
   },
 
   adaptive({ spk, mem = 0, ada = 0 }, cur, { beta, rho, adaptation, threshold, reset_mechanism: reset }) {
-    const over = f(threshold + f(adaptation * ada)); // what S[t-1] had to exceed
+    const over = f(threshold + f(adaptation * ada)); // the threshold of the step before
     mem = f(f(beta * (spk && reset === "zero" ? 0 : mem)) + cur);
     if (spk && reset === "subtract") mem = f(mem - over);
     ada = f(f(rho * ada) + (spk ? f(1 - rho) : 0));
@@ -77,7 +77,7 @@ step.izhikevich = ({ spk, mem, rec }, cur, p) => {
     mem = (p.b - 5 - Math.sqrt((5 - p.b) ** 2 - 4 * 0.04 * 140)) / 0.08;
     rec = p.b * mem;
   }
-  if (spk) [span, mem, rec] = [p.dt + mem - 30, p.c, rec + p.d]; // from the moment of the peak on
+  if (spk) [span, mem, rec] = [p.dt + mem - 30, p.c, rec + p.d]; // from the moment of the peak
   let [v, u] = rungeKutta(cur, mem, rec, span, p), until = span;
   if (v < 30) return { spk: 0, mem: v, rec: u };
   for (let i = 0; i < 20; i++) { // Newton's method finds the peak
@@ -150,7 +150,7 @@ function rint(v) { // to the nearest whole number, halves to the even one, as to
   return near - v === 0.5 && near % 2 ? near - 1 : near;
 }
 
-// h(x), which stands in for the derivative of a spike; k is `alpha` or `slope`.
+// h(x), the derivative that training uses for a spike; k is `alpha` or `slope`.
 const derivative = {
   atan: (x, k) => k / 2 / (1 + ((Math.PI / 2) * k * x) ** 2),
   fast_sigmoid: (x, k) => 1 / (k * Math.abs(x) + 1) ** 2,
@@ -159,7 +159,7 @@ const derivative = {
   straight_through: () => 1,
 };
 
-function finely(cur, gain, parts = 10) { // so many steps for each
+function finely(cur, gain, parts = 10) { // `parts` steps for each
   return Float32Array.from({ length: parts * cur.length }, (_, t) => gain * cur[Math.floor(t / parts)]);
 }
 
@@ -237,13 +237,13 @@ export const models = {
   },
 
   delta({ x, theta, compare }) {
-    const feedback = compare === "what was told", spk = new Float32Array(2 * x.length);
-    let told = f(x[0]), sent = 0;
+    const feedback = compare === "the rebuilt signal", spk = new Float32Array(2 * x.length);
+    let known = f(x[0]), sent = 0;
     const rebuilt = x.map((v, t) => {
-      const change = f(f(v) - (feedback ? told : f(x[Math.max(t - 1, 0)])));
+      const change = f(f(v) - (feedback ? known : f(x[Math.max(t - 1, 0)])));
       const spike = Number(change >= f(theta)) - Number(change <= -f(theta));
       if (spike) spk[2 * t + Number(spike > 0)] = 1;
-      told = f(told + f(f(theta) * spike));
+      known = f(known + f(f(theta) * spike));
       sent += spike;
       return f(f(x[0]) + f(f(theta) * sent));
     });

@@ -1,7 +1,7 @@
 """The built-in models of the explorers, in Python: what `models.js` computes in the browser.
 
 Each is a function of plain numbers and words that returns a dict of arrays, and uses the library's
-own neurons. A test in Chromium holds both languages equal: spikes exactly, membranes to rounding.
+own neurons. A test in Chromium compares both languages: spikes are equal, membranes to rounding.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float32, Float64
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,10 +18,11 @@ from snnedu.brains import biophysics
 from snnedu.core import neurons, spikegen, surrogate
 
 Outputs = dict[str, Any]
+Neuron = neurons.SpikingLayer | biophysics.Izhikevich | biophysics.HodgkinHuxley
 
 
-def uniform(seed: int, count: int) -> NDArray[np.float64]:
-    """Return `count` random numbers in [0, 1), the same ones in Python and JavaScript.
+def uniform(seed: int, count: int) -> Float64[NDArray[np.float64], " {count}"]:
+    """Return random numbers in [0, 1), the same in Python and JavaScript.
 
     The mulberry32 generator (public domain, Tommy Ettinger), which needs 32-bit integers only.
     """
@@ -32,8 +34,8 @@ def uniform(seed: int, count: int) -> NDArray[np.float64]:
     return (z ^ (z >> np.uint32(14))) / 2.0**32
 
 
-def current(drive: str, amplitude: float, steps: int, seed: int) -> Tensor:
-    """Return an input current [time]: constant, step, pulses, ramp or noise, up to `amplitude`."""
+def current(drive: str, amplitude: float, steps: int, seed: int) -> Float32[Tensor, " {steps}"]:
+    """Return an input current: constant, step, pulses, ramp or noise, up to `amplitude`."""
     t = np.arange(steps)
     shape = {
         "constant": lambda: np.ones(steps),
@@ -77,8 +79,8 @@ def circuit(
 ) -> Outputs:
     """One leaky neuron in units, and its f-I curve: spikes in 1 s at currents up to `most`.
 
-    `tau` in ms, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is that of a
-    constant `amplitude`, whatever the `drive`.
+    `tau` in ms, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is measured at
+    a constant `amplitude`, whatever the `drive`.
     """
     beta = math.exp(-1 / tau)
     gain = R * (1 - beta)  # exact for a current that is constant within a step
@@ -103,7 +105,7 @@ def synaptic(
     steps: int = 100,
     seed: int = 0,
 ) -> Outputs:
-    """One leaky neuron behind a synapse with a memory."""
+    """One leaky neuron after a synapse whose current decays with `alpha`."""
     neuron = neurons.Synaptic(alpha, beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
     return _one(neuron, current(drive, amplitude, steps, seed))
 
@@ -118,7 +120,7 @@ def alpha_neuron(
     steps: int = 100,
     seed: int = 0,
 ) -> Outputs:
-    """One neuron that answers an input spike with a bump."""
+    """One neuron that responds to an input spike with a smooth bump."""
     neuron = neurons.Alpha(alpha, beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
     return _one(neuron, current(drive, amplitude, steps, seed))
 
@@ -134,7 +136,7 @@ def adaptive(
     steps: int = 100,
     seed: int = 0,
 ) -> Outputs:
-    """One leaky neuron that tires."""
+    """One leaky neuron whose threshold rises with each of its spikes."""
     neuron = neurons.AdaptiveLeaky(
         beta,
         rho,
@@ -148,7 +150,7 @@ def adaptive(
 def surrogate_shape(
     kind: str = "atan", slope: float = 2.0, at: float = 0.2, width: float = 2.0
 ) -> Outputs:
-    """The step that a spike is, and the derivative h(x) that training puts in its place."""
+    """The step function of a spike, and h(x), which training uses as its derivative."""
     spike_grad = getattr(surrogate, kind)(*([] if kind == "straight_through" else [slope]))
     x = torch.from_numpy((width * (np.arange(401) - 200) / 200).astype(np.float32))
     here = torch.tensor([at])
@@ -171,10 +173,11 @@ def network(
     inhibitory: int = 20,
     seed: int = 1,
 ) -> Outputs:
-    """Leaky neurons that excite and inhibit each other, one synapse in ten; random input spikes.
+    """Leaky neurons that excite and inhibit each other, one pair in ten; random input spikes.
 
-    A spike arrives one step later: `weight` from an excitatory neuron, minus `inhibition` times
-    that from an inhibitory one. From outside a neuron gets 0.5 with probability `drive` a step.
+    A spike arrives one step later: with `weight` from an excitatory neuron, with minus `inhibition`
+    times `weight` from an inhibitory one. In each step a neuron gets an input of 0.5 with
+    probability `drive`.
     """
     count = excitatory + inhibitory
     synapses = uniform(seed, count * count).reshape(count, count) < 0.1
@@ -204,7 +207,7 @@ def izhikevich(
     steps: int = 300,
     seed: int = 0,
 ) -> Outputs:
-    """One neuron of Izhikevich's for `steps` ms, ten values a ms."""
+    """One Izhikevich neuron for `steps` ms, in steps of 0.1 ms."""
     cur = current(drive, amplitude, steps, seed).repeat_interleave(10)
     outputs = _run(biophysics.Izhikevich(a=a, b=b, c=c, d=d), cur)
     return {"cur": cur, **outputs, "count": float(outputs["spk"].sum())}
@@ -217,10 +220,10 @@ def zoo(
     steps: int = 100,
     seed: int = 0,
 ) -> Outputs:
-    """Several neurons under one input; the first four have threshold 1, and forget with `beta`.
+    """Several neurons under one input; the first four have threshold 1 and decay `beta`.
 
-    For Izhikevich's, and Hodgkin and Huxley's (in uA/cm2), a step is 1 ms, and the input 40 times
-    as large.
+    For Izhikevich's and Hodgkin and Huxley's neurons (in uA/cm2), a step of the input lasts 1 ms,
+    and the input is 40 times as large.
     """
     cur = current(drive, amplitude, steps, seed)
     models = {
@@ -259,28 +262,28 @@ def latency_code(
 
 
 def delta_code(x: Any = (), theta: float = 0.1, compare: str = "the step before") -> Outputs:
-    """A spike up or down where a signal has moved: `spikegen.delta`."""
-    data, feedback = torch.tensor(x), compare == "what was told"
+    """A spike up or down where a signal has changed by θ: `spikegen.delta`."""
+    data, feedback = torch.tensor(x), compare == "the rebuilt signal"
     spk = spikegen.delta(data, theta, off_spike=True, padding=True, feedback=feedback)
     rebuilt = spikegen.decode_delta(spk, theta, data[0])
     both = torch.stack([spk < 0, spk > 0], 1).float()
     return {"x": x, "rebuilt": rebuilt, "spk": both, **_quality(both, rebuilt, data)}
 
 
-def _quality(spk: Tensor, decoded: Tensor, wanted: Tensor) -> Outputs:
+def _quality(
+    spk: Float[Tensor, "time neurons"], decoded: Float[Tensor, " n"], wanted: Float[Tensor, " n"]
+) -> Outputs:
     return {"count": float(spk.sum()), "error": float((decoded - wanted).abs().double().mean())}
 
 
-def _one(neuron: neurons.SpikingLayer, cur: Tensor) -> Outputs:
+def _one(neuron: neurons.SpikingLayer, cur: Float[Tensor, " time"]) -> Outputs:
     """Return a neuron's input, spikes and states over time, and how much it spiked."""
     outputs = _run(neuron, cur)
     count = float(outputs["spk"].sum())
     return {"cur": cur, **outputs, "count": count, "rate": 100 / len(cur) * count}
 
 
-def _run(
-    neuron: neurons.SpikingLayer | biophysics.Izhikevich | biophysics.HodgkinHuxley, cur: Tensor
-) -> dict[str, Tensor]:
+def _run(neuron: Neuron, cur: Float[Tensor, " time"]) -> dict[str, Float[Tensor, " time"]]:
     with torch.no_grad():
         recordings = neuron.unroll(cur.unsqueeze(1))
     named = zip(("spk", *neuron.state_names), recordings, strict=True)

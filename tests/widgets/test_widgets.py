@@ -130,7 +130,7 @@ def test_the_circuit_rises_to_its_limit_and_fires_at_the_closed_form_interval():
     np.testing.assert_allclose(silent["peak"], 14.9, rtol=1e-4)
 
 
-def test_what_the_circuit_offers_to_copy_is_the_neuron_that_it_shows():
+def test_the_code_to_copy_builds_the_neuron_that_is_shown():
     one = snn.circuit_explorer()
     code = fill(one.code, one.values, one.controls, as_code=True)  # outputs are not known there
     lif = eval(code, {"snn": snn, "math": math})
@@ -187,7 +187,7 @@ def test_settings_can_be_read_and_set_from_python():
     assert "decay β = 0.25" in one.describe()
 
 
-def test_a_guess_made_in_the_browser_reaches_python():
+def test_a_prediction_made_in_the_browser_reaches_python():
     one = explorer(predict="How many?", options=("one", "two"))
     assert one._spec["predict"] == "How many?"
     assert one._spec["options"] == ["one", "two"]
@@ -299,11 +299,11 @@ WRONG: list[tuple[Callable[[float], Any], str]] = [
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize(("f", "message"), WRONG)
-def test_what_is_wrong_with_a_function_is_said_and_the_next_value_works(
+def test_an_error_of_the_function_is_shown_and_the_next_value_works(
     f: Callable[[float], Any], message: str
 ):
     one = explorer(lambda beta: f(beta) if beta > 0.8 else two_traces(beta))
-    assert message in one._result["error"], "said at the start too"
+    assert message in one._result["error"], "shown at the start, too"
     assert message in repr(one)
     assert "image/png" not in one._repr_mimebundle_()[0]
     assert message in ask(one, {"beta": 0.9})["error"]
@@ -311,7 +311,7 @@ def test_what_is_wrong_with_a_function_is_said_and_the_next_value_works(
 
 
 @pytest.mark.bad_input
-def test_the_line_of_the_learner_that_failed_is_shown():
+def test_an_error_shows_the_learners_own_line():
     def leak(beta: float) -> dict[str, Any]:
         return {"mem": [beta / 0]}
 
@@ -342,14 +342,14 @@ def test_a_wrong_declaration_raises(make: Callable[[], Any], message: str):
 
 
 @pytest.mark.bad_input
-def test_a_value_outside_its_slider_is_refused():
+def test_a_value_outside_its_slider_raises():
     one = explorer()
     with pytest.raises(ValueError, match=r"from 0\.0 to 1\.0"):
         one.values = {"beta": 1.5}
     assert one.values == {"beta": 0.9}
 
 
-def test_stop_is_offered_only_while_training_goes_on():
+def test_stop_is_enabled_only_during_training():
     torch.manual_seed(0)
     net = snn.Sequential(torch.nn.Linear(4, 3), snn.Leaky(0.9))
     data = (torch.rand(8, 4), torch.randint(3, (8,)))

@@ -49,9 +49,9 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
 
 
 def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
-    """Turn the knobs of a leaky neuron's circuit, in ms, MΩ, mV and nA; see U, spikes, f-I point.
+    """Change a leaky neuron's circuit, in ms, MΩ, mV and nA; see U, spikes and the f-I curve.
 
-    `fires=False` leaves the bare membrane. `more` goes to `Explorer`.
+    `fires=False` shows the membrane alone. `more` goes to `Explorer`.
     """
     membrane = [
         Slider("tau", 2.0, 50.0, 1.0, value=20.0, label="time constant τ", unit="ms"),

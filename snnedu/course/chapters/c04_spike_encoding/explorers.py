@@ -13,9 +13,9 @@ TENTHS = [i / 10 for i in range(11)]
 
 
 def encoder_explorer(code: str = "rate", x: Sequence[float] | None = None, **more: Any) -> Explorer:
-    """Turn numbers into spikes by a "rate", "latency" or "delta" code, and back.
+    """Turn numbers into spikes with a "rate", "latency" or "delta" code, and back.
 
-    `x`: numbers in [0, 1], one a neuron; for "delta" a signal over time. `more` goes to `Explorer`.
+    `x`: numbers in [0, 1], one for each neuron; for "delta" a signal over time. `more` goes to `Explorer`.
     """
     _check.one_of("code", code, ("rate", "latency", "delta"))
     explorer = {"rate": _rate_explorer, "latency": _latency_explorer, "delta": _delta_explorer}
@@ -79,7 +79,7 @@ def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer
         "delta",
         [
             Slider("theta", 0.02, 0.5, 0.01, value=0.1, label="threshold θ", unit="as x"),
-            Choice("compare", ("the step before", "what was told"), label="compare with"),
+            Choice("compare", ("the step before", "the rebuilt signal"), label="compare with"),
         ],
         [
             Traces({"x": "signal", "rebuilt": "rebuilt from spikes"}, title="Signal", height=200),

@@ -7,7 +7,7 @@ from snnedu.widgets.panels import Choice, Curve, Slider
 
 
 def surrogate_explorer(**more: Any) -> Explorer:
-    """Compare the derivatives that stand in for a spike's. `more` goes to `Explorer`."""
+    """Compare surrogate derivatives of a spike. `more` goes to `Explorer`."""
     kinds = ("atan", "fast_sigmoid", "sigmoid", "triangular")
     return Explorer(
         "surrogate",
