@@ -107,11 +107,12 @@ def make_backward(
         steps, size = g_cur.shape
         p, q = np.float32(shape[0]), np.float32(shape[1])
         r1, r2 = np.float32(shape[2]), np.float32(shape[3])
-        rows = np.zeros((18, PADDED), np.float32)
+        rows = np.zeros((19, PADDED), np.float32)
         b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
         c_u, c_x, c_a, c_s = rows[5], rows[6], rows[7], rows[8]  # from the step after
         f, lam, z, h = rows[9], rows[10], rows[11], rows[12]
-        g_u, g_x, g_a, nothing, s_first = rows[13], rows[14], rows[15], rows[16], rows[17]
+        g_u, g_x, g_a, a = rows[13], rows[14], rows[15], rows[16]
+        nothing, s_first = rows[17], rows[18]
         for lo in range(0, size, BLOCK):
             n = min(BLOCK, size - lo)
             for j in range(5):
@@ -127,7 +128,8 @@ def make_backward(
                 if not formula:
                     _copy(h, _row(slopes, t, lo, n), n)
                 u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
-                a = _row(a_rec, t, lo, n) if adapts else u
+                if adapts:  # with one array less, LLVM still checks that none overlap
+                    _copy(a, _row(a_rec, t, lo, n), n)
                 s = u
                 if zero_before or zero_after or adapts:
                     s = _row(s_rec, t - 1, lo, n) if t > 0 else s_first[:n]

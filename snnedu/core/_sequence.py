@@ -173,7 +173,7 @@ def _forward_in_torch(
     heaviside = type(call.spike_grad) is Surrogate
     kept = [(part, rows) for part, rows in ((syn, rec.syn), (ada, rec.ada)) if rows is not None]
     for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, spk, rec.mem)):
-        x = cur_t if weight is None else cur_t + feedback(old, weight, bias)
+        x = cur_t if weight is None else feedback(old, weight, bias).add_(cur_t)
         if alpha is not None:
             x = syn.mul_(alpha).add_(x)
         if call.terms.zero_before:
@@ -300,34 +300,38 @@ class _Backward:
 def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
     """Return the derivatives by `Params`, each a sum over time of what the steps contribute."""
     terms, start, rec, lam_ada = back.call.terms, back.start, back.rec, cast("Any", back.lam_ada)
-    late = _late(back.spk, back.first)  # S[t-1]
-    kept = 1 - late if terms.zero_before else 1.0
-    paid = back.lam_mem * late if terms.subtract and back.adjoints else 0.0
-    found: list[Any] = [None] * 7
-    if needs.beta:
-        found[0] = back.lam_mem * kept * _late(rec.mem, start.mem)
-    if needs.threshold:
-        found[1] = -back.fire - paid
-    if needs.alpha:
-        found[2] = back.g_cur * _late(rec.syn, start.syn)
-    if needs.rho:
-        found[3] = lam_ada * (_late(rec.ada, start.ada) - late)
-    if needs.adaptation:
-        found[4] = -back.fire * rec.ada - paid * _late(rec.ada, start.ada)
+    found: dict[str, Any] = {}
+    if back.adjoints:
+        late = _late(back.spk, back.first)  # S[t-1]
+        paid = back.lam_mem * late if terms.subtract else 0.0
+        kept = back.lam_mem * (1 - late) if terms.zero_before else back.lam_mem
+        found["beta"] = kept * _late(rec.mem, start.mem)
+        found["threshold"] = -back.fire - paid
+        if needs.alpha:
+            found["alpha"] = back.g_cur * _late(rec.syn, start.syn)
+        if terms.adapts:
+            ada = _late(rec.ada, start.ada)
+            found["rho"] = lam_ada * (ada - late)
+            found["adaptation"] = -back.fire * rec.ada - paid * ada
     if needs.weight:
-        found[5] = _by_weight(back.g_cur, late, back.params.weight)
-    if needs.bias:
-        found[6] = back.g_cur
-    pairs = zip(found, back.params, strict=True)
-    return [None if g is None or p is None else g.sum_to_size(p.shape) for g, p in pairs]
+        found["weight"] = _by_weight(back)
+    found["bias"] = back.g_cur
+    return [
+        found[name].sum_to_size(getattr(back.params, name).shape) if needed else None
+        for name, needed in needs._asdict().items()
+    ]
 
 
-def _by_weight(g_cur: Tensor, late: Tensor, weight: Any) -> Tensor:
+def _by_weight(back: _Backward) -> Tensor:
     """Each weight met S[t-1] and g_cur[t]: one product for the whole sequence."""
-    if weight.ndim != 2:
-        return g_cur * late
+    g_cur, first = back.g_cur, _or_zeros(back.first, back.g_cur[0])
+    if back.params.weight.ndim != 2:
+        return g_cur * _late(back.spk, first)
     features = g_cur.shape[-1]
-    return g_cur.reshape(-1, features).T @ late.reshape(-1, features)
+    late = back.spk[:-1].reshape(-1, features)
+    return g_cur[1:].reshape(-1, features).T @ late + g_cur[0].reshape(-1, features).T @ (
+        first.reshape(-1, features)
+    )
 
 
 # ---------------------------------------------------------------------------------------- helpers
