@@ -3,8 +3,10 @@
 A message has three parts: what must hold, what came, what to do next.
 """
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,7 +26,7 @@ def one_of(name: str, value: object, allowed: Iterable[str]) -> None:
 
 def fraction(name: str, value: float | int | Tensor) -> None:
     """Raise `ValueError` unless every element of `value` lies in [0, 1]."""
-    numbers = torch.as_tensor(value, dtype=torch.float64).detach()
+    numbers = _numbers(value)
     if not bool(((numbers >= 0) & (numbers <= 1)).all()):
         raise ValueError(
             f"`{name}` must lie in [0, 1]. Received {_brief(value)}. "
@@ -34,8 +36,8 @@ def fraction(name: str, value: float | int | Tensor) -> None:
 
 def positive(name: str, value: float | int | Tensor) -> None:
     """Raise `ValueError` unless every element of `value` is finite and above zero."""
-    numbers = torch.as_tensor(value, dtype=torch.float64).detach()
-    if not bool(((numbers > 0) & torch.isfinite(numbers)).all()):
+    numbers = _numbers(value)
+    if not bool(((numbers > 0) & (numbers < math.inf)).all()):
         raise ValueError(
             f"`{name}` must be finite and above 0. Received {_brief(value)}. "
             f"Pass a positive number."
@@ -88,7 +90,7 @@ def same_kind(call: str, first: Tensor, second: Tensor) -> None:
 
 def between(name: str, value: object, low: float | int, high: float | int, fix: str) -> None:
     """Raise `ValueError` unless every element of `value` lies in [low, high]; NaN does not."""
-    numbers = torch.as_tensor(value).detach()
+    numbers = _numbers(value)
     if not bool(((numbers >= low) & (numbers <= high)).all()):
         raise ValueError(
             f"`{name}` must lie in [{low:g}, {high:g}]. Received {_brief(value)}. {fix}"
@@ -112,6 +114,17 @@ def count(name: str, value: object) -> None:
         raise TypeError(f"`{name}` must be a whole number. Received {value!r}. Pass `int({name})`.")
     if value < 1:
         raise ValueError(f"`{name}` must be 1 or more. Received {value}. Pass `{name}=25`, say.")
+
+
+def _numbers(value: Any) -> Tensor:
+    """Return `value` ready to be compared: a tensor where it is, anything else on the CPU.
+
+    A tensor keeps its precision, as some devices have no float64 (Apple's). Integers become int64:
+    torch would compare a byte not with 300, but silently with 44.
+    """
+    if not isinstance(value, Tensor):
+        return torch.as_tensor(value, dtype=torch.float64, device="cpu")
+    return value.detach() if value.is_floating_point() else value.long()
 
 
 def _brief(value: object) -> str:

@@ -1,34 +1,49 @@
-"""What a network's output means: losses, decoders, accuracies, activity regularisers.
+"""What a network's output means: losses, decoders, accuracies, activity regularizers.
 
-All take recordings with time first, `spk_rec` or `mem_rec` `[time, batch, outputs]`, and `targets`,
-the index of the right class of each sample, `[batch]`. One output stands for one class, unless
-`num_classes` says otherwise: then each class owns a block of outputs / num_classes neurons, a
-population.
+    spk_rec, mem_rec = net(x_rec)            # [time, batch, outputs]
+    loss = ce_rate_loss(spk_rec, targets)    # targets: the index of each sample's class, [batch]
+    accuracy_rate(spk_rec, targets)          # 0 to 1
 
-The losses are means over the batch; with `reduction="none"` they come one a sample, `[batch]`.
-`weight`, one number a class, multiplies the losses of that class's samples.
+Recordings have time first, `[time, batch, outputs]`. `targets` are integers of any type, `[batch]`,
+from 0 to classes - 1. Each output stands for one class, unless `num_classes` is given: then each
+class owns a block of outputs / num_classes neurons, a population.
+
+A loss is the mean over the batch, a single number; with `reduction="none"` there is one loss per
+sample, `[batch]`. `weight`, one number per class, `[classes]`, multiplies the losses of that
+class's samples. Spikes count 1, times are counted in steps from 0, and membranes keep their unit.
 
 Spikes and membranes pass their gradient on to the neuron, which has a surrogate for it. A spike
-time has no gradient at all; `spike_times` says what stands in its place. Bad input is answered with
-ValueError (shapes, targets that are no class) or TypeError (dtypes).
+time has no gradient at all; `spike_times` says what stands in its place. Recordings of 16 bits,
+which cannot count beyond 256 (bfloat16), are summed and averaged in float32, and the results are
+float32. Bad input is answered with ValueError (shapes, targets that are no class) or TypeError
+(dtypes).
 
 Names and values are those of snnTorch 1.0 (Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088);
 where they differ, the docstring says so.
 """
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (PyTorch's own abbreviation)
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer, Shaped
 from torch import Tensor
 
 from snnedu.core import _check
+from snnedu.core._precision import wide, wide_dtype
 
-Record = Float[Tensor, "..."]  # [time, batch, outputs]; `_groups` says it in words
-Labels = Int[Tensor, "..."]  # [batch]
-Weight = Float[Tensor, "..."] | None  # [classes]
-Loss = Float[Tensor, "..."]  # 0-d, or [batch]
+Record = Float[Tensor, "time batch outputs"]
+Labels = Integer[Tensor, " batch"]
+Hidden = Float[Tensor, " time *neurons"]
+Weight = Float[Tensor, " classes"] | None
+Loss = Float[Tensor, ""] | Float[Tensor, " batch"]
+Times = (  # steps, one for each neuron
+    Shaped[Tensor, " outputs"]
+    | Shaped[Tensor, "batch outputs"]
+    | Shaped[Tensor, "spikes batch outputs"]
+)
 Number = float | int
 Steps = Number | Sequence[Number]
 
@@ -41,17 +56,21 @@ def ce_rate_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Cross entropy at every step, averaged over steps: the right class shall fire all the time.
+    """Cross entropy at every step, averaged over steps: the right class should fire all the time.
 
         L = -mean over t of log softmax(S[t])[target]
 
-    A population answers with the mean of its neurons.
+        spk_rec, mem_rec = net(x_rec)                           # [time, batch, outputs]
+        ce_rate_loss(spk_rec, torch.tensor([3, 1])).backward()  # classes of a batch of two
+
+    `spk_rec` holds spikes, `targets` are class indices, `[batch]`. A population answers with the
+    mean of its neurons. `help(snn.functional)` explains the other arguments.
     """
     scores = _groups(spk_rec, num_classes).mean(-1)
-    _check_targets(targets, scores[0])
+    targets = _class_indices(targets, scores[0])
     every_step = targets.unsqueeze(-1).expand(-1, len(scores))
     loss = F.cross_entropy(scores.movedim(0, -1), every_step, reduction="none").mean(-1)
-    return _reduce(loss, targets, weight, reduction)
+    return _reduce(_weighted(loss, targets, weight, scores), reduction)
 
 
 def ce_count_loss(
@@ -62,15 +81,17 @@ def ce_count_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Cross entropy of the spike counts: the right class shall fire more often than the others.
+    """Cross entropy of the spike counts: the right class should fire more often than others.
 
         L = -log softmax(sum over t of S[t])[target]
 
-    A population answers with the sum of its neurons.
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`. A
+    population answers with the sum of its neurons. `help(snn.functional)` explains the rest.
     """
     counts = _counts(spk_rec, num_classes)
-    _check_targets(targets, counts)
-    return _reduce(F.cross_entropy(counts, targets, reduction="none"), targets, weight, reduction)
+    targets = _class_indices(targets, counts)
+    loss = F.cross_entropy(counts, targets, reduction="none")
+    return _reduce(_weighted(loss, targets, weight, counts), reduction)
 
 
 def ce_max_membrane_loss(
@@ -81,15 +102,17 @@ def ce_max_membrane_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Cross entropy of the highest membrane potentials; spikes are not looked at.
+    """Cross entropy of the highest membrane potentials; spikes do not matter.
 
         L = -log softmax(max over t of U[t])[target]
 
-    A population answers with the mean membrane of its neurons.
+    `mem_rec` holds membranes, `[time, batch, outputs]`, `targets` class indices, `[batch]`. A
+    population answers with its mean membrane. `help(snn.functional)` explains the rest.
     """
     peaks = _peaks(mem_rec, num_classes)
-    _check_targets(targets, peaks)
-    return _reduce(F.cross_entropy(peaks, targets, reduction="none"), targets, weight, reduction)
+    targets = _class_indices(targets, peaks)
+    loss = F.cross_entropy(peaks, targets, reduction="none")
+    return _reduce(_weighted(loss, targets, weight, peaks), reduction)
 
 
 def mse_count_loss(
@@ -102,28 +125,29 @@ def mse_count_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Squared distance of the spike counts from wanted counts: wrong classes may fire too.
+    """Squared distance of the spike counts from target counts: wrong classes may fire too.
 
         L = mean over classes of (sum over t of S[t] - r T)² / T
 
-    r, the wanted share of steps with a spike, is `correct_rate` for the right class and
-    `incorrect_rate` for the others. A population answers with the sum of its neurons, each of them
-    wanted at that rate. r T is not rounded (snnTorch cuts it down to a whole number).
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`.
+    r, the target rate (share of steps with a spike), is `correct_rate` for the right class and
+    `incorrect_rate` for the others. A population answers with the sum of its neurons, each with
+    that target. r T is not rounded (snnTorch cuts it down to a whole number).
     """
     rates = {"correct_rate": correct_rate, "incorrect_rate": incorrect_rate}
     for name, rate in rates.items():
         _check.between(name, rate, 0, 1, "It is the share of steps with a spike.")
     counts = _counts(spk_rec, num_classes)
-    _check_targets(targets, counts)
+    targets = _class_indices(targets, counts)
     most = len(spk_rec) * spk_rec.shape[-1] / counts.shape[-1]  # T spikes of every neuron
     wanted = _on_off(targets, counts, correct_rate, incorrect_rate) * most
     loss = (counts - wanted).square().mean(-1) / len(spk_rec)
-    return _reduce(loss, targets, weight, reduction)
+    return _reduce(_weighted(loss, targets, weight, counts), reduction)
 
 
 def mse_membrane_loss(
     mem_rec: Record,
-    targets: Labels,
+    targets: Labels | Integer[Tensor, "time batch"],
     *,
     on_target: Number = 1.0,
     off_target: Number = 0.0,
@@ -131,20 +155,21 @@ def mse_membrane_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Squared distance of the membranes from a wanted potential, at every step.
+    """Squared distance of the membranes from a target potential, at every step.
 
         L = mean over t and outputs of (U[t] - u)²
 
+    `mem_rec` holds membranes, `[time, batch, outputs]`.
     u is `on_target` for the right class and `off_target` for the others, in the unit of U. Every
-    neuron of a population is held to it. `targets` is `[batch]`, or `[time, batch]` where the right
-    class changes. For a wanted course of the membrane itself take `torch.nn.functional.mse_loss`.
+    neuron of a population has that target. `targets` is `[batch]`, or `[time, batch]` where the
+    right class changes. For a target curve of the membrane use `torch.nn.functional.mse_loss`.
     """
     groups = _groups(mem_rec, num_classes)
-    _check_targets(targets, groups[..., 0] if targets.ndim == 2 else groups[0, ..., 0])
+    scores = groups[..., 0] if getattr(targets, "ndim", 1) == 2 else groups[0, ..., 0]
+    targets = _class_indices(targets, scores)
     wanted = _on_off(targets, groups[..., 0], on_target, off_target)
     loss = (groups - wanted.unsqueeze(-1)).square().mean((-2, -1))
-    loss = loss if weight is None else loss * weight[targets]
-    return _reduce(loss.mean(0), targets, None, reduction)
+    return _reduce(_weighted(loss, targets, weight, wanted).mean(0), reduction)
 
 
 def ce_temporal_loss(
@@ -156,25 +181,27 @@ def ce_temporal_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Cross entropy of the times of the first spikes: the right class shall fire before the others.
+    """Cross entropy of the times of the first spikes: the right class should fire before others.
 
         L = -log softmax(f(t))[target],    f(t) = -t        inverse="negate"
                                            f(t) = 1/(t+1)   inverse="reciprocal"
 
-    t is the step of the first spike, T - 1 without one (see `spike_times`). A population answers
-    with the first spike of any of its neurons. With `weight` the mean is weighted, as in PyTorch.
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`. t is the
+    step of the first spike, T - 1 without one (see `spike_times`). A population answers with the
+    first spike of any of its neurons. With `weight` the mean is weighted, as in PyTorch.
     """
     _check.one_of("inverse", inverse, ("negate", "reciprocal"))
     times = _first_times(spk_rec, num_classes)
-    _check_targets(targets, times)
+    targets = _class_indices(targets, times)
     _check_reduction(reduction)
     scores = -times if inverse == "negate" else 1 / (times + 1)
+    weight = None if weight is None else _class_weights(weight, scores)
     return F.cross_entropy(scores, targets, weight, reduction=reduction)
 
 
 def mse_temporal_loss(
     spk_rec: Record,
-    targets: Float[Tensor, "..."] | Labels,
+    targets: Labels | Times,
     *,
     on_target: Steps = 0,
     off_target: Steps = -1,
@@ -184,34 +211,40 @@ def mse_temporal_loss(
     weight: Weight = None,
     reduction: str = "mean",
 ) -> Loss:
-    """Squared distance of spike times from wanted times, both as shares of the T steps.
+    """Squared distance of spike times from target times, both as shares of the T steps.
 
         L = mean over outputs of ((t - w) / T)²,  without those where |t - w| < tolerance
 
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`.
     w is `on_target` for the right class and `off_target` for the others, counted from the end if
     negative. Several numbers, `on_target=(5, 10)`, ask for several spikes. With
     `target_is_time=True` `targets` are the times w themselves, `[outputs]`, `[batch, outputs]` or
-    `[spikes, batch, outputs]`. Spikes after the wanted ones cost nothing.
+    `[spikes, batch, outputs]`. Further spikes cost nothing.
 
-    By default snnTorch 1.0 asks every class to fire at step 0; here only the right one shall.
+    By default snnTorch 1.0 asks every class to fire at step 0; here only the right class should.
     """
     groups = _groups(spk_rec, num_classes)
     if not target_is_time:
-        _check_targets(targets, groups[0, ..., 0])
+        targets = _class_indices(targets, groups[0, ..., 0])
         wanted = _labels_to_times(targets, groups, on_target, off_target)
     elif weight is None:
-        wanted = _wanted_times(targets, spk_rec)
+        wanted = _wanted_times(targets, groups)
     else:
-        raise ValueError("`weight` is one number a class. Received times as targets. Leave it out.")
+        raise ValueError(
+            "`weight` needs classes as targets. Received times as targets. Leave `weight` unset."
+        )
     num_steps = len(spk_rec)
     _check.between("target times", wanted, -num_steps, num_steps - 1, "Steps count from 0.")
     wanted = torch.where(wanted < 0, wanted + num_steps, wanted)
     late = spike_times(spk_rec, len(wanted)) - wanted
     late = torch.where(late.abs() < tolerance, 0, late) / num_steps
-    return _reduce(late.square().mean((0, -1)), targets, weight, reduction)
+    loss = late.square().mean((0, -1))
+    return _reduce(_weighted(loss, targets, weight, groups[0, ..., 0]), reduction)
 
 
-def spike_times(spk_rec: Record, num_spikes: int = 1) -> Float[Tensor, "..."]:
+def spike_times(
+    spk_rec: Float[Tensor, " time *neurons"], num_spikes: int = 1
+) -> Float[Tensor, " spikes *neurons"]:
     """Return the steps of each neuron's first spikes, `[num_spikes, *neurons]`, to learn from.
 
     A spike that never came counts as one at the last step, T - 1, as in snnTorch.
@@ -228,33 +261,43 @@ def spike_times(spk_rec: Record, num_spikes: int = 1) -> Float[Tensor, "..."]:
     hits = torch.stack([nth == n for n in range(1, num_spikes + 1)], 1)  # [time, num_spikes, ...]
     steps = torch.where(hits.any(0), hits.int().argmax(0), len(spk_rec) - 1)
     spikes = spk_rec.gather(0, steps) if spk_rec.ndim > 1 else spk_rec[steps]
+    spikes = wide(spikes)
     return steps - (spikes - spikes.detach())
 
 
 def accuracy_rate(spk_rec: Record, targets: Labels, *, num_classes: int | None = None) -> float:
-    """Return the share of samples whose right class fired most."""
+    """Return the share of samples whose right class fired most, 0 to 1.
+
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`.
+    """
     return _share_right(_counts(spk_rec, num_classes), targets)
 
 
 def accuracy_temporal(spk_rec: Record, targets: Labels, *, num_classes: int | None = None) -> float:
-    """Return the share of samples whose right class fired first."""
+    """Return the share of samples whose right class fired first, 0 to 1.
+
+    `spk_rec` holds spikes, `[time, batch, outputs]`, `targets` class indices, `[batch]`.
+    """
     return _share_right(-_first_times(spk_rec, num_classes), targets)
 
 
 def accuracy_max_membrane(
     mem_rec: Record, targets: Labels, *, num_classes: int | None = None
 ) -> float:
-    """Return the share of samples whose right class had the highest membrane."""
+    """Return the share of samples whose right class had the highest membrane, 0 to 1.
+
+    `mem_rec` holds membranes, `[time, batch, outputs]`, `targets` class indices, `[batch]`.
+    """
     return _share_right(_peaks(mem_rec, num_classes), targets)
 
 
 def predict_rate(spk_rec: Record, *, num_classes: int | None = None) -> Labels:
-    """Return the class that fired most, `[batch]`; of equals the first, so silence reads as 0."""
+    """Return the class that fired most, `[batch]`; the first of equals, so silence reads as 0."""
     return _best(_counts(spk_rec, num_classes))
 
 
 def predict_temporal(spk_rec: Record, *, num_classes: int | None = None) -> Labels:
-    """Return the class that fired first, `[batch]`; of equals the lowest, so silence reads as 0."""
+    """Return the class that fired first, `[batch]`; the lowest of equals, so silence reads as 0."""
     return _best(-_first_times(spk_rec, num_classes))
 
 
@@ -263,13 +306,13 @@ def predict_max_membrane(mem_rec: Record, *, num_classes: int | None = None) -> 
     return _best(_peaks(mem_rec, num_classes))
 
 
-def l1_rate_sparsity(spk_rec: Record, strength: Number = 1e-5) -> Loss:
+def l1_rate_sparsity(spk_rec: Hidden, strength: Number = 1e-5) -> Float[Tensor, ""]:
     """Make every spike cost the same: `strength` times their number. Add it to a loss."""
     _check.time_first("spk_rec", spk_rec)
-    return strength * spk_rec.sum()
+    return strength * spk_rec.sum(dtype=wide_dtype(spk_rec))
 
 
-def lower_activity_loss(spk_rec: Record, rate: Number = 0.01) -> Loss:
+def lower_activity_loss(spk_rec: Hidden, rate: Number = 0.01) -> Float[Tensor, ""]:
     """Wake neurons that hardly ever fire.
 
         L = mean over neurons of max(0, rate - r)²
@@ -281,7 +324,7 @@ def lower_activity_loss(spk_rec: Record, rate: Number = 0.01) -> Loss:
     return (rate - _mean_rates(spk_rec, rate)).clamp(min=0).square().mean()
 
 
-def upper_activity_loss(spk_rec: Record, rate: Number = 0.1) -> Loss:
+def upper_activity_loss(spk_rec: Hidden, rate: Number = 0.1) -> Float[Tensor, ""]:
     """Calm neurons that fire too often; the counterpart of `lower_activity_loss`.
 
     L = mean over neurons of max(0, r - rate)²
@@ -302,9 +345,9 @@ def _groups(rec: Tensor, num_classes: int | None) -> Tensor:
     if rec.shape[-1] % num_classes:
         raise ValueError(
             f"`num_classes` must divide the number of outputs. Received num_classes={num_classes} "
-            f"for {rec.shape[-1]} outputs. Leave it out if every output is a class."
+            f"for {rec.shape[-1]} outputs. Leave it unset if every output is a class."
         )
-    return rec.unflatten(-1, (num_classes, -1))
+    return wide(rec.unflatten(-1, (num_classes, -1)))
 
 
 def _counts(spk_rec: Tensor, num_classes: int | None) -> Tensor:
@@ -325,35 +368,36 @@ def _labels_to_times(targets: Tensor, groups: Tensor, on: Steps, off: Steps) -> 
     if len(ons) != len(offs):
         raise ValueError(
             f"`on_target` and `off_target` must name equally many spikes. "
-            f"Received {len(ons)} and {len(offs)}. Fill up with -1, the last step."
+            f"Received {len(ons)} and {len(offs)}. Fill the shorter one up with -1, the last step."
         )
     pairs = zip(ons, offs, strict=True)
     wanted = torch.stack([_on_off(targets, groups[0, ..., 0], *pair) for pair in pairs])
     return wanted.repeat_interleave(groups.shape[-1], -1)
 
 
-def _wanted_times(targets: Tensor, spk_rec: Tensor) -> Tensor:
+def _wanted_times(targets: Tensor, groups: Tensor) -> Tensor:
     """Check times given as targets and bring them to `[spikes, batch, outputs]`."""
-    full = targets if targets.ndim == 3 else targets.expand(1, *spk_rec.shape[1:])
-    if full.shape[1:] != spk_rec.shape[1:]:
+    shape = groups[0].flatten(1).shape  # [batch, outputs]
+    full = targets if targets.ndim == 3 else targets.unsqueeze(0)
+    if tuple(full.shape[1:]) not in (tuple(shape), tuple(shape[1:])):
         raise ValueError(
             f"Target times must be [outputs], [batch, outputs] or [spikes, batch, outputs]. "
-            f"Received {tuple(targets.shape)} for {tuple(spk_rec.shape)}. "
-            f"For class indices leave out `target_is_time`."
+            f"Received {tuple(targets.shape)} for {tuple(shape)} (batch, outputs). "
+            f"For class indices leave `target_is_time` unset."
         )
-    return full
+    return full.to(groups.dtype).expand(len(full), *shape)  # a byte has no step below 0
 
 
 def _on_off(targets: Tensor, scores: Tensor, on: Number, off: Number) -> Tensor:
     """Return `on` at the right class and `off` elsewhere, `[*targets, classes]`."""
-    right = F.one_hot(targets.long(), scores.shape[-1]).bool()
+    right = F.one_hot(targets, scores.shape[-1]).bool()
     return torch.where(right, scores.new_tensor(on), scores.new_tensor(off))
 
 
 def _mean_rates(spk_rec: Tensor, rate: Number) -> Tensor:
     _check.between("rate", rate, 0, 1, "It is the share of steps with a spike.")
     _check.time_first("spk_rec", spk_rec, at_least=2)
-    return spk_rec.mean((0, 1))
+    return spk_rec.mean((0, 1), dtype=wide_dtype(spk_rec))
 
 
 def _best(scores: Tensor) -> Tensor:
@@ -366,30 +410,48 @@ def _best(scores: Tensor) -> Tensor:
 
 
 def _share_right(scores: Tensor, targets: Tensor) -> float:
-    _check_targets(targets, scores)
-    return (_best(scores) == targets).double().mean().item()
+    right = _best(scores) == _class_indices(targets, scores)
+    # Divided in Python, in double precision: not every device has it (Apple's).
+    return right.sum().item() / len(right) if len(right) else math.nan
 
 
-def _check_targets(targets: Tensor, scores: Tensor) -> None:
-    """Raise unless `targets` are class indices that fit `scores`, `[*targets, classes]`."""
-    if targets.is_floating_point() or targets.dtype == torch.bool:
+def _class_indices(targets: Any, scores: Tensor) -> Tensor:
+    """Return `targets` as int64, a class index for each row of `scores`, `[*targets, classes]`.
+
+    As int64 since torch reads bytes as a mask, and knows few functions of the smaller integers.
+    """
+    kind = targets.dtype if isinstance(targets, Tensor) else type(targets).__name__
+    if not isinstance(kind, torch.dtype) or kind.is_floating_point or kind == torch.bool:
         raise TypeError(
-            f"`targets` must be class indices. Received {targets.dtype}. Pass `targets.long()`, "
-            f"or `targets.argmax(-1)` if they are one-hot."
+            f"`targets` must be class indices, a tensor of integers. Received {kind}. Pass "
+            f"`targets.long()`, or `targets.argmax(-1)` if they are one-hot."
         )
     *shape, classes = scores.shape
     if list(targets.shape) != shape:
         raise ValueError(
-            f"`targets` must hold one class index a sample, shape {tuple(shape)}. Received "
+            f"`targets` must hold one class index per sample, shape {tuple(shape)}. Received "
             f"{tuple(targets.shape)}. In recordings time comes first: [time, batch, outputs]."
         )
     _check.between("targets", targets, 0, classes - 1, f"There are {classes} classes.")
+    return targets.long()
 
 
-def _reduce(loss: Tensor, targets: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+def _class_weights(weight: Tensor, scores: Tensor) -> Tensor:
+    _check.floating("weight", weight)
+    if weight.shape != scores.shape[-1:]:
+        raise ValueError(
+            f"`weight` must hold one number per class, shape {tuple(scores.shape[-1:])}. "
+            f"Received {tuple(weight.shape)}. Pass `torch.ones({scores.shape[-1]})`, for example."
+        )
+    return weight.to(scores)
+
+
+def _weighted(loss: Tensor, targets: Tensor, weight: Tensor | None, scores: Tensor) -> Tensor:
+    return loss if weight is None else loss * _class_weights(weight, scores)[targets]
+
+
+def _reduce(loss: Tensor, reduction: str) -> Tensor:
     _check_reduction(reduction)
-    if weight is not None:
-        loss = loss * weight[targets]
     return loss.mean() if reduction == "mean" else loss
 
 

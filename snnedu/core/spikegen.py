@@ -3,12 +3,17 @@
     rate         how often: a large number spikes often
     latency      how soon: a large number spikes early, once
     delta        only change: a spike where a signal has moved
-    population   who: neurons with overlapping preferences share a number
+    population   which: neurons with overlapping preferences share a number
 
-Every encoder puts time first, `[time, *data]`, and each has its inverse, `decode_...`. Times are
-counted in steps. Random draws follow `seed`: a number, a `torch.Generator`, or None for torch's own
-random state. All raise TypeError for data that are not floating-point, and ValueError for data out
-of range, NaN included.
+    x = torch.rand(32, 64)                  # a batch of 32 samples, 64 numbers each
+    spk_rec = rate(x, num_steps=25)         # [25, 32, 64]: [time, batch, features]
+
+Data may have any shape; every encoder puts time first, `[time, *data]`, and each has its inverse,
+`decode_...`. Spikes are 0 or 1 (or -1) in the dtype of the data. Times are counted in steps, from
+0. Random draws follow `seed`: a number, a `torch.Generator`, or None for torch's own random state.
+Data of 16 bits are encoded and decoded in float32: bfloat16 has only 128 numbers from 0.5 to 1.
+All raise TypeError for data that are not floating-point, and ValueError for data out of range, NaN
+included.
 
 Names are those of snnTorch 1.0 (Eshraghian et al. 2023, doi:10.1109/JPROC.2023.3308088); where the
 numbers differ, the docstring says so.
@@ -21,8 +26,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snnedu.core import _check
+from snnedu.core._precision import wide, wide_dtype
 
-Values = Float[Tensor, "..."]
+Data = Float[Tensor, " *data"]
+Trains = Float[Tensor, " time *data"]
+Fields = Float[Tensor, "*data neurons"]
 Number = float | int
 Seed = int | torch.Generator | None
 
@@ -31,59 +39,65 @@ GRID = 501  # candidates among which `decode_population` looks for the best
 
 
 def rate(
-    data: Values,
+    data: Data,
     num_steps: int | None = None,
     *,
     gain: Number = 1.0,
     offset: Number = 0.0,
     seed: Seed = None,
-) -> Values:
+) -> Float[Tensor, " *time_and_data"]:
     """Spike at every step with a probability that is the number itself; return `[time, *data]`.
 
         P(S[t] = 1) = p,    p = gain x + offset, cut to [0, 1]
 
-    `data` (x) lies in [0, 1]. `num_steps` repeats it that often; leave it out for data that have
-    time first already. Steps are independent (Bernoulli; short steps make it a Poisson process), so
-    a count over T steps has mean T p and variance T p (1 - p): precision costs time.
+        x = torch.rand(32, 64)               # [batch, features]
+        spk_rec = rate(x, num_steps=25)      # [time, batch, features], here [25, 32, 64]
+
+    `data` (x) lies in [0, 1]. `num_steps` repeats it that often; leave it unset for data that
+    have time first already. Steps are independent (Bernoulli; short steps make it a Poisson
+    process), so a count over T steps has mean T p and variance T p (1 - p): precision costs time.
     """
     _check_unit(data)
     if num_steps is None:
         _check.time_first("data", data)
     else:
         _check.count("num_steps", num_steps)
-    p = (gain * data + offset).clamp(0, 1)
+    p = (gain * wide(data) + offset).clamp(0, 1)
     p = p if num_steps is None else p.expand(num_steps, *p.shape)
     # torch.bernoulli would do the same in four times the time
     chance = torch.rand(p.shape, generator=_generator(seed, p), dtype=p.dtype, device=p.device)
-    return chance.lt_(p)
+    return chance.lt_(p).to(data.dtype)
 
 
-def decode_rate(spk_rec: Values) -> Values:
-    """Return the share of steps with a spike, the best guess of p behind a rate code, `[*data]`.
+def decode_rate(spk_rec: Trains) -> Data:
+    """Return the share of steps with a spike, `[*data]`: the best estimate of a rate code's p.
 
     Its standard error is sqrt(p (1 - p) / T). Undo `gain` and `offset` yourself.
     """
     _check.time_first("spk_rec", spk_rec)
-    return spk_rec.mean(0)
+    return wide(spk_rec).mean(0).to(spk_rec.dtype)
 
 
 def latency(
-    data: Values,
+    data: Data,
     num_steps: int,
     *,
     tau: Number | None = None,
     threshold: Number = 0.01,
     linear: bool = False,
     clip: bool = False,
-) -> Values:
+) -> Trains:
     """Spike once, the sooner the larger the number; return `[time, *data]`.
 
         t = τ ln(x / (x - θ))    the time that an RC circuit under current x takes to reach θ
         t = τ (1 - x)            with linear=True
 
-    rounded to whole steps. `data` (x) lies in [0, 1]. `threshold` (θ), in the unit of x, is never
-    reached by x <= θ. Numbers whose time has not come at the last step, T - 1, spike there all the
-    same, so that each spikes exactly once; with `clip=True` they stay silent.
+        x = torch.rand(32, 64)               # [batch, features]
+        spk_rec = latency(x, num_steps=25)   # [time, batch, features], here [25, 32, 64]
+
+    t is rounded to whole steps. `data` (x) lies in [0, 1]. `threshold` (θ), in the unit of x, is
+    never reached by x <= θ. Numbers whose time has not come at the last step, T - 1, spike there
+    all the same, so that each spikes exactly once; with `clip=True` they stay silent.
 
     `tau` (τ), in steps, sets the pace. By default x = 1.01 θ (linear: x = 0) meets the last step.
     That depends on T alone: a number keeps its time whatever else is in the batch. (In snnTorch
@@ -92,22 +106,23 @@ def latency(
     _check_unit(data)
     _check.count("num_steps", num_steps)
     tau = _check_pace(tau, threshold, num_steps, linear)
-    times = tau * (1 - data) if linear else -tau * torch.log1p(-(threshold / data).clamp(max=1))
-    times = times.masked_fill(data <= threshold, math.inf).round().unsqueeze(0)
+    x = wide(data)
+    times = tau * (1 - x) if linear else -tau * torch.log1p(-(threshold / x).clamp(max=1))
+    times = times.masked_fill(x <= threshold, math.inf).round().unsqueeze(0)
     in_time = times < num_steps
     spk_rec = data.new_zeros(num_steps, *data.shape)
-    spikes = in_time.to(data.dtype) if clip else torch.ones_like(times)
+    spikes = in_time.to(data.dtype) if clip else torch.ones_like(spk_rec[:1])
     return spk_rec.scatter_(0, times.clamp(max=num_steps - 1).long(), spikes)
 
 
 def decode_latency(
-    spk_rec: Values,
+    spk_rec: Trains,
     *,
     tau: Number | None = None,
     threshold: Number = 0.01,
     linear: bool = False,
-) -> Values:
-    """Return the numbers behind the first spikes, `[*data]`; silence means 0.
+) -> Data:
+    """Return the numbers that the first spikes stand for, `[*data]`; silence means 0.
 
         x = θ / (1 - exp(-t / τ))    x = 1 - t / τ with linear=True
 
@@ -117,45 +132,50 @@ def decode_latency(
     _check.time_first("spk_rec", spk_rec)
     tau = _check_pace(tau, threshold, len(spk_rec), linear)
     fired = spk_rec != 0
-    t = fired.int().argmax(0).to(spk_rec.dtype)
+    t = fired.int().argmax(0).to(wide_dtype(spk_rec))
     x = 1 - t / tau if linear else threshold / -torch.expm1(-t / tau)
-    return x.clamp(0, 1) * fired.any(0)
+    return (x.clamp(0, 1) * fired.any(0)).to(spk_rec.dtype)
 
 
 def delta(
-    data: Values,
+    data: Trains,
     threshold: Number = 0.1,
     *,
     off_spike: bool = False,
     padding: bool = False,
     feedback: bool = False,
-) -> Values:
+) -> Trains:
     """Spike where a signal has risen by `threshold` or more; `data` and result are `[time, ...]`.
 
         S[t] = 1 if x[t] - x[t-1] >= θ     compared with the step before
         S[t] = 1 if x[t] - r[t-1] >= θ,    with feedback=True: compared with what the spikes
                r[t] = r[t-1] + θ S[t]      have told so far (send on delta)
 
-    With `off_spike` a fall by θ gives -1. The first step is compared with 0, or with `padding` with
-    itself. Without feedback, a slow drift never spikes and a jump of 10 θ spikes once, so a
-    reconstruction goes astray; with feedback it stays within θ as long as no step exceeds θ.
+        x = torch.rand(100, 32, 8).cumsum(0)    # [time, batch, features]
+        spk_rec = delta(x, threshold=0.5)       # of the same shape
+
+    `threshold` (θ) is in the unit of x. With `off_spike` a fall by θ gives -1. The first step is
+    compared with 0, or with `padding` with itself. Without feedback, a slow drift never spikes and
+    a jump of 10 θ spikes once, so a reconstruction goes astray; with feedback it stays within θ as
+    long as no step exceeds θ.
     Source of the latter: Miskowicz 2006, doi:10.3390/s6010049.
     """
     _check.time_first("data", data)
     _check.positive("threshold", threshold)
     if not bool(data.isfinite().all()):
         raise ValueError("`data` must be finite. Received NaN or inf. Drop or fill those samples.")
-    before = data[:1] if padding else torch.zeros_like(data[:1])
+    signal = wide(data)
+    before = signal[:1] if padding else torch.zeros_like(signal[:1])
     if not feedback:
-        return _fire(data.diff(dim=0, prepend=before), threshold, off_spike)
+        return _fire(signal.diff(dim=0, prepend=before), threshold, off_spike).to(data.dtype)
     told, spikes = before[0], list[Tensor]()
-    for x in data.unbind(0):
+    for x in signal.unbind(0):
         spikes.append(_fire(x - told, threshold, off_spike))
         told = told + threshold * spikes[-1]
-    return torch.stack(spikes)
+    return torch.stack(spikes).to(data.dtype)
 
 
-def decode_delta(spk_rec: Values, threshold: Number = 0.1, start: Number | Values = 0.0) -> Values:
+def decode_delta(spk_rec: Trains, threshold: Number = 0.1, start: Number | Data = 0.0) -> Trains:
     """Rebuild a signal by adding up its steps, `[time, ...]`.
 
         r[t] = start + θ (S[0] + ... + S[t])
@@ -164,11 +184,12 @@ def decode_delta(spk_rec: Values, threshold: Number = 0.1, start: Number | Value
     """
     _check.time_first("spk_rec", spk_rec)
     _check.positive("threshold", threshold)
-    return start + threshold * spk_rec.cumsum(0)
+    rebuilt = start + threshold * wide(spk_rec).cumsum(0)
+    return rebuilt.to(torch.result_type(spk_rec, start))
 
 
 def population(
-    data: Values,
+    data: Data,
     num_steps: int,
     num_neurons: int = 10,
     *,
@@ -176,19 +197,27 @@ def population(
     high: Number = 1.0,
     width: Number = 1.0,
     seed: Seed = None,
-) -> Values:
+) -> Float[Tensor, " time *data neurons"]:
     """Share each number among neurons that prefer different ones; `[time, *data, num_neurons]`.
 
+        x = torch.rand(32, 4)                             # [batch, features]
+        spk_rec = population(x, num_steps=25).flatten(2)  # [25, 32, 40], ten neurons per feature
+
     The `receptive_fields` give every neuron a probability to spike at each step, as in `rate`.
-    Hand them to `latency` instead for a code in which the best neuron spikes first.
+    Pass them to `latency` instead for a code in which the best neuron spikes first.
     """
-    fields = receptive_fields(data, num_neurons, low=low, high=high, width=width)
-    return rate(fields, num_steps, seed=seed)
+    _check.floating("data", data)
+    fields = receptive_fields(wide(data), num_neurons, low=low, high=high, width=width)
+    return rate(fields, num_steps, seed=seed).to(data.dtype)
 
 
 def decode_population(
-    spk_rec: Values, *, low: Number = 0.0, high: Number = 1.0, width: Number = 1.0
-) -> Values:
+    spk_rec: Float[Tensor, " time *data neurons"],
+    *,
+    low: Number = 0.0,
+    high: Number = 1.0,
+    width: Number = 1.0,
+) -> Data:
     """Return the numbers whose receptive fields fit the spike counts best, `[*data]`.
 
         x = argmin over x of the sum over i of (r_i - a_i(x))²
@@ -197,37 +226,38 @@ def decode_population(
     Where all neurons were silent nothing is known: NaN.
     """
     _check.time_first("spk_rec", spk_rec, at_least=2)
-    rates = spk_rec.mean(0)  # [*data, neurons]
+    rates = wide(spk_rec).mean(0)  # [*data, neurons]
     grid = torch.linspace(low, high, GRID, dtype=rates.dtype, device=rates.device)
     fields = receptive_fields(grid, rates.shape[-1], low=low, high=high, width=width)
     misfit = fields.square().sum(-1) - 2 * rates @ fields.T  # the sum of r_i² is the same for all x
-    return grid[misfit.argmin(-1)].masked_fill(~rates.any(-1), math.nan)
+    return grid[misfit.argmin(-1)].masked_fill(~rates.any(-1), math.nan).to(spk_rec.dtype)
 
 
 def receptive_fields(
-    data: Values,
+    data: Data,
     num_neurons: int = 10,
     *,
     low: Number = 0.0,
     high: Number = 1.0,
     width: Number = 1.0,
-) -> Values:
-    """Return how much each neuron of a population likes each number, `[*data, num_neurons]`.
+) -> Fields:
+    """Return how strongly each neuron of a population responds to each number, from 0 to 1.
 
         a_i(x) = exp(-(x - μ_i)² / (2 σ²)),    σ = width · (high - low) / (num_neurons - 1)
 
-    The favourite numbers μ_i stand evenly from `low` to `high`, in the unit of x; `width` counts
-    their distances.
-    Source: Bohte et al. 2002, doi:10.1016/S0925-2312(01)00658-0 (with other centres).
+    Returns `[*data, num_neurons]`. The preferred numbers μ_i are spaced evenly from `low` to
+    `high`, in the unit of x; `width` is counted in their distances.
+    Source: Bohte et al. 2002, doi:10.1016/S0925-2312(01)00658-0 (with other centers).
     """
     _check.floating("data", data)
     _check.count("num_neurons - 1", num_neurons - 1)
     _check.positive("width", width)
     _check.positive("high - low", high - low)
     _check.between("data", data, low, high, "Set `low` and `high` to its range.")
-    centres = torch.linspace(low, high, num_neurons, dtype=data.dtype, device=data.device)
+    x = wide(data)
+    centers = torch.linspace(low, high, num_neurons, dtype=x.dtype, device=x.device)
     sigma = width * (high - low) / (num_neurons - 1)
-    return torch.exp(-((data.unsqueeze(-1) - centres) ** 2) / (2 * sigma**2))
+    return torch.exp(-((x.unsqueeze(-1) - centers) ** 2) / (2 * sigma**2)).to(data.dtype)
 
 
 def _fire(change: Tensor, threshold: Number, off_spike: bool) -> Tensor:

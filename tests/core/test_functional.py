@@ -1,4 +1,4 @@
-"""Losses, decoders, accuracies, regularisers: cases worked out by hand, laws, bad input."""
+"""Losses, decoders, accuracies, regularizers: cases worked out by hand, laws, bad input."""
 
 import math
 from collections.abc import Callable
@@ -289,13 +289,13 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
         "times of others",
         lambda: f.mse_temporal_loss(GOOD, torch.ones(1, 3, 6), target_is_time=True),
         ValueError,
-        "leave out `target_is_time`",
+        "leave `target_is_time` unset",
     ),
     (
         "weight without class",
         lambda: f.mse_temporal_loss(GOOD, GOOD[0], target_is_time=True, weight=torch.ones(6)),
         ValueError,
-        "one number a class",
+        "needs classes as targets",
     ),
     (
         "class of every step, batch first",
@@ -313,6 +313,6 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("call", "error", "message"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
 )
-def test_bad_input_is_answered(call: Callable[[], object], error: type[Exception], message: str):
+def test_bad_input_raises(call: Callable[[], object], error: type[Exception], message: str):
     with pytest.raises(error, match=message):
         call()

@@ -309,6 +309,6 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("call", "error", "message"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
 )
-def test_bad_input_is_answered(call: Callable[[], object], error: type[Exception], message: str):
+def test_bad_input_raises(call: Callable[[], object], error: type[Exception], message: str):
     with pytest.raises(error, match=message):
         call()
