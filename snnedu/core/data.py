@@ -1,14 +1,19 @@
 """Data sets: small ones that need no download, and loaders for the well-known ones.
 
-Each returns a training and a test pair of tensors, `(x, labels), (x_test, labels_test)`, samples
-first. All randomness follows `seed`: it names the data, and leaves torch's own random state alone.
+    (x, labels), (x_test, labels_test) = digits()     # x: [samples, 64], labels: [samples]
+
+Each returns a training and a test pair of tensors on the CPU, samples first. All randomness follows
+`seed`: it names the data, and leaves torch's own random state alone.
 """
 
 import gzip
 import math
+import zlib
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -16,15 +21,17 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from snnedu.core import _check
+from snnedu.core._files import replacing
 
-Pair = tuple[Float[Tensor, "..."], Int[Tensor, "..."]]  # [samples, ...], [samples]
+Pair = tuple[Float[Tensor, " samples *features"], Int[Tensor, " samples"]]
+Sets = tuple[Pair, tuple[Float[Tensor, " test_samples *features"], Int[Tensor, " test_samples"]]]
 
 HARMONICS = 100  # sine waves that a manifold is made of
 MNIST_TEST = 10_000  # the last samples of MNIST, as published
 IDX_DTYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
-def digits(*, test_share: float = 0.2, seed: int = 0) -> tuple[Pair, Pair]:
+def digits(*, test_share: float = 0.2, seed: int = 0) -> Sets:
     """Return 1,797 scans of handwritten digits as `(x, labels), (x_test, labels_test)`.
 
     `x` is `[samples, 64]`, ink from 0 to 1, an 8 x 8 image row by row (`x.view(-1, 1, 8, 8)` for a
@@ -48,7 +55,7 @@ def manifolds(
     smoothness: float = 2.0,
     test_share: float = 0.2,
     seed: int = 0,
-) -> tuple[Pair, Pair]:
+) -> Sets:
     """Return spike trains whose classes differ in spike times alone: smooth random manifolds.
 
         f_i(z) = product over dimensions d, of the sum over k of A k^-α sin(2π (B k z_d + C))
@@ -66,20 +73,22 @@ def manifolds(
     for name, size in (sizes | {"samples": samples, "dim": dim}).items():
         _check.count(name, size)
     _check.positive("smoothness", smoothness)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     each = [_manifold(num_neurons, samples, dim, smoothness, generator) for _ in range(num_classes)]
     steps = (torch.cat(each) * (num_steps - 1)).round().long()
     x = torch.nn.functional.one_hot(steps, num_steps).transpose(1, 2).float()
-    return _split(x, torch.arange(num_classes).repeat_interleave(samples), test_share, seed)
+    labels = torch.arange(num_classes, device=x.device).repeat_interleave(samples)
+    return _split(x, labels, test_share, seed)
 
 
-def mnist(name: str = "mnist_784", *, folder: str | Path | None = None) -> tuple[Pair, Pair]:
+def mnist(name: str = "mnist_784", *, folder: str | Path | None = None) -> Sets:
     """Return 60,000 + 10,000 scans of handwritten digits, `[samples, 784]`, ink from 0 to 1.
 
     They are downloaded once (15 MB, about a minute) by scikit-learn from openml.org and kept in
-    `folder`, by default scikit-learn's own. `name="Fashion-MNIST"` gives clothes instead.
+    `folder`, by default scikit-learn's own. `name="Fashion-MNIST"` gives clothes instead. A damaged
+    copy is downloaded again.
 
-    Raises ConnectionError if they are not there yet and cannot be had.
+    Raises ConnectionError if they are not there yet and cannot be downloaded.
     Source: LeCun et al. 1998, doi:10.1109/5.726791; clothes: Xiao et al. 2017, arXiv:1708.07747.
     """
     _check.one_of("name", name, ("mnist_784", "Fashion-MNIST"))
@@ -87,17 +96,14 @@ def mnist(name: str = "mnist_784", *, folder: str | Path | None = None) -> tuple
     from sklearn.datasets import get_data_home
 
     kept = Path(get_data_home(folder)) / f"snnedu_{name}.npz"
-    if not kept.exists():
-        images, labels = _download(name, folder)
-        np.savez_compressed(kept, images=images, labels=labels)
-    with np.load(kept) as file:
-        x = torch.from_numpy(file["images"]).float() / 255
-        labels = torch.from_numpy(file["labels"]).long()
+    images, labels = _kept(kept) or _download(name, folder, kept)
+    x = torch.from_numpy(images).float() / 255
+    labels = torch.from_numpy(labels).long()
     test = slice(len(x) - MNIST_TEST, None)
     return (x[: test.start], labels[: test.start]), (x[test], labels[test])
 
 
-def idx(folder: str | Path) -> tuple[Pair, Pair]:
+def idx(folder: str | Path) -> Sets:
     """Return MNIST, or what is stored like it, from a folder with its four IDX files.
 
     `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-...`, each plain or `.gz`. `x` is
@@ -125,7 +131,11 @@ def read_idx(path: str | Path) -> Tensor:
     values, last axis fastest; all big-endian. Raises ValueError if the file is not like that.
     """
     raw = Path(path).read_bytes()
-    raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    if raw[:2] == b"\x1f\x8b":
+        try:
+            raw = gzip.decompress(raw)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            raw = b""  # cut short: answered below
     axes = raw[3] if len(raw) > 3 else 0
     start = 4 + 4 * axes
     dtype = np.dtype(IDX_DTYPES[raw[2]]) if raw[:2] == b"\0\0" and raw[2] in IDX_DTYPES else None
@@ -133,7 +143,7 @@ def read_idx(path: str | Path) -> Tensor:
     if dtype is None or len(raw) != start + math.prod(shape) * dtype.itemsize:
         raise ValueError(
             f"An IDX file must hold a header and as many values as it says. Received {path}, "
-            f"{len(raw)} bytes, which does not. Download it again."
+            f"which is damaged or of another kind. Download it again."
         )
     values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
     return torch.from_numpy(values.astype(dtype.newbyteorder("=")))
@@ -142,7 +152,9 @@ def read_idx(path: str | Path) -> Tensor:
 def batches(
     data: tuple[Tensor, Tensor], batch_size: int, *, seed: int | torch.Generator | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield `(x, labels)` in batches, in an order drawn anew; the last batch may be smaller.
+    """Yield `(x, labels)` in batches, in an order drawn each time; the last batch may be smaller.
+
+    `data` are two tensors with samples first, `[samples, ...]`, and so is each batch.
 
     For tensors that fit into memory it takes a tenth of the time of PyTorch's `DataLoader`, which
     collects the samples of a batch one by one. `seed` as in `spikegen`.
@@ -152,10 +164,11 @@ def batches(
     if len(x) != len(labels):
         raise ValueError(
             f"`data` must be `(x, labels)` with equally many samples. "
-            f"Received {len(x)} and {len(labels)}. Samples come first here, time does not."
+            f"Received {len(x)} and {len(labels)}. Samples come first here, not time."
         )
-    generator = torch.Generator().manual_seed(seed) if isinstance(seed, int) else seed
-    for some in torch.randperm(len(x), generator=generator).split(batch_size):
+    generator = torch.Generator("cpu").manual_seed(seed) if isinstance(seed, int) else seed
+    device = "cpu" if generator is None else generator.device
+    for some in torch.randperm(len(x), generator=generator, device=device).split(batch_size):
         yield x[some], labels[some]
 
 
@@ -163,9 +176,10 @@ def _manifold(
     neurons: int, samples: int, dim: int, smoothness: float, generator: torch.Generator
 ) -> Tensor:
     """Return `[samples, neurons]`, from 0 to 1, each neuron's range stretched to it."""
-    k = torch.arange(1, HARMONICS + 1, dtype=torch.float64)
-    draw = torch.rand(3, dim, neurons, HARMONICS, generator=generator, dtype=torch.float64)
-    z = torch.rand(samples, dim, 1, 1, generator=generator, dtype=torch.float64)
+    kind: Any = {"dtype": torch.float64, "device": "cpu"}  # the default device may lack float64
+    k = torch.arange(1, HARMONICS + 1, **kind)
+    draw = torch.rand(3, dim, neurons, HARMONICS, generator=generator, **kind)
+    z = torch.rand(samples, dim, 1, 1, generator=generator, **kind)
     amplitude, stretch, phase = draw
     waves = amplitude * k**-smoothness * torch.sin(2 * math.pi * (stretch * k * z + phase))
     f = waves.sum(-1).prod(1)
@@ -173,17 +187,17 @@ def _manifold(
     return (f - low) / (high - low).clamp(min=torch.finfo(f.dtype).tiny)
 
 
-def _split(x: Tensor, labels: Tensor, test_share: float, seed: int) -> tuple[Pair, Pair]:
+def _split(x: Tensor, labels: Tensor, test_share: float, seed: int) -> Sets:
     """Draw `test_share` of every class for the test, and shuffle both sets."""
     _check.between("test_share", test_share, 0, 1, "The default is 0.2.")
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(labels), generator=generator)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator, device="cpu")
     test = torch.zeros_like(labels, dtype=torch.bool)
     for label in labels.unique():
         members = order[labels[order] == label]
         test[members[: round(test_share * len(members))]] = True
     # An order of its own: in the first one, what is left for training starts with few classes.
-    order = torch.randperm(len(labels), generator=generator)
+    order = torch.randperm(len(labels), generator=generator, device="cpu")
     train, test = order[~test[order]], order[test[order]]
     return (x[train], labels[train]), (x[test], labels[test])
 
@@ -199,7 +213,16 @@ def _scikit_learn() -> Path:
     return Path(spec.origin).parent
 
 
-def _download(name: str, folder: str | Path | None) -> tuple[np.ndarray, np.ndarray]:
+def _kept(file: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return images and labels of an earlier download; None if there is none or it is damaged."""
+    try:
+        with file.open("rb") as raw, np.load(raw) as kept:
+            return kept["images"], kept["labels"]
+    except (FileNotFoundError, BadZipFile, zlib.error, EOFError, ValueError, KeyError):
+        return None
+
+
+def _download(name: str, folder: str | Path | None, file: Path) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import fetch_openml
 
     try:
@@ -212,11 +235,16 @@ def _download(name: str, folder: str | Path | None) -> tuple[np.ndarray, np.ndar
             data_home=folder,
         )
     except OSError as error:
+        reason = f"{file} is damaged" if file.exists() else f"{file} does not exist yet"
         raise ConnectionError(
-            f"{name} must be downloaded once, from openml.org. That failed: {error}. Try again on "
-            f"a network, read files that you have with `data.idx(folder)`, or use `data.digits()`."
+            f"{name} must be downloaded once from openml.org, as {reason}. That failed: {error}. "
+            f"Try again on a network, read files that you have with `data.idx(folder)`, or use "
+            f"`data.digits()`."
         ) from error
-    return images.astype(np.uint8), labels.astype(np.uint8)
+    images, labels = images.astype(np.uint8), labels.astype(np.uint8)
+    with replacing(file) as part, part.open("wb") as out:
+        np.savez_compressed(out, images=images, labels=labels)
+    return images, labels
 
 
 def _find(folder: Path, pattern: str) -> Path:

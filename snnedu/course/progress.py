@@ -1,11 +1,12 @@
-"""What a learner has done, kept on her own machine and sent nowhere.
+"""What a learner has done, kept on the learner's own machine and sent nowhere.
 
-Each kernel appends to a file of its own, one JSON object a line; whoever reads takes all files
+Each kernel appends to a file of its own, one JSON object per line; readers take all files
 together. So two kernels never write to one file, and a crash can only cost the line being written.
 The folder is the user's data folder, or SNNEDU_DATA where that is set.
 """
 
 import csv
+import io
 import json
 import os
 import secrets
@@ -15,10 +16,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from snnedu.core._files import replacing
+
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `kind` "solved", "hint", "answer" or "learner"; `id` of what."""
+    """Something that happened: `kind` "solved", "hint", "answer" or "learner", to exercise `id`.
+
+    `value` is the detail: the number of a hint, the answer to a question.
+    """
 
     kind: str
     id: str
@@ -34,7 +40,7 @@ def folder() -> Path:
 
 
 def record(kind: str, id: str, value: str = "") -> None:
-    """Keep an event. Where nothing can be written, keep it in memory and say so, once."""
+    """Keep an event on disk; if that fails, keep it in memory and print a message, once."""
     event = Event(kind, id, value)
     try:
         folder().mkdir(parents=True, exist_ok=True)
@@ -52,7 +58,7 @@ def record(kind: str, id: str, value: str = "") -> None:
 
 
 def events() -> list[Event]:
-    """Return everything that is known, the same thing once."""
+    """Return every known event, without duplicates."""
     found: dict[Event, None] = {}
     for file in sorted(folder().glob("*.jsonl")):
         found.update(dict.fromkeys(_read(file)))
@@ -65,16 +71,16 @@ def solved() -> set[str]:
 
 
 def learner() -> int:
-    """Return a number that is this learner's own, and stays the same: it seeds her variants.
+    """Return this learner's own number, which never changes: it seeds the exercise variants.
 
-    SNNEDU_LEARNER fixes it, for a class that shall see the same variants, and for tests.
+    SNNEDU_LEARNER fixes it, for a class that should see the same variants, and for tests.
     """
     fixed = os.environ.get("SNNEDU_LEARNER")
     if fixed is not None:
         if not fixed.isdecimal():
             raise ValueError(
-                f"SNNEDU_LEARNER must be a whole number. Received {fixed!r}. Set it to 0, say, or "
-                f"leave it away."
+                f"SNNEDU_LEARNER must be a whole number. Received {fixed!r}. "
+                f"Set it to 0, for example, or leave it unset."
             )
         return int(fixed)
     known = [e.value for e in events() if e.kind == "learner" and e.value.isdecimal()]
@@ -85,15 +91,23 @@ def learner() -> int:
 
 
 def export_progress(path: str | Path) -> Path:
-    """Write all progress into one file, to hand in or to take to another machine."""
+    """Write all progress into one file, to hand in or to take to another machine.
+
+    Raises OSError if that fails, on a full disk for example; an older file then stays as it was.
+    """
     path = Path(path)
-    path.write_text(json.dumps([asdict(event) for event in events()], indent=1), encoding="utf-8")
+    text = json.dumps([asdict(event) for event in events()], indent=1)
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
     print(f"{len(solved())} solved exercises written to {path}.")
     return path
 
 
 def import_progress(path: str | Path) -> None:
-    """Add what `export_progress` wrote to what is here; nothing is lost, nothing counts twice."""
+    """Add the progress in a file that `export_progress` wrote; nothing is lost or counted twice.
+
+    Raises ValueError if the file cannot be read.
+    """
     known = set(events())
     new = [event for event in _read_export(Path(path)) if event not in known]
     for event in new:
@@ -103,20 +117,26 @@ def import_progress(path: str | Path) -> None:
 
 
 def collect(exports: str | Path, table: str | Path = "class.csv") -> Path:
-    """Make one table of the files that a class has handed in: a row each, 1 where it is solved."""
+    """Write one table of the files that a class has handed in: a row per learner, 1 means solved.
+
+    `exports` is the folder with the exported `.json` files, `table` the CSV file to write. Raises
+    ValueError if there are none, or if one cannot be read.
+    """
     files = sorted(Path(exports).glob("*.json"))
     if not files:
         raise ValueError(
             f"`collect` needs exported progress. Found no .json file in {exports}. "
-            f'Let everybody call `snn.export_progress("name.json")`, and put the files there.'
+            f'Ask everybody to call `snn.export_progress("name.json")`, and put the files there.'
         )
     done = {f.stem: {e.id for e in _read_export(f) if e.kind == "solved"} for f in files}
     ids = sorted(set[str]().union(*done.values()))
-    with Path(table).open("w", newline="", encoding="utf-8") as out:
-        rows = csv.writer(out)
-        rows.writerow(["learner", "solved", *ids])
-        for name, theirs in done.items():
-            rows.writerow([name, len(theirs), *(int(id in theirs) for id in ids)])
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    rows.writerow(["learner", "solved", *ids])
+    for name, theirs in done.items():
+        rows.writerow([name, len(theirs), *(int(id in theirs) for id in ids)])
+    with replacing(table) as part:
+        part.write_text(text.getvalue(), encoding="utf-8", newline="")
     return Path(table)
 
 
@@ -134,7 +154,7 @@ def _own_file() -> Path:
 
 
 def _read(file: Path) -> Iterator[Event]:
-    """Yield the events of a file; what cannot be read stays in it, and is named."""
+    """Yield the events of a file; damaged lines stay in it, and are counted in a message."""
     broken = 0
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import URLError
 
 import numpy as np
@@ -53,7 +54,7 @@ def test_digits_do_not_import_scikit_learn():
 
 
 @pytest.mark.bad_input
-def test_digits_say_what_to_install(monkeypatch: pytest.MonkeyPatch):
+def test_digits_without_scikit_learn_raise_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(data, "find_spec", {"torch": "is here"}.get)
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         data.digits()
@@ -132,6 +133,32 @@ def test_mnist_is_downloaded_once(openml: list[str], tmp_path: Path):
     assert openml == ["mnist_784", "Fashion-MNIST"]
 
 
+def test_a_half_written_download_is_repaired(openml: list[str], tmp_path: Path):
+    (x, _), _ = data.mnist(folder=tmp_path)
+    file = tmp_path / "snnedu_mnist_784.npz"
+    whole = file.read_bytes()
+    for damage in (whole[:-100], b"", b"junk", whole[:500] + bytes(400) + whole[900:]):
+        file.write_bytes(damage)
+        assert torch.equal(data.mnist(folder=tmp_path)[0][0], x)
+        assert np.load(file)["labels"].shape == (70,)
+    assert openml == ["mnist_784"] * 5
+    assert [*tmp_path.iterdir()] == [file]
+
+
+@pytest.mark.usefixtures("openml")
+def test_a_download_that_cannot_be_kept_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(file: BinaryIO, **arrays: np.ndarray) -> None:
+        file.write(b"PK\3\4")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space left"):
+        data.mnist(folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def write_idx(path: Path, values: np.ndarray, code: int = 8) -> None:
     header = bytes([0, 0, code, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape)
     raw = header + values.astype(values.dtype.newbyteorder(">")).tobytes()
@@ -207,24 +234,34 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("call", "error", "message"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
 )
-def test_bad_input_is_answered(call: Callable[[], object], error: type[Exception], message: str):
+def test_bad_input_raises(call: Callable[[], object], error: type[Exception], message: str):
     with pytest.raises(error, match=message):
         call()
 
 
 @pytest.mark.bad_input
-def test_mnist_offline_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_mnist_offline_raises_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     def fetch(name: str, **options: object) -> None:
         raise URLError("no route to host")
 
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
-    with pytest.raises(ConnectionError, match=r"no route to host.*data\.digits\(\)"):
+    told = r"does not exist yet\. That failed: .*no route to host.*data\.digits\(\)"
+    with pytest.raises(ConnectionError, match=told):
         data.mnist(folder=tmp_path)
     assert not list(tmp_path.iterdir())
+    (tmp_path / "snnedu_mnist_784.npz").write_bytes(b"PK")
+    with pytest.raises(ConnectionError, match=r"snnedu_mnist_784\.npz is damaged\. That failed"):
+        data.mnist(folder=tmp_path)
 
 
 @pytest.mark.bad_input
-@pytest.mark.parametrize("damage", [b"", b"PK\3\4", b"\0\0\x08\x01\0\0\0\x09abc", b"\0\0\x07\0a"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"", b"PK\3\4", b"\0\0\x08\x01\0\0\0\x09abc", b"\0\0\x07\0a",
+        gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc")[:-9], b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(99),
+    ],
+)  # fmt: skip
 def test_damaged_idx_files_are_noticed(tmp_path: Path, damage: bytes):
     (tmp_path / "some").write_bytes(damage)
     with pytest.raises(ValueError, match="Download it again"):

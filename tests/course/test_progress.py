@@ -81,16 +81,43 @@ def test_progress_travels_to_another_machine(tmp_path, monkeypatch, capsys):
     assert "0 entries added" in capsys.readouterr().out
 
 
+@pytest.fixture
+def full_disk():
+    """Let no file grow beyond 100 bytes."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_export_onto_a_full_disk_leaves_the_old_one(tmp_path, request):
+    progress.record("solved", "01.1")
+    file = progress.export_progress(tmp_path / "out" / "me.json")  # the folder is made
+    before = file.read_bytes()
+    for n in range(20):
+        progress.record("solved", f"02.{n}")
+    table = progress.collect(tmp_path / "out", tmp_path / "out" / "class.csv")
+    old_table = table.read_bytes()
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OSError, match="File too large") as error:
+        progress.export_progress(file)
+    assert "me.json is as it was. Free some space" in error.value.__notes__[0]
+    assert file.read_bytes() == before
+    assert table.read_bytes() == old_table
+    assert sorted(path.name for path in file.parent.iterdir()) == ["class.csv", "me.json"]
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize("text", ["{]", "7", None])
-def test_a_file_that_is_no_export_is_said(tmp_path, text):
+def test_import_raises_for_a_file_that_is_no_export(tmp_path, text):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
     with pytest.raises(ValueError, match=r"must be a file that `snn.export_progress` wrote"):
         progress.import_progress(tmp_path / "x.json")
 
 
-def test_without_a_writable_folder_progress_lives_in_memory_and_says_so_once(
+def test_without_a_writable_folder_progress_stays_in_memory_with_one_message(
     tmp_path, monkeypatch, capsys
 ):
     (tmp_path / "file").touch()
@@ -119,7 +146,7 @@ def test_a_damaged_number_is_drawn_again(monkeypatch):
 
 
 @pytest.mark.bad_input
-def test_a_fixed_learner_that_is_no_number_is_said(monkeypatch):
+def test_learner_raises_for_a_variable_that_is_no_number(monkeypatch):
     monkeypatch.setenv("SNNEDU_LEARNER", "bo")
     with pytest.raises(ValueError, match="SNNEDU_LEARNER must be a whole number"):
         progress.learner()
@@ -141,6 +168,6 @@ def test_a_class_becomes_one_table(tmp_path, monkeypatch):
 
 
 @pytest.mark.bad_input
-def test_an_empty_class_is_said(tmp_path):
+def test_collect_raises_without_exports(tmp_path):
     with pytest.raises(ValueError, match=r"Found no \.json file"):
         progress.collect(tmp_path)
