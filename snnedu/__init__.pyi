@@ -17,6 +17,11 @@ from .core import (
     spikegen as spikegen,
     surrogate as surrogate,
 )
+from .core.history import (
+    History as History,
+    Report as Report,
+    Score as Score,
+)
 from .core.layer import SpikingLayer as SpikingLayer
 from .core.network import (
     Recording as Recording,
@@ -43,9 +48,6 @@ from .core.steps import (
     synaptic_step as synaptic_step,
 )
 from .core.training import (
-    History as History,
-    Report as Report,
-    Score as Score,
     evaluate as evaluate,
     fit as fit,
 )

@@ -5,8 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     [
+        "batches",
+        "checkpoint",
         "data",
         "functional",
+        "history",
         "layer",
         "network",
         "neurons",

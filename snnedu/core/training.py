@@ -1,128 +1,47 @@
 """Training: a loop over batches that shows what happens, can be stopped, and can go on later.
 
-    train, test = data.digits()
+    train, test = data.digits()                         # two pairs (x, labels), samples first
     constant = lambda x: x.expand(25, *x.shape)         # 25 steps of the same current
     history = fit(net, train, test, encode=constant, epochs=10)
     evaluate(net, test, encode=constant).accuracy
 
-Data are a pair of tensors `(x, targets)`, samples first, or an iterable of such batches, a
-`DataLoader` say. `encode` turns a batch `[batch, ...]` into a sequence `[time, batch, *features]`.
-Without it samples are sequences already, `[batch, time, *features]`; time is moved to the front.
-
-`loss` and `accuracy` are functions of `(spk_rec, targets)`, of the last layer's spikes. One whose
-first argument is called `mem_rec`, as in `functional.ce_max_membrane_loss`, gets its membranes.
+`fit` says what data, `encode`, `loss` and `accuracy` are. `batches` brings data to one form,
+`history` holds what is reported, `checkpoint` what is saved.
 """
 
 import copy
 import inspect
 import math
-import os
 import time
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from snnedu.core import _check
-from snnedu.core.data import batches
+from snnedu.core._precision import wide, wide_dtype
+from snnedu.core.batches import Batches, Data
+from snnedu.core.checkpoint import Checkpoint, cuda_devices
 from snnedu.core.functional import accuracy_rate, ce_rate_loss
+from snnedu.core.history import History, Report, Score, mean_norms, mean_score
 from snnedu.core.network import Recording, Sequential, State, detach
 
-Batch = tuple[Tensor, Tensor]
-Data = Batch | Iterable[Batch]
-Encode = Callable[[Tensor], Tensor]
-Loss = Callable[[Tensor, Tensor], Tensor]
-Accuracy = Callable[[Tensor, Tensor], float]
-Penalty = Callable[[dict[str, Tensor]], Tensor]
+Encode = Callable[[Shaped[Tensor, " batch *sample"]], Float[Tensor, "time batch *features"]]
+Loss = Callable[[Float[Tensor, "time batch *outputs"], Shaped[Tensor, " batch *target"]], Tensor]
+Accuracy = Callable[[Float[Tensor, "time batch *outputs"], Shaped[Tensor, " batch *target"]], float]
+Penalty = Callable[[dict[str, Float[Tensor, "time batch *neurons"]]], Tensor]
 
 LEARNING_RATE = 2e-3  # of Adam
-
-
-@dataclass(repr=False)
-class History:
-    """What happened in training, one number for each complete epoch.
-
-    `rates`: spikes per neuron and step, by layer. `grad_norms`: length of the gradient before it
-    is clipped, by layer. `batch_loss`: one number for each batch, also of an epoch cut short.
-    `stopped`: "" if all epochs were run, else by what: "Ctrl-C", "on_batch" or "on_epoch".
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    test_loss: list[float] = field(default_factory=list)
-    test_accuracy: list[float] = field(default_factory=list)
-    rates: dict[str, list[float]] = field(default_factory=dict)
-    grad_norms: dict[str, list[float]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-    batch_loss: list[float] = field(default_factory=list)
-    stopped: str = ""
-
-    @property
-    def epochs(self) -> int:
-        """Number of complete epochs."""
-        return len(self.loss)
-
-    @property
-    def best_epoch(self) -> int | None:
-        """Epoch (from 1) of the best test accuracy, of the best loss without; None without test."""
-        if not self.test_loss:
-            return None
-        scores = self.test_accuracy or [-loss for loss in self.test_loss]
-        return 1 + max(range(len(scores)), key=lambda i: (scores[i], -self.test_loss[i]))
-
-    def __repr__(self) -> str:
-        shown = {"loss": self.loss, "accuracy": self.accuracy, "test_accuracy": self.test_accuracy}
-        last = [f"{name}={values[-1]:.3f}" for name, values in shown.items() if values]
-        stopped = [f"stopped by {self.stopped}"] if self.stopped else []
-        return f"History({', '.join([f'{self.epochs} epochs', *last, *stopped])})"
-
-    def add(self, reports: "list[Report]", seconds: float, tested: "Score | None") -> None:
-        """Note one complete epoch."""
-        scores = [Score(r.loss, r.accuracy, r.rates) for r in reports]
-        mean = _mean(scores, [r.samples for r in reports])
-        self.loss.append(mean.loss)
-        self.seconds.append(seconds)
-        if mean.accuracy is not None:
-            self.accuracy.append(mean.accuracy)
-        for name, rate in mean.rates.items():
-            self.rates.setdefault(name, []).append(rate)
-        for name, norm in _mean_norms([r.grad_norms for r in reports]).items():
-            self.grad_norms.setdefault(name, []).append(norm)
-        if tested is not None:
-            self.test_loss.append(tested.loss)
-            if tested.accuracy is not None:
-                self.test_accuracy.append(tested.accuracy)
-
-
-class Score(NamedTuple):
-    """How well a network does, on average over samples; `rates` as in `History`."""
-
-    loss: float
-    accuracy: float | None
-    rates: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `on_batch` is told; `epoch` and `batch` count from 1, the rest is as in `History`."""
-
-    epoch: int
-    batch: int
-    samples: int
-    loss: float
-    accuracy: float | None
-    rates: dict[str, float]
-    grad_norms: dict[str, float]
-
-    def __str__(self) -> str:
-        accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.0%}"
-        return f"epoch {self.epoch}, loss {self.loss:.3f}{accuracy}"
+PATIENCE = 10  # batches; a silent output that training can wake has fired by then
 
 
 def fit(
@@ -138,6 +57,7 @@ def fit(
     batch_size: int = 128,
     lr: float | None = None,
     optimizer: Optimizer | None = None,
+    scheduler: LRScheduler | None = None,
     clip: float | None = None,
     truncate: int | None = None,
     seed: int | None = 0,
@@ -149,40 +69,75 @@ def fit(
 ) -> History:
     """Train `net` in place and return what happened. The network comes back in evaluation mode.
 
-    `penalty`: a function of each layer's spikes by name, added to the loss, for example
-    `lambda spk: functional.l1_rate_sparsity(spk["1"])`.
-    `lr`: step size of Adam, 0.002 unless told; or pass an `optimizer` of your own.
-    `clip`: gradients that are longer are shortened to this length.
-    `truncate`: learn after so many steps and go on without their past (truncated BPTT); the loss
-    sees one such stretch at a time.
-    `seed`: governs what is drawn with torch in here; None takes torch's own random state.
-    `keep_best`: end with the weights of `history.best_epoch`. As they were chosen by looking at
-    `test`, it is no fair test any more.
-    `checkpoint`: a file, written after each epoch. If it exists, training goes on from there, and
-    ends bit for bit as if never interrupted (unless `train` has a random state of its own).
-    `on_batch`, `on_epoch`: get a `Report` after each batch, the `History` after each epoch; return
-    True to stop.
+        train, test = snn.data.digits()     # each a pair (x, targets): [samples, 64], [samples]
+        history = snn.fit(net, train, test, encode=lambda x: x.expand(25, *x.shape), epochs=10)
 
-    Ctrl-C stops too: `net` keeps what was learned, the history is returned.
-    Raises ValueError, before weights are touched, if input, loss or gradient is not finite.
+    Data
+        `train`, `test`: a pair `(x, targets)` of tensors or NumPy arrays, samples first; a torch
+            `Dataset` of such samples; or an iterable of batches, such as a `DataLoader`. A batch is
+            a pair `(x, targets)`, x `[batch, ...]` and targets `[batch]`, class indices of any
+            integer type. It is moved to the device of `net`. `test` is only looked at.
+        `encode`: a function that turns the x of one batch, `[batch, ...]`, into a sequence for the
+            network, `[time, batch, *features]`; time comes first. It is called on each batch anew.
+            Without it the samples are sequences already, `[batch, time, *features]`, and the two
+            axes are swapped.
+        `batch_size`: samples per batch, of pairs and Datasets; a loader has its own.
+
+    What is learned
+        `loss`, `accuracy`: functions of `(spk_rec, targets)`, the last layer's spikes,
+            `[time, batch, *outputs]`; see `functional`. A function whose first argument is called
+            `mem_rec` gets the membranes. `loss` returns one number, `accuracy` 0 to 1; None: none.
+        `penalty`: a function of each layer's spikes by name, added to the loss, for example
+            `lambda spk: functional.l1_rate_sparsity(spk["1"])`.
+        `truncate`: learn after so many steps and go on without their past (truncated BPTT); the
+            loss sees one such stretch at a time.
+
+    How it is learned
+        `lr`: learning rate of Adam, 0.002 by default; or pass an `optimizer` of `net`'s weights.
+        `scheduler`: one of `torch.optim.lr_scheduler`, made for that optimizer. It is stepped after
+            each epoch; `ReduceLROnPlateau` gets the test loss, or the loss without a test.
+        `clip`: gradients that are longer are shortened to this length.
+        `seed`: governs what is drawn with torch in here; None uses torch's own random state.
+        `keep_best`: end with the weights of `history.best_epoch`. As they were chosen by looking at
+            `test`, it is no longer a fair test.
+
+    Stopping and going on
+        `checkpoint`: a file, written after each epoch. If it exists, training goes on from there,
+            and ends bit for bit as if never interrupted. Stored are weights, optimizer, scheduler,
+            history, and torch's random state on CPU and CUDA. Not stored is what `fit` does not
+            see: random states of `train`, `encode` or other devices, and what `on_epoch` keeps. A
+            learning rate changed there is stored, but not what will change it next; a warning says
+            so.
+        `on_batch`, `on_epoch`: get a `Report` after each batch, the `History` after each epoch;
+            return True to stop.
+        Ctrl-C stops too: `net` keeps what was learned, the history is returned.
+
+    Raises ValueError or TypeError before the first epoch if arguments do not fit together, and
+    before weights are touched if input, loss or gradient is not finite. Warns if the output layer
+    never fires, after the first epoch (if that has 10 batches or more).
     """
+    _check_network(net)
     _check_settings(net, test, epochs, batch_size, truncate, clip, keep_best)
-    how = _How(encode, loss, accuracy, penalty)
-    optimizer = _optimizer(net, optimizer, lr)
-    settings = _settings(seed, batch_size, truncate, clip, optimizer)
-    file = None if checkpoint is None else Path(checkpoint)
+    training = Batches("train", train, batch_size, shuffled=True)
+    testing = None if test is None else Batches("test", test, batch_size, shuffled=False)
+    if testing is not None:
+        testing.check_first()
+    optimizer, scheduler = _optimizer(net, optimizer, lr, scheduler)
+    learner = _Learner(net, _How(encode, loss, accuracy, penalty), optimizer, clip, truncate)
+    settings = {"seed": seed, "batch_size": batch_size, "truncate": truncate, "clip": clip}
+    file = Checkpoint(checkpoint, net, optimizer, scheduler, settings)
     with _seeded(seed, net):
-        history, best = _load(file, net, optimizer, settings)
-        bar = _progress_bar(progress, train, batch_size, history.epochs, epochs)
+        history, best = file.load()
+        bar = _progress_bar(progress, training.count, history.epochs, epochs)
         try:
             while history.epochs < epochs:
                 reports: list[Report] = []
                 start = time.perf_counter()
                 net.train()
-                for x, targets in _batches(train, batch_size, shuffled=True):
+                for x, targets in training:
                     place = history.epochs + 1, len(reports) + 1
                     with _located(*place):
-                        score, norms = _learn(net, x, targets, how, optimizer, clip, truncate)
+                        score, norms = learner.learn(x, targets)
                     report = Report(*place, len(targets), *score, norms)
                     reports.append(report)
                     history.batch_loss.append(report.loss)
@@ -191,14 +146,17 @@ def fit(
                     if on_batch is not None and on_batch(report):
                         raise _Stop("on_batch")
                 seconds = time.perf_counter() - start
-                tested = None
-                if test is not None:
-                    tested = _evaluate(net, test, how._replace(penalty=None), batch_size, seed)
+                tested = testing and _evaluate(net, testing, learner.how, seed)
                 history.add(reports, seconds, tested)
+                _warn_if_silent(history, len(reports), history.epochs == epochs, loss)
+                _step(scheduler, history)
                 if keep_best and history.best_epoch == history.epochs:
                     best = copy.deepcopy(net.state_dict())
-                _save(file, net, optimizer, settings, history, best)
-                if on_epoch is not None and on_epoch(history):
+                try:
+                    stop = on_epoch is not None and on_epoch(history)
+                finally:  # saved afterwards: it may have changed the learning rate
+                    file.save(history, best)
+                if stop:
                     raise _Stop("on_epoch")
         except (KeyboardInterrupt, _Stop) as stop:
             history.stopped = str(stop) if isinstance(stop, _Stop) else "Ctrl-C"
@@ -220,13 +178,22 @@ def evaluate(
     batch_size: int = 512,
     seed: int | None = 0,
 ) -> Score:
-    """Return loss, accuracy and firing rates on `data`; `net` stays as it is.
+    """Return loss, accuracy (0 to 1) and firing rates of `net` on `data`; `net` stays as it is.
 
-    The arguments are those of `fit`. With the same `seed`, an encoder that draws at random draws
-    the same.
+        score = snn.evaluate(net, (x_test, targets_test), encode=lambda x: x.expand(25, *x.shape))
+        score.accuracy, score.rates["1"]    # the share of right answers; spikes per neuron and step
+
+    `data`: a pair `(x, targets)` of tensors or NumPy arrays, samples first, a torch `Dataset` or an
+    iterable of such batches. `encode` turns the x of a batch, `[batch, ...]`, into a sequence,
+    `[time, batch, *features]`; without it x is `[batch, time, *features]`. All arguments are those
+    of `fit`. With the same `seed`, an encoder that draws with torch draws the same.
+
+    Raises ValueError or TypeError if the arguments do not fit together, or are not finite.
     """
+    _check_network(net)
     _check.count("batch_size", batch_size)
-    return _evaluate(net, data, _How(encode, loss, accuracy, None), batch_size, seed)
+    batches = Batches("data", data, batch_size, shuffled=False)
+    return _evaluate(net, batches, _How(encode, loss, accuracy, None), seed)
 
 
 class _How(NamedTuple):
@@ -246,6 +213,11 @@ class _How(NamedTuple):
                 f"`encode=lambda x: x.expand(25, *x.shape)`."
             )
         x_rec = x.transpose(0, 1) if self.encode is None else self.encode(x)
+        if not isinstance(x_rec, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"`encode` must return a tensor, [time, batch, *features]. "
+                f"Received {type(x_rec).__name__}. Turn it into one with `torch.as_tensor`."
+            )
         if x_rec.ndim < 2 or x_rec.shape[1] != len(targets):
             raise ValueError(
                 f"`encode` must return [time, batch, *features] with a batch of {len(targets)}. "
@@ -256,12 +228,14 @@ class _How(NamedTuple):
 
     def objective(self, recordings: dict[str, Recording], targets: Tensor) -> Tensor:
         """Return the loss with, where there is one, the penalty on top."""
-        loss = self.loss(_what_it_reads(self.loss, _last(recordings)), targets)
+        loss = self.loss(_read(self.loss, _last(recordings)), targets)
         if self.penalty is not None:
             loss = loss + self.penalty({name: rec.spk for name, rec in recordings.items()})
-        if loss.ndim > 0:
+        is_tensor = isinstance(loss, Tensor)  # pyright: ignore[reportUnnecessaryIsInstance]
+        shape = list(loss.shape) if is_tensor else type(loss).__name__
+        if shape != []:
             raise ValueError(
-                f"`loss` must return one number. Received {list(loss.shape)}. Take its mean."
+                f"`loss` must return a tensor of one number. Received {shape}. Take its mean."
             )
         if not math.isfinite(loss.item()):
             name = getattr(self.loss, "__name__", repr(self.loss))
@@ -273,76 +247,61 @@ class _How(NamedTuple):
 
     def score(self, loss: Tensor, recordings: dict[str, Recording], targets: Tensor) -> Score:
         """Return what is reported of a batch."""
-        rates = {name: rec.spk.detach().mean().item() for name, rec in recordings.items()}
+        rates = {name: _rate(rec.spk.detach()) for name, rec in recordings.items()}
         accuracy = None
         if self.accuracy is not None:
-            accuracy = self.accuracy(_what_it_reads(self.accuracy, _last(recordings)), targets)
+            accuracy = self.accuracy(_read(self.accuracy, _last(recordings)), targets)
         return Score(loss.item(), accuracy, rates)
 
 
-def _learn(
-    net: Sequential, x: Tensor, targets: Tensor, how: _How, optimizer: Optimizer,
-    clip: float | None, truncate: int | None,
-) -> tuple[Score, dict[str, float]]:  # fmt: skip
-    """Learn from one batch; return how it was done, and the lengths of the gradients by layer."""
-    x_rec, targets = how.sequence(net, x, targets)
-    state: State | None = None
-    scores: list[Score] = []
-    norms: list[dict[str, float]] = []
-    lengths: list[int] = []
-    for stretch in x_rec.split(truncate or len(x_rec)):
-        recordings, state = net.unroll(stretch, state)
-        loss = how.objective(recordings, targets)
-        optimizer.zero_grad()
-        loss.backward()
-        norms.append(_grad_norms(net))
-        if clip is not None:
-            torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
-        optimizer.step()
-        state = detach(state)
-        scores.append(how.score(loss, recordings, targets))
-        lengths.append(len(stretch))
-    return _mean(scores, lengths), _mean_norms(norms)
+@dataclass
+class _Learner:
+    net: Sequential
+    how: _How
+    optimizer: Optimizer
+    clip: float | None
+    truncate: int | None
+
+    def learn(self, x: Tensor, targets: Tensor) -> tuple[Score, dict[str, float]]:
+        """Learn from one batch; return how it was done, and the lengths of gradients by layer."""
+        x_rec, targets = self.how.sequence(self.net, x, targets)
+        state: State | None = None
+        scores: list[Score] = []
+        norms: list[dict[str, float]] = []
+        lengths: list[int] = []
+        for stretch in x_rec.split(self.truncate or len(x_rec)):
+            recordings, state = self.net.unroll(stretch, state)
+            loss = self.how.objective(recordings, targets)
+            self.optimizer.zero_grad()
+            loss.backward()
+            norms.append(_grad_norms(self.net))
+            if self.clip is not None:
+                _clip(self.net, self.clip)
+            self.optimizer.step()
+            state = detach(state)
+            scores.append(self.how.score(loss, recordings, targets))
+            lengths.append(len(stretch))
+        return mean_score(scores, lengths), mean_norms(norms)
 
 
-def _evaluate(net: Sequential, data: Data, how: _How, batch_size: int, seed: int | None) -> Score:
+def _evaluate(net: Sequential, data: Batches, how: _How, seed: int | None) -> Score:
+    how = how._replace(penalty=None)
     scores: list[Score] = []
     sizes: list[int] = []
     with torch.no_grad(), _seeded(seed, net), _evaluating(net):
-        for x, targets in _batches(data, batch_size, shuffled=False):
+        for x, targets in data:
             x_rec, targets = how.sequence(net, x, targets)
             recordings, _ = net.unroll(x_rec)
             scores.append(how.score(how.objective(recordings, targets), recordings, targets))
             sizes.append(len(targets))
-    return _mean(scores, sizes)
+    return mean_score(scores, sizes)
 
 
-# ------------------------------------------------------------------------------------ the data
-
-
-def _batches(data: Data, batch_size: int, shuffled: bool) -> Iterator[Batch]:
-    """Yield batches; data that give none are an error, such as a generator that is used up."""
-    empty = True
-    if _is_pair(data):
-        source = batches(data, batch_size) if shuffled else _in_order(data, batch_size)
-    else:
-        source = cast(Iterable[Batch], data)
-    for x, targets in source:
-        empty = False
-        yield x, targets
-    if empty:
-        raise ValueError(
-            "`train` and `test` must give at least one batch, in each epoch. Received none. "
-            "Pass tensors, a list or a DataLoader; a generator is empty after one epoch."
-        )
-
-
-def _in_order(data: Batch, batch_size: int) -> Iterator[Batch]:
-    return zip(data[0].split(batch_size), data[1].split(batch_size), strict=True)
-
-
-def _is_pair(data: Data) -> TypeGuard[Batch]:
-    return isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Tensor)
+def _step(scheduler: LRScheduler | None, history: History) -> None:
+    if isinstance(scheduler, ReduceLROnPlateau):
+        scheduler.step((history.test_loss or history.loss)[-1])
+    elif scheduler is not None:
+        scheduler.step()
 
 
 def _check_finite_input(x_rec: Tensor) -> None:
@@ -363,31 +322,20 @@ def _last(recordings: dict[str, Recording]) -> Recording:
     return list(recordings.values())[-1]
 
 
-def _what_it_reads(function: Callable[..., Any], last: Recording) -> Tensor:
-    """Return membranes for a function whose first argument is called `mem_rec`, else spikes."""
+def _read(function: Callable[..., Any], last: Recording) -> Tensor:
+    return last.mem if _reads_membranes(function) else last.spk
+
+
+def _reads_membranes(function: Callable[..., Any]) -> bool:
+    """Return whether the first argument of the function is called `mem_rec`."""
     try:
-        first = next(iter(inspect.signature(function).parameters), "")
+        return next(iter(inspect.signature(function).parameters), "") == "mem_rec"
     except ValueError:  # built-in functions do not tell
-        first = ""
-    return last.mem if first == "mem_rec" else last.spk
+        return False
 
 
-def _mean(scores: list[Score], sizes: list[int]) -> Score:
-    """Return the mean over batches of the given sizes."""
-
-    def mean(values: list[float]) -> float:
-        return sum(v * n for v, n in zip(values, sizes, strict=True)) / sum(sizes)
-
-    accuracies = [score.accuracy for score in scores if score.accuracy is not None]
-    return Score(
-        mean([score.loss for score in scores]),
-        mean(accuracies) if accuracies else None,
-        {name: mean([score.rates[name] for score in scores]) for name in scores[0].rates},
-    )
-
-
-def _mean_norms(norms: list[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(n[name] for n in norms) / len(norms) for name in norms[0]}
+def _rate(spk_rec: Tensor) -> float:
+    return spk_rec.mean(dtype=wide_dtype(spk_rec)).item()
 
 
 def _grad_norms(net: Sequential) -> dict[str, float]:
@@ -396,7 +344,8 @@ def _grad_norms(net: Sequential) -> dict[str, float]:
     for name, weight in net.named_parameters():
         if weight.grad is not None:
             layer = name.rpartition(".")[0]
-            squares[layer] += torch.linalg.vector_norm(weight.grad).item() ** 2
+            norm = torch.linalg.vector_norm(weight.grad, dtype=wide_dtype(weight.grad))
+            squares[layer] += norm.item() ** 2
     broken = [layer for layer, square in squares.items() if not math.isfinite(square)]
     if broken:
         raise ValueError(
@@ -406,22 +355,50 @@ def _grad_norms(net: Sequential) -> dict[str, float]:
     return {layer: math.sqrt(square) for layer, square in squares.items()}
 
 
-# ------------------------------------------------------------------- settings, state, progress
+def _clip(net: Sequential, length: float) -> None:
+    """Shorten the gradient; its length is taken in 32 bits, which do not overflow as 16 do."""
+    weights = [weight for weight in net.parameters() if weight.grad is not None]
+    total = nn.utils.get_total_norm([wide(w.grad) for w in weights if w.grad is not None])
+    nn.utils.clip_grads_with_norm_(weights, length, total)
+
+
+def _warn_if_silent(history: History, batches: int, last_epoch: bool, loss: Loss) -> None:
+    """Warn once that nothing is learned from a silent output: after `PATIENCE`, or at the end."""
+    silent = [name for name, rates in history.rates.items() if max(rates) == 0]
+    last, seen = list(history.rates)[-1], len(history.batch_loss)
+    due = seen - batches < PATIENCE <= seen or (last_epoch and 1 < seen < PATIENCE)
+    if due and last in silent and not _reads_membranes(loss):
+        warnings.warn(
+            f"The output layer {last!r} has not fired in {seen} batches, so it says the same "
+            f"of every class, and the loss stays where it is. Silent layers: {', '.join(silent)}. "
+            f"Wake every layer, from the first (tutorial 05): larger weights before it, a lower "
+            f"threshold, or more input.",
+            stacklevel=3,
+        )
+
+
+# ------------------------------------------------------------------------- settings, progress
 
 
 class _Stop(Exception):  # noqa: N818 (not an error)
     """A callback has asked to stop."""
 
 
+def _check_network(net: Any) -> None:
+    if isinstance(net, Sequential):
+        return
+    inside: list[nn.Module] = list(net.modules()) if isinstance(net, nn.Module) else []
+    if any(isinstance(module, Sequential) for module in inside):  # torch.compile, DataParallel
+        advice = "Pass the snnedu.Sequential inside it: they share their weights."
+    else:
+        advice = "Put its layers into one, or write the loop yourself."
+    raise TypeError(f"`net` must be a snnedu.Sequential. Received {type(net).__name__}. {advice}")
+
+
 def _check_settings(
     net: Sequential, test: Data | None, epochs: int, batch_size: int, truncate: int | None,
     clip: float | None, keep_best: bool,
 ) -> None:  # fmt: skip
-    if not isinstance(net, Sequential):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(
-            f"`net` must be a snnedu.Sequential. Received {type(net).__name__}. "
-            f"Put its layers into one, or write the loop yourself."
-        )
     _check.count("epochs", epochs)
     _check.count("batch_size", batch_size)
     if truncate is not None:
@@ -434,31 +411,68 @@ def _check_settings(
         if not bool(torch.isfinite(weight).all()):
             raise ValueError(
                 f"Weights must be finite. Received NaN or infinity in {name!r}. "
-                f"Make the network anew, or load earlier weights."
+                f"Build the network again, or load earlier weights."
             )
 
 
-def _settings(
-    seed: int | None,
-    batch_size: int,
-    truncate: int | None,
-    clip: float | None,
-    optimizer: Optimizer,
-) -> dict[str, Any]:
-    """Return what must be equal when training goes on from a file."""
-    settings = {"seed": seed, "batch_size": batch_size, "truncate": truncate, "clip": clip}
-    return {**settings, "optimizer": str(optimizer)}
-
-
-def _optimizer(net: Sequential, optimizer: Optimizer | None, lr: float | None) -> Optimizer:
+def _optimizer(
+    net: Sequential, optimizer: Any, lr: float | None, scheduler: Any
+) -> tuple[Optimizer, LRScheduler | None]:
+    """Return both after a look at them; a scheduler brings its own optimizer along."""
+    if scheduler is not None and not isinstance(scheduler, LRScheduler):
+        raise TypeError(
+            f"`scheduler` must be one of torch.optim.lr_scheduler, made for the optimizer. "
+            f"Received {scheduler!r}. Pass `StepLR(optimizer, step_size=5)`, for example."
+        )
+    if optimizer is None and scheduler is not None:
+        optimizer = scheduler.optimizer
+    weights = {id(weight) for weight in net.parameters() if weight.requires_grad}
+    if not weights:
+        raise ValueError(
+            "`net` must have weights to learn. Received none that require a gradient. "
+            "Add a layer such as `nn.Linear`, or call `net.requires_grad_()`."
+        )
     if optimizer is None:
-        return Adam(net.parameters(), lr=LEARNING_RATE if lr is None else lr)
+        return Adam(net.parameters(), lr=LEARNING_RATE if lr is None else lr), None
     if lr is not None:
         raise ValueError(
-            "`lr` is for the optimizer that `fit` makes. Received `optimizer` as well. "
-            "Leave one out."
+            "`lr` is for the optimizer that `fit` makes. Received `optimizer` or `scheduler` as "
+            "well. Leave one out."
         )
-    return optimizer
+    _check_optimizer(optimizer, weights)
+    _check_scheduler(optimizer, scheduler)
+    return optimizer, scheduler
+
+
+def _check_optimizer(optimizer: Any, weights: set[int]) -> None:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"`optimizer` must be made for the network. Received {optimizer!r}. "
+            f"Pass `torch.optim.Adam(net.parameters(), lr=0.002)`, for example."
+        )
+    if not any(id(w) in weights for group in optimizer.param_groups for w in group["params"]):
+        raise ValueError(
+            f"`optimizer` must hold weights of `net`. Received a {type(optimizer).__name__} of "
+            f"other weights, such as those of another network or a copy. "
+            f"Make it from `net.parameters()`."
+        )
+
+
+def _check_scheduler(optimizer: Optimizer, scheduler: LRScheduler | None) -> None:
+    if scheduler is None:
+        return
+    if scheduler.optimizer is not optimizer:
+        raise ValueError(
+            "`scheduler` must be made for `optimizer`. Received one of another optimizer. "
+            "Pass both that belong together, or the scheduler alone."
+        )
+    if isinstance(scheduler, ReduceLROnPlateau) and scheduler.mode != "min":
+        raise ValueError(
+            f"`scheduler` is told the loss, which should fall. Received a ReduceLROnPlateau with "
+            f"mode={scheduler.mode!r}. Make it with mode='min'."
+        )
+    for group in optimizer.param_groups:  # what it started from; not all schedulers note it
+        group.setdefault("initial_lr", group["lr"])
 
 
 @contextmanager
@@ -467,7 +481,7 @@ def _seeded(seed: int | None, net: Sequential) -> Generator[None]:
     if seed is None:
         yield
         return
-    with torch.random.fork_rng(_cuda(net)):
+    with torch.random.fork_rng(cuda_devices(net)):
         torch.manual_seed(seed)
         yield
 
@@ -483,10 +497,6 @@ def _evaluating(net: Sequential) -> Generator[None]:
             module.training = mode
 
 
-def _cuda(net: Sequential) -> list[torch.device]:
-    return list({p.device for p in net.parameters() if p.device.type == "cuda"})
-
-
 @contextmanager
 def _located(epoch: int, batch: int) -> Generator[None]:
     try:
@@ -496,51 +506,8 @@ def _located(epoch: int, batch: int) -> Generator[None]:
         raise
 
 
-def _save(
-    file: Path | None, net: Sequential, optimizer: Optimizer, settings: dict[str, Any],
-    history: History, best: dict[str, Any] | None,
-) -> None:  # fmt: skip
-    """Write all that the next epoch depends on, in one piece or not at all."""
-    if file is None:
-        return
-    content = {
-        "settings": settings, "net": net.state_dict(), "optimizer": optimizer.state_dict(),
-        "history": asdict(history), "best": best, "random": torch.get_rng_state(),
-        "random_cuda": [torch.cuda.get_rng_state(device) for device in _cuda(net)],
-    }  # fmt: skip
-    part = file.with_name(file.name + ".part")
-    torch.save(content, part)
-    os.replace(part, file)
-
-
-def _load(
-    file: Path | None, net: Sequential, optimizer: Optimizer, settings: dict[str, Any]
-) -> tuple[History, dict[str, Any] | None]:
-    """Go back to where the file was written; without one, start."""
-    if file is None or not file.exists():
-        return History(), None
-    content = torch.load(file, map_location="cpu")
-    changed = [k for k, value in settings.items() if content["settings"][k] != value]
-    if changed:
-        was = ", ".join(f"{k}={content['settings'][k]}" for k in changed)
-        raise ValueError(
-            f"To go on as if never interrupted, settings must not change. Received other ones than "
-            f"{file} was written with: {was}. Pass these, or another `checkpoint` to start anew."
-        )
-    net.load_state_dict(content["net"])
-    optimizer.load_state_dict(content["optimizer"])
-    torch.set_rng_state(content["random"])
-    for device, state in zip(_cuda(net), content["random_cuda"], strict=True):
-        torch.cuda.set_rng_state(state, device)
-    return History(**content["history"]), content["best"]
-
-
-def _progress_bar(show: bool, data: Data, batch_size: int, done: int, epochs: int) -> Any:
+def _progress_bar(show: bool, count: int | None, done: int, epochs: int) -> Any:
     from tqdm.auto import tqdm  # a widget in notebooks, so not before it is needed
 
-    samples = len(data[0]) if _is_pair(data) else None
-    count = len(data) if isinstance(data, Sized) else None
-    if samples is not None:
-        count = math.ceil(samples / batch_size)
     total = None if count is None else count * epochs
     return tqdm(total=total, initial=done * (count or 0), unit="batch", disable=not show)

@@ -1,6 +1,7 @@
 """training.py: what `fit` learns, what it reports, how it stops, and how it goes on."""
 
 import copy
+import math
 import os
 import signal
 import sys
@@ -94,16 +95,19 @@ def test_equals_the_loop_written_by_hand_bit_for_bit():
 
 def test_truncated_bptt_equals_the_loop_written_by_hand():
     (x, y), ours, hand = task(32), small(), small()
+    x = 2 * x  # strong enough for the output to fire
     quiet(ours, (x, y), encode=constant, epochs=1, lr=0.01, truncate=4)
     torch.manual_seed(0)
     order = torch.randperm(len(x))
-    optimizer, state = torch.optim.Adam(hand.parameters(), lr=0.01), None
+    optimizer, state, rates = torch.optim.Adam(hand.parameters(), lr=0.01), None, []
     for stretch in constant(x[order]).split(4):  # 4, 4 and 2 steps
         recordings, state = hand.unroll(stretch, state)
         optimizer.zero_grad()
         functional.ce_rate_loss(recordings["4"].spk, y[order]).backward()
         optimizer.step()
         state = detach(state)
+        rates.append(recordings["4"].spk.mean().item())
+    assert 0 < max(rates) < 1
     assert equal(weights(hand), weights(ours))
 
 
@@ -207,6 +211,46 @@ def test_rates_are_spikes_per_neuron_and_step():
     assert 0 < score.rates["1"] < 1
     loss = functional.ce_rate_loss(net(constant(x))[0], y).item()
     assert score.loss == pytest.approx(loss, rel=1e-5)
+
+
+# ----------------------------------------------------------------------------- silent networks
+
+
+def silent(scale: float = 0.02) -> snn.Sequential:
+    net = small()
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight *= scale
+    return net
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(("epochs", "batches"), [(8, 12), (1, 3)])
+def test_an_output_that_never_fires_warns_once(epochs, batches):
+    told = rf"'4' has not fired in {batches} batches.*layers: 1, 4\. Wake every layer.*05"
+    with pytest.warns(UserWarning, match=told) as seen:
+        history = quiet(silent(), task(), encode=constant, batch_size=32, epochs=epochs, lr=1e-5)
+    assert len(seen) == 1
+    assert seen[0].filename == __file__
+    assert history.loss[-1] == pytest.approx(math.log(2))
+
+
+def test_a_silent_output_whose_membrane_is_read_does_not_warn():
+    for loss in (functional.ce_max_membrane_loss, functional.mse_membrane_loss):
+        quiet(silent(), task(), encode=constant, batch_size=3, epochs=1, loss=loss, lr=1e-5)
+
+
+def test_an_output_that_training_wakes_soon_does_not_warn():
+    net, rates = silent(0.5), []
+    quiet(
+        net, task(), encode=constant, batch_size=12, epochs=3, lr=0.02,
+        on_batch=lambda report: rates.append(report.rates["4"]),
+    )  # fmt: skip
+    assert rates[0] == 0 < rates[-1]
+
+
+def test_a_single_silent_batch_does_not_warn():
+    assert quiet(silent(), task(), encode=constant, epochs=1).epochs == 1
 
 
 # ------------------------------------------------------------------------- seeds and evaluation
@@ -394,7 +438,64 @@ def nan_gradient(spk_rec, targets):
 
 
 TASK = task()
+OTHER = small()
+STEP = torch.optim.lr_scheduler.StepLR
+COMPILED = torch.compile(small(), backend="eager")
 BAD = {
+    "a compiled network": (
+        lambda: quiet(COMPILED, TASK), TypeError, r"Received OptimizedModule.*Sequential inside it",
+    ),
+    "a network in DataParallel": (
+        lambda: quiet(nn.DataParallel(small()), TASK), TypeError, "they share their weights",
+    ),
+    "evaluate another network": (
+        lambda: snn.evaluate(nn.Sequential(nn.Linear(6, 2)), TASK), TypeError,
+        r"snnedu\.Sequential.*Received Sequential.*Put its layers into one",
+    ),
+    "evaluate a compiled network": (
+        lambda: snn.evaluate(COMPILED, TASK), TypeError, "Sequential inside it",
+    ),
+    "a class of networks": (lambda: quiet(snn.Sequential, TASK), TypeError, "Received type"),
+    "an optimizer's class": (
+        lambda: quiet(small(), TASK, optimizer=torch.optim.Adam), TypeError,
+        r"`optimizer` must be made.*Adam.*Pass `torch\.optim\.Adam\(net",
+    ),
+    "an optimizer of another network": (
+        lambda: quiet(small(), TASK, optimizer=torch.optim.Adam(OTHER.parameters())), ValueError,
+        r"must hold weights of `net`.*Make it from `net\.parameters\(\)`",
+    ),
+    "a scheduler's class": (
+        lambda: quiet(small(), TASK, scheduler=STEP), TypeError,
+        "`scheduler` must be .*Pass `StepLR",
+    ),
+    "a scheduler of another optimizer": (
+        lambda: quiet(OTHER, TASK, optimizer=torch.optim.Adam(OTHER.parameters()),
+                      scheduler=STEP(torch.optim.Adam(OTHER.parameters()), 1)),
+        ValueError, "`scheduler` must be made for `optimizer`",
+    ),
+    "a scheduler of another network": (
+        lambda: quiet(small(), TASK, scheduler=STEP(torch.optim.Adam(OTHER.parameters()), 1)),
+        ValueError, "must hold weights of `net`",
+    ),
+    "a scheduler and a step size": (
+        lambda: quiet(OTHER, TASK, lr=1.0, scheduler=STEP(torch.optim.Adam(OTHER.parameters()), 1)),
+        ValueError, "Leave one out",
+    ),
+    "a plateau of the accuracy": (
+        lambda: quiet(OTHER, TASK, scheduler=torch.optim.lr_scheduler.ReduceLROnPlateau(
+            torch.optim.Adam(OTHER.parameters()), mode="max")), ValueError, "mode='min'",
+    ),
+    "nothing to learn": (
+        lambda: quiet(small().requires_grad_(False), TASK), ValueError, "have weights to learn",
+    ),
+    "an encoder of arrays": (
+        lambda: quiet(small(), TASK, encode=lambda x: constant(x).numpy()), TypeError,
+        "`encode` must return a tensor.*Received ndarray",
+    ),
+    "a loss without a tensor": (
+        lambda: quiet(small(), TASK, encode=constant, loss=lambda spk_rec, targets: 0.5),
+        ValueError, "tensor of one number. Received float",
+    ),
     "another network": (
         lambda: quiet(nn.Linear(6, 2), TASK), TypeError, r"snnedu\.Sequential.*Received Linear",
     ),
@@ -419,7 +520,8 @@ BAD = {
         r"batch of 96.*\[96, 10, 6\].*Time comes first",
     ),
     "one target short": (
-        lambda: quiet(small(), (TASK[0], TASK[1][:-1]), encode=constant), ValueError, "96 and 95",
+        lambda: quiet(small(), (TASK[0], TASK[1][:-1]), encode=constant), ValueError,
+        "96 samples and 95 targets",
     ),
     "targets out of range": (
         lambda: quiet(small(), (TASK[0], TASK[1] + 1), encode=constant), ValueError, "targets",
@@ -464,7 +566,7 @@ BAD = {
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_answered(name):
+def test_bad_input_raises(name):
     call, kind, message = BAD[name]
     with pytest.raises(kind, match=message):
         call()
