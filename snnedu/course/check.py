@@ -66,7 +66,7 @@ def verdict(asked: Exercise, answer: object) -> str:
 
     def look() -> None:
         try:
-            asked.check(_attempt(answer) if callable(answer) else answer)
+            asked.judge(_attempt(answer) if callable(answer) else answer)
         except Reply:
             raise
         except Exception as error:  # so unlike the right answer that they cannot be compared
@@ -78,7 +78,7 @@ def verdict(asked: Exercise, answer: object) -> str:
 
     if callable(asked.solution):  # what is compiled on first use takes none of the learner's time
         with same_random_numbers():
-            asked.check(_attempt(asked.solution))
+            asked.judge(_attempt(asked.solution))
     with same_random_numbers():
         return limited(look)
 

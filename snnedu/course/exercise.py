@@ -1,10 +1,31 @@
 """What an exercise and a question are, and where to find them: in the folder of their chapter.
 
-`chapters/c02_lif_neuron/` holds `exercises.py` with EXERCISES and `quiz.py` with QUESTIONS.
+To add chapter 14, make a folder `chapters/c14_topic/`, named after `tutorials/14_topic.ipynb`:
 
-An exercise is one object. Its `solution` bears the name of the learner's stub in the notebook,
-where the cell has the tag `exercise:02.1` and ends with `name = snn.check("02.1", name)`. So a
-solved notebook can be made from the stubs.
+- `__init__.py`: a docstring with the title, "14 · Topic." Nothing has to be registered.
+- `exercises.py`: EXERCISES, a list of `Exercise`, in the order of their ids "14.1", "14.2", …
+- `quiz.py`: QUESTIONS, a dict with the questions of "14".
+- `explorers.py`: the chapter's explorers, if it has any.
+
+An exercise is one object. Its `solution` has the name of the learner's stub in the notebook, where
+the cell has the tag `exercise:14.1` and the line `name = snn.check("14.1", name)`. So
+`python -m tools.solved FOLDER` can make a solved notebook from the stubs. For most exercises it is
+enough to declare what is right and what goes wrong; the shared checker does the rest:
+
+    Exercise(
+        id="14.1",
+        title="Count spikes",
+        name="count_spikes",
+        solution=count_spikes,
+        cases=lambda: [((torch.rand(8, 5) < 0.3).float(),)],  # arguments, drawn afresh
+        mistakes={"These are rates. A count is a sum.": lambda spk_rec: spk_rec.mean(0)},
+        otherwise="The counts are not right. Add up the ones of each column.",
+        accepts=(lambda spk_rec: spk_rec.sum(0).tolist(),),
+        hints=("A recording holds 1 where a neuron spiked.", "Time is axis 0."),
+    )
+
+`tests/course/test_exercises.py` then tests the stub, the solution, each accepted variant, and that
+each mistake gets its own reply and no other.
 """
 
 import ast
@@ -17,38 +38,71 @@ from types import ModuleType
 from typing import Any
 
 from snnedu.core import _check
+from snnedu.course.diagnosis import Cases, Mistakes, Otherwise, Run, call, compare
 
 Check = Callable[[Any], None]
+
+
+def _no_cases() -> tuple[()]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise:
     """One exercise: what is asked, how it is checked, and what learners get wrong.
 
-    `solution`: the reference: a function, a class or a value. `name`: the stub's name.
-    `check`: takes an `Attempt` (for a value: the value); returns, or raises `WrongAnswer`.
-    `hints`: from gentle to nearly there. `wrong`: answers that learners really give, each with the
-    message that it must get. `source`: the solution's text, where it is not a function or class.
+    `name`: the stub's name. `solution`: a function, a class or a value; for a value, `source` is
+    its text. `hints`: from gentle to nearly there. `right`: shown with the ✅.
+
+    `mistakes`: answers that learners really give, by the reply that each must get (a list where
+    several get the same). `accepts`: right answers in another form.
+
+    The shared checker, `diagnosis.compare`, uses `cases`, `run`, `otherwise`, `rtol` and `atol`.
+    An exercise that needs more has a `check` of its own, which takes an `Attempt` (for a value or a
+    class: the answer itself) and returns, or raises `WrongAnswer`.
     """
 
     id: str
     title: str
     name: str
     solution: Any
-    check: Check
     hints: tuple[str, ...]
-    wrong: tuple[tuple[Any, str], ...]
+    mistakes: Mistakes
+    accepts: tuple[Any, ...] = ()
+    check: Check | None = None
+    cases: Cases = _no_cases
+    run: Run = call
+    otherwise: Otherwise = ""
+    rtol: float = 1e-4
+    atol: float = 1e-6
     source: str = ""
-    right: str = ""  # said with the ✅: what this was good for
+    right: str = ""  # what the learner can do now
+
+    def __post_init__(self) -> None:
+        if not self.check and (self.cases is _no_cases or not self.otherwise):
+            raise ValueError(
+                f"An exercise needs `cases` and `otherwise`, or a `check`. Received neither for "
+                f"{self.id!r}. Without them every answer would pass: declare them."
+            )
+
+    def judge(self, answer: Any) -> None:
+        """Return if an answer is right, else raise `WrongAnswer` or `Unsolved`."""
+        if self.check:
+            self.check(answer)
+        else:
+            compare(
+                answer, self.solution, self.cases, self.mistakes, self.otherwise, self.run,
+                self.rtol, self.atol,
+            )  # fmt: skip
 
     def code(self) -> str:
-        """Return the reference as the text of a cell."""
+        """Return the solution as the text of a cell."""
         return self.source or _untyped(textwrap.dedent(inspect.getsource(self.solution)).strip())
 
 
 @dataclass(frozen=True)
 class Option:
-    """One answer to a question, and what to say to who chooses it."""
+    """One answer to a question, and the reply to a learner who chooses it."""
 
     text: str
     feedback: str
@@ -94,7 +148,7 @@ def all_exercises() -> list[Exercise]:
 
 
 def _untyped(source: str) -> str:
-    """Leave out type annotations: a notebook has not imported their names."""
+    """Leave out type annotations: a notebook does not import their names."""
     lines = [line.partition("  # pyright")[0] for line in source.splitlines()]
     spans: list[tuple[int, int, int]] = []
     for node in ast.walk(ast.parse(source)):

@@ -1,4 +1,4 @@
-"""What tutorial 03 leans on: every stranger has one right name, and the zoo's animals behave."""
+"""What tutorial 03 depends on: every unknown neuron has one right name, and the zoo behaves."""
 
 import numpy as np
 import pytest
@@ -15,19 +15,19 @@ def responses(neuron, ms: int) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("kind", ex03.RELATIVES)
 @pytest.mark.parametrize("ms", [300, 500, 900])
-def test_every_relative_is_known_by_the_features_that_the_solution_uses(kind, ms):
+def test_the_solution_names_every_relative_from_its_features(kind, ms):
     for number in range(len(ex03.RELATIVES[kind])):
         assert ex03.name_neuron(*responses(ex03._relative(kind, number), ms)) == kind
 
 
 def test_learners_meet_all_kinds():
-    numbers = [ex03.stranger(seed).constants for seed in range(200)]
+    numbers = [ex03.unknown_neuron(seed).constants for seed in range(200)]
     assert len({(n.a, n.b) for n in numbers}) == 3  # a and b are those of the kind
-    named = {ex03.name_neuron(*responses(ex03.stranger(seed), 500)) for seed in range(5)}
+    named = {ex03.name_neuron(*responses(ex03.unknown_neuron(seed), 500)) for seed in range(5)}
     assert named == set(ex03.RELATIVES)
 
 
-def test_a_synapse_of_ones_own_is_the_librarys():
+def test_my_synaptic_equals_the_librarys_synaptic():
     from snnedu.core.neurons import Synaptic
 
     cur_rec, syn, mem = torch.rand(50, 3), torch.zeros(3), torch.zeros(3)

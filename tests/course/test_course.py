@@ -86,9 +86,9 @@ def exits(spk_rec):
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
         (lambda spk_rec: spk_rec.max(0), "Take one of them: `.values` or `.indices`"),
         (lambda spk_rec: "many", "cannot be compared"),
-        (lambda spk_rec: torch.zeros(3), "cannot be compared"),
+        (lambda spk_rec: torch.zeros(3), "should return the shape [5]. Yours returns the shape [3]"),
         (lambda spk_rec: torch.zeros(5), "The counts are not right"),
-        (lambda spk_rec: [], "cannot be compared"),
+        (lambda spk_rec: [], "should return the shape [5]. Yours returns the shape [0]"),
     ],
 )
 # What stops a thread may reach it in a callback of a weak reference, where Python can only say so.
@@ -190,7 +190,7 @@ A_VALUE = Exercise(
     solution=1 / 3,
     check=expects_a_third,
     hints=(),
-    wrong=(),
+    mistakes={},
 )
 
 

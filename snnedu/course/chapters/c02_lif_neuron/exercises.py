@@ -1,11 +1,13 @@
-"""Exercises of 02 · The leaky neuron: its step, its rheobase, a stranger's τ, its firing rate."""
+"""Exercises of 02 · The leaky neuron: its step, its rheobase, an unknown neuron's τ, its firing rate."""
 
 from collections.abc import Callable
+from random import uniform
 
 import torch
 from torch import Tensor
 
 from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import compare, unroll
 from snnedu.course.exercise import Exercise
 
 Step = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
@@ -13,7 +15,7 @@ Step = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
 
 def my_leaky(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
     """Advance one step: return the spikes and the new membrane potential."""
-    paid = (mem > threshold).float()  # who fired in the last step pays now
+    paid = (mem > threshold).float()  # neurons that fired in the last step pay now
     mem = beta * mem + cur - threshold * paid
     return (mem > threshold).float(), mem
 
@@ -35,28 +37,21 @@ def firing_rate(cur: Tensor, tau: float, R: float, threshold: float, pause: floa
     return torch.where(R * cur > threshold, 1000 / interval, 0.0)
 
 
+# ---------------------------------------------------------------- 02.1
+
 LEAK_SWAPPED = "Your neuron keeps the share 1 - β and loses β. β is the share that is left."
 NO_LEAK = (
-    "Your neuron never leaks: without input its membrane stays where it is. Where does β stand?"
+    "Your neuron never leaks: without input its membrane stays where it is. Which term needs β?"
 )
 NO_RESET = (
     "Your neuron never pays for a spike. Subtract θ if the membrane was above θ in the step before."
 )
 RESET_ONE = "You subtract 1 for a spike. Subtract θ: with another threshold it makes a difference."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
-IMMEDIATE = (
-    "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron "
-    "pays one step later: look at the membrane that came in."
-)
-SCALED = (
-    "You take away βθ: what a spike costs leaks before it is paid. Some texts write it so (see "
-    "Unsettled). Here the full θ is paid, after the leak: where does your bracket close?"
-)
-LATE = (
-    "Your spikes are those of the membrane that came in: one step late. That one tells who pays. "
-    "Who fires now, the new membrane tells."
-)
-TO_ZERO = "You reset to zero. Asked for is the reset that subtracts θ: what was above θ is kept."
+IMMEDIATE = "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron pays one step later: look at the membrane that came in."
+SCALED = "You subtract βθ: the price of a spike leaks before it is paid. Some texts write it so (see Unsettled). Here the full θ is paid, after the leak: where does your bracket close?"
+LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
+TO_ZERO = "You reset to zero. This exercise asks for the reset that subtracts θ: what was above θ is kept."
 ONLY_SPIKES = (
     "Return two things: the spikes and the membrane. Without the state there is no next step."
 )
@@ -82,50 +77,12 @@ def _variant(
     return step
 
 
-MISTAKES: dict[str, Step] = {
-    LEAK_SWAPPED: _variant(leak="swapped"),
-    NO_LEAK: _variant(leak="all"),
-    NO_RESET: _variant(reset="none"),
-    RESET_ONE: _variant(reset="one"),
-    AT_THRESHOLD: _variant(at=True),
-    IMMEDIATE: _variant(reset="immediate"),
-    SCALED: _variant(reset="scaled"),
-    LATE: _variant(late=True),
-    TO_ZERO: _variant(reset="zero"),
-}
+def _inputs() -> list[Tensor]:
+    """Return 63 inputs for two neurons; the first lifts U of one of them exactly to θ."""
+    return [torch.tensor([2.0, 0.5])] * 3 + [torch.rand(2) for _ in range(60)]
 
 
-def check_leaky(answer: Attempt) -> None:
-    """Run two neurons for a while, and compare with the right step and with each mistake."""
-    given = [torch.tensor([2.0, 0.5])] * 3 + [torch.rand(2) for _ in range(60)]
-    got = _run(answer, given)
-    if not torch.allclose(got, _run(my_leaky, given), atol=1e-5):
-        for message, step in MISTAKES.items():
-            if torch.allclose(got, _run(step, given), atol=1e-5):
-                raise WrongAnswer(message)
-        raise WrongAnswer(
-            "The numbers differ from U[t] = β U[t-1] + I[t] - θ S[t-1]. Compare term by term."
-        )
-
-
-def _run(step: Callable[..., object], given: list[Tensor]) -> Tensor:
-    """Return spikes and membranes over time; the first input lifts U exactly to θ."""
-    mem, rows = torch.zeros(2), list[Tensor]()
-    for cur in given:
-        result = step(cur, mem, 0.75, 2.0)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise WrongAnswer(ONLY_SPIKES)
-        spk, new = (torch.as_tensor(part).float() for part in result)
-        if spk.shape != (2,) or new.shape != (2,):
-            raise WrongAnswer(
-                f"Two neurons go in. Out come {list(spk.shape)} and {list(new.shape)}."
-            )
-        if not rows and bool((spk == 2).any()) and not bool(new.any()):
-            raise WrongAnswer(SWAPPED)
-        mem = new
-        rows += [spk, new]
-    return torch.stack(rows)
-
+# ---------------------------------------------------------------- 02.2
 
 JUST_THRESHOLD = (
     "This current lifts the membrane to θ in one step. But it may add up over many steps: how far?"
@@ -133,112 +90,67 @@ JUST_THRESHOLD = (
 INVERTED = (
     "Your current grows with β. A neuron that leaks less (larger β) needs less current, not more."
 )
-RATIO = "This is where the membrane ends, θ / (1 - β), if I = θ. Asked for is the I at which it ends at θ."
+RATIO = "This is where the membrane ends, θ / (1 - β), if I = θ. The question asks for the I at which it ends at θ."
 
-
-def check_rheobase(answer: Attempt) -> None:
-    """Ask for three neurons."""
-    for beta, threshold in ((0.9, 1.0), (0.5, 2.0), (0.8, 0.5)):
-        got, right = float(answer(beta, threshold)), threshold * (1 - beta)
-        known = {
-            JUST_THRESHOLD: threshold,
-            INVERTED: threshold * beta,
-            RATIO: threshold / (1 - beta),
-        }
-        if abs(got - right) < 1e-6:
-            continue
-        for message, value in known.items():
-            if abs(got - value) < 1e-6:
-                raise WrongAnswer(message)
-        raise WrongAnswer(
-            "Where does U come to rest at a constant current? Set U[t] = U[t-1] and solve."
-        )
-
-
-def recording(seed: int) -> Tensor:
-    """Return a stranger's membrane potential after a pulse, in steps of 0.5 ms."""
-    tau = 4 + seed % 17
-    noise = torch.randn(40, generator=torch.Generator().manual_seed(seed)) * 1e-3
-    return torch.exp(-torch.arange(40) * 0.5 / tau) * (1 + noise)
-
+# ---------------------------------------------------------------- 02.3
 
 IN_STEPS = "This is τ in steps. One step lasts dt milliseconds."
 HALF_LIFE = (
     "This is the time to fall to one half. τ is the time to fall to 1/e, 37 %: it is longer."
 )
 IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
-READ_OFF = (
-    "You wait until the membrane has fallen to 37 %. A slow stranger has not got there when the "
-    "recording ends. Every step tells the share that is left: use neighbours."
-)
+READ_OFF = "You wait until the membrane has fallen to 37 %. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
 
 
-def check_tau(answer: Attempt) -> None:
-    """Ask about three strangers."""
-    for seed in (3, 9, 16):
-        mem, tau = recording(seed), 4.0 + seed % 17
-        try:
-            got, beta = float(answer(mem, 0.5)), 2.718281828 ** (-0.5 / tau)
-        except WrongAnswer:
-            if tau < 20:  # an error in the code: it says itself what it is
-                raise
-            raise WrongAnswer(READ_OFF) from None
-        if abs(got / tau - 1) < 0.02:
-            continue
-        known = {
-            IN_STEPS: tau / 0.5,
-            HALF_LIFE: tau * 0.693147,
-            IS_BETA: beta,
-            EULER: 0.5 / (1 - beta),
-        }
-        for message, value in known.items():
-            if abs(got / value - 1) < 0.02:
-                raise WrongAnswer(message)
-        raise WrongAnswer(
-            f"One stranger has τ = {tau:.0f} ms; you say {got:.2f}. Look at mem[t+1] / mem[t]."
-        )
+def recording(seed: int) -> Tensor:
+    """Return an unknown neuron's membrane potential after a pulse, in steps of 0.5 ms."""
+    tau = 4 + seed % 17
+    noise = torch.randn(40, generator=torch.Generator().manual_seed(seed)) * 1e-3
+    return torch.exp(-torch.arange(40) * 0.5 / tau) * (1 + noise)
 
 
-NO_PAUSE = "Your neuron does not rest: the interval is the way up to θ plus the pause."
+def _read(find: Attempt, mem: Tensor, dt: float) -> float:
+    """Ask for τ; an error that only a slow neuron causes has its reason in the recording."""
+    try:
+        return float(find(mem, dt))
+    except WrongAnswer as reply:
+        raise WrongAnswer(READ_OFF) if mem[-1] > 0.37 else reply from None
+
+
+# ---------------------------------------------------------------- 02.4
+
+NO_PAUSE = "Your neuron does not rest: the interval is the time to rise to θ plus the pause."
 PER_MS = "These are spikes per millisecond. A second has 1000 of them."
 TIMES = "These are times between spikes, in ms. The rate is one over that, in spikes per second."
-UPSIDE_DOWN = (
-    "Your way up to θ takes a negative time: the fraction in the logarithm stands upside down."
-)
-FOR_EVER = (
-    "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: "
-    "use `torch.where`."
-)
+UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
+FOR_EVER = "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: use `torch.where`."
+
+ABOVE = (torch.tensor([2.0, 3.0, 4.0]), 20.0, 10.0, 15.0, 5.0)
+ABOVE_TOO = (torch.tensor([1.0, 2.5]), 8.0, 20.0, 12.0, 2.0)
+BELOW = (torch.tensor([0.0, 0.5, 1.0, 1.4]), 20.0, 10.0, 15.0, 5.0)
+RATES = {
+    NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
+    PER_MS: lambda *given: firing_rate(*given) / 1000,
+    TIMES: lambda *given: _interval(*given),
+    UPSIDE_DOWN: lambda cur, tau, R, threshold, pause: (
+        1000 / (pause + tau * torch.log((R * cur - threshold) / (R * cur)))
+    ),
+}
 
 
 def check_rate(answer: Attempt) -> None:
     """Ask two neurons above their rheobase, then one below."""
-    above = (torch.tensor([2.0, 3.0, 4.0]), 20.0, 10.0, 15.0, 5.0)
-    for setting in (above, (torch.tensor([1.0, 2.5]), 8.0, 20.0, 12.0, 2.0)):
-        got, right = torch.as_tensor(answer(*setting)).double(), firing_rate(*setting).double()
-        cur, tau, R, threshold, pause = setting
-        way = 1000 / right - pause
-        known = {
-            NO_PAUSE: 1000 / way,
-            PER_MS: right / 1000,
-            TIMES: 1000 / right,
-            UPSIDE_DOWN: 1000 / (pause - way),
-        }
-        if got.shape != cur.shape:
-            raise WrongAnswer(f"{len(cur)} currents go in. Out comes the shape {list(got.shape)}.")
-        if torch.allclose(got, right, rtol=1e-4):
-            continue
-        for message, values in known.items():
-            if torch.allclose(got, values, rtol=1e-4):
-                raise WrongAnswer(message)
-        raise WrongAnswer(
-            f"At {cur[0]:.0f} nA, τ = {tau:.0f} ms, R = {R:.0f} MΩ, θ = {threshold:.0f} mV and a "
-            f"pause of {pause:.0f} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
-        )
-    silent = torch.tensor([0.0, 0.5, 1.0, 1.4])
-    if not bool((torch.as_tensor(answer(silent, *above[1:])) == 0).all()):
-        raise WrongAnswer(FOR_EVER)
+    compare(answer, firing_rate, lambda: [ABOVE, ABOVE_TOO], RATES, _compare_rates)
+    compare(answer, firing_rate, lambda: [BELOW], {}, FOR_EVER)
+
+
+def _compare_rates(got: Tensor, right: Tensor, cur: Tensor, *setting: float) -> str:
+    tau, R, threshold, pause = setting
+    return (
+        f"At {cur[0]:.0f} nA, τ = {tau:.0f} ms, R = {R:.0f} MΩ, θ = {threshold:.0f} mV and a "
+        f"pause of {pause:.0f} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
+    )
 
 
 def _interval(cur: Tensor, tau: float, R: float, threshold: float, pause: float) -> Tensor:
@@ -255,16 +167,31 @@ EXERCISES = [
         title="Write the step",
         name="my_leaky",
         solution=my_leaky,
-        check=check_leaky,
+        cases=lambda: [(_inputs(),)],
+        run=lambda step, given: unroll(step, given, (0.75, 2.0), states=1, needs=ONLY_SPIKES),
+        mistakes={
+            LEAK_SWAPPED: _variant(leak="swapped"),
+            NO_LEAK: _variant(leak="all"),
+            NO_RESET: _variant(reset="none"),
+            RESET_ONE: _variant(reset="one"),
+            AT_THRESHOLD: _variant(at=True),
+            IMMEDIATE: _variant(reset="immediate"),
+            SCALED: _variant(reset="scaled"),
+            LATE: _variant(late=True),
+            TO_ZERO: _variant(reset="zero"),
+            ONLY_SPIKES: lambda cur, mem, beta, threshold: (mem > threshold).float(),
+            SWAPPED: lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, threshold)[::-1],
+        },
+        otherwise="The numbers differ from U[t] = β U[t-1] + I[t] - θ S[t-1]. Compare term by term.",
+        accepts=(
+            lambda *given: list(my_leaky(*given)),
+            lambda *given: (my_leaky(*given)[0] > 0, my_leaky(*given)[1]),
+            lambda *given: tuple(part.numpy() for part in my_leaky(*given)),
+        ),
         hints=(
-            "Three terms: what is left of the old membrane, what comes in, what the last spike costs.",
+            "There are three terms: what is left of the old membrane, what comes in, what the last spike costs.",
             "The `mem` that comes in tells whether there was a spike: `(mem > threshold).float()`.",
             "Compute the new `mem` first, then the spikes from the new `mem`; return both.",
-        ),
-        wrong=(
-            *((step, message) for message, step in MISTAKES.items()),
-            (lambda cur, mem, beta, threshold: (mem > threshold).float(), ONLY_SPIKES),
-            (lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, threshold)[::-1], SWAPPED),
         ),
         right="This is the neuron of the whole course.",
     ),
@@ -273,34 +200,45 @@ EXERCISES = [
         title="Find the rheobase",
         name="rheobase",
         solution=rheobase,
-        check=check_rheobase,
+        cases=lambda: [(uniform(0.7, 0.95), uniform(0.5, 0.9)), (uniform(0.3, 0.6), 2.0)],
+        mistakes={
+            JUST_THRESHOLD: lambda beta, threshold: threshold,
+            INVERTED: lambda beta, threshold: threshold * beta,
+            RATIO: lambda beta, threshold: threshold / (1 - beta),
+        },
+        otherwise="Where does U come to rest at a constant current? Set U[t] = U[t-1] and solve.",
+        accepts=(lambda beta, threshold: torch.tensor([threshold - beta * threshold]),),
         hints=(
             "At a constant current the membrane comes to rest where it gains as much as it leaks.",
             "At rest U = β U + I. Solve for U. Which I puts U just at θ?",
         ),
-        wrong=(
-            (lambda beta, threshold: threshold, JUST_THRESHOLD),
-            (lambda beta, threshold: threshold * beta, INVERTED),
-            (lambda beta, threshold: threshold / (1 - beta), RATIO),
-        ),
     ),
     Exercise(
         id="02.3",
-        title="A stranger's time constant",
+        title="An unknown neuron's time constant",
         name="find_tau",
         solution=find_tau,
-        check=check_tau,
+        cases=lambda: [(recording(seed), 0.5) for seed in (3, 9, 16)],  # the last one is slow
+        run=_read,
+        rtol=0.02,
+        mistakes={
+            IN_STEPS: lambda mem, dt: float(-1 / torch.log(_ratio(mem))),
+            HALF_LIFE: lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))),
+            IS_BETA: lambda mem, dt: float(_ratio(mem)),
+            EULER: lambda mem, dt: float(dt / (1 - _ratio(mem))),
+            READ_OFF: lambda mem, dt: float((mem < 0.37).nonzero()[0] * dt),
+        },
+        otherwise=lambda got, right, mem, dt: (
+            f"One neuron has τ = {right:.0f} ms; you say {got:.2f}. Look at mem[t+1] / mem[t]."
+        ),
+        accepts=(
+            lambda mem, dt: dt / torch.log(mem[:-1] / mem[1:]).mean(),
+            lambda mem, dt: -dt / _ratio(mem).log().numpy(),
+        ),
         hints=(
             "Without input, each value is β times the one before.",
             "So β is the mean of `mem[1:] / mem[:-1]`. And β = exp(-dt / τ).",
             "Solve for τ: the logarithm of β is -dt / τ.",
-        ),
-        wrong=(
-            (lambda mem, dt: float(-1 / torch.log(_ratio(mem))), IN_STEPS),
-            (lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))), HALF_LIFE),
-            (lambda mem, dt: float(_ratio(mem)), IS_BETA),
-            (lambda mem, dt: float(dt / (1 - _ratio(mem))), EULER),
-            (lambda mem, dt: float((mem < 0.37).nonzero()[0] * dt), READ_OFF),
         ),
     ),
     Exercise(
@@ -309,25 +247,15 @@ EXERCISES = [
         name="firing_rate",
         solution=firing_rate,
         check=check_rate,
+        mistakes={**RATES, FOR_EVER: lambda *given: 1000 / _interval(*given)},
+        accepts=(
+            lambda *given: firing_rate(*given).numpy(),
+            lambda *given: torch.nan_to_num(1000 / _interval(*given), 0.0).clamp(min=0),
+        ),
         hints=(
-            "From one spike to the next: first the pause, then the way from 0 up to θ. Add the times.",
+            "From one spike to the next: first the pause, then the rise from 0 to θ. Add the two times.",
             "The interval is `pause + tau * torch.log(R * cur / (R * cur - threshold))`, in ms.",
             "`torch.where(R * cur > threshold, ..., 0.0)` keeps the currents that are strong enough.",
-        ),
-        wrong=(
-            (
-                lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
-                NO_PAUSE,
-            ),
-            (lambda *given: firing_rate(*given) / 1000, PER_MS),
-            (lambda *given: _interval(*given), TIMES),
-            (
-                lambda cur, tau, R, threshold, pause: (
-                    1000 / (pause + tau * torch.log((R * cur - threshold) / (R * cur)))
-                ),
-                UPSIDE_DOWN,
-            ),
-            (lambda *given: 1000 / _interval(*given), FOR_EVER),
         ),
         right="You can predict a neuron that you never simulated.",
     ),

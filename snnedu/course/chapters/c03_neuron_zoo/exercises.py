@@ -1,4 +1,4 @@
-"""Exercises of 03 · The neuron zoo: a synapse, a neuron that tires, a stranger's name, a gate."""
+"""Exercises of 03 · The neuron zoo: a synapse, a neuron that tires, an unknown neuron's name, a gate."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,6 +11,7 @@ from torch import Tensor
 from snnedu.brains.biophysics import Izhikevich
 from snnedu.core.neurons import AdaptiveLeaky
 from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import compare, numbers, refuse, unroll
 from snnedu.course.exercise import Exercise
 
 Step = Callable[[Tensor, Tensor, Tensor, float, float, float], tuple[Tensor, Tensor, Tensor]]
@@ -47,42 +48,24 @@ def gate(opening: float, closing: float) -> tuple[float, float]:
 # ---------------------------------------------------------------- 03.1
 
 
-NO_MEMORY = (
-    "Your synapse forgets at once: `syn` is the input of this step alone. It keeps the share α of "
-    "what it was."
-)
-PAST_SYNAPSE = (
-    "The input goes into your membrane directly. It goes into the synapse, and the synaptic current "
-    "goes into the membrane."
-)
+NO_MEMORY = "Your synapse forgets at once: `syn` is the input of this step alone. It keeps the share α of what it was."
+PAST_SYNAPSE = "The input goes into your membrane directly. It goes into the synapse, and the synaptic current goes into the membrane."
 TWICE = "The input reaches your membrane twice: directly, and through the synapse."
-OLD_CURRENT = (
-    "Your membrane gets the synaptic current of the step before. Update `syn` first, then add the "
-    "new one."
-)
+OLD_CURRENT = "Your membrane gets the synaptic current of the step before. Update `syn` first, then add the new one."
 DECAYS_SWAPPED = "You mixed up the decays: α belongs to the synapse, β to the membrane."
-NO_RESET = "Your neuron never pays for a spike. Look at 02.1: who was above θ pays θ."
-SYNAPSE_PAYS = (
-    "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse knows nothing "
-    "of the spike behind it."
-)
-IMMEDIATE = (
-    "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron "
-    "pays one step later: look at the membrane that came in."
-)
-TO_ZERO = "You reset to zero. Asked for is the reset that subtracts θ: what was above θ is kept."
+NO_RESET = "Your neuron never pays for a spike. Look at 02.1: a membrane that was above θ pays θ."
+SYNAPSE_PAYS = "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse, which comes before the membrane, knows nothing of the spike."
+IMMEDIATE = "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron pays one step later: look at the membrane that came in."
+TO_ZERO = "You reset to zero. This exercise asks for the reset that subtracts θ: what was above θ is kept."
 ZERO_AT_ONCE = (
     "You set the membrane to zero in the step of the spike. Here it pays θ, one step later."
 )
-SCALED = "You take away βθ. The full θ is paid, after the leak: where does your bracket close?"
-LATE = (
-    "Your spikes are those of the membrane that came in: one step late. That one tells who pays. Who "
-    "fires now, the new membrane tells."
-)
+SCALED = "You subtract βθ. The full θ is paid, after the leak: where does your bracket close?"
+LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
 SHARE = "You let in only the share 1 - α of the input. Here all of it goes into the synapse."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
-ORDER = "You return the membrane before the synaptic current. The order here: spikes, syn, mem."
+ORDER = "You return the membrane before the synaptic current. The order here is: spikes, syn, mem."
 
 
 def _variant(
@@ -110,62 +93,20 @@ def _variant(
     return step
 
 
-MISTAKES: dict[str, Step] = {
-    NO_MEMORY: _variant(synapse="forgets"),
-    PAST_SYNAPSE: _variant(into="cur"),
-    TWICE: _variant(into="both"),
-    OLD_CURRENT: _variant(into="old"),
-    DECAYS_SWAPPED: _variant(swapped=True),
-    NO_RESET: _variant(pays="nobody"),
-    SYNAPSE_PAYS: _variant(pays="syn"),
-    IMMEDIATE: _variant(pays="at once"),
-    TO_ZERO: _variant(pays="zero"),
-    ZERO_AT_ONCE: _variant(pays="zero at once"),
-    SCALED: _variant(pays="scaled"),
-    LATE: _variant(fires="late"),
-    SHARE: _variant(synapse="share"),
-    AT_THRESHOLD: _variant(fires="at"),
-}
+def _swapped(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    """Swap the states in what comes in and in what goes out."""
+    spk, syn, mem = my_synaptic(cur, mem, syn, *decays)
+    return spk, mem, syn
 
 
-def check_synaptic(answer: Attempt) -> None:
-    """Run two neurons for a while, and compare with the right step and with each mistake."""
-    given = [torch.tensor([2.0, 0.5]), *(torch.rand(2) for _ in range(60))]
-    got = _run(answer, given)
-    if not torch.allclose(got, _run(my_synaptic, given), atol=1e-5):
-        for message, step in MISTAKES.items():
-            if torch.allclose(got, _run(step, given), atol=1e-5):
-                raise WrongAnswer(message)
-        raise WrongAnswer(
-            "The numbers differ from X[t] = α X[t-1] + I[t], U[t] = β U[t-1] + X[t] - θ S[t-1]. "
-            "Compare term by term."
-        )
+def _swapped_out(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    spk, syn, mem = my_synaptic(cur, syn, mem, *decays)
+    return spk, mem, syn
 
 
-def _run(step: Callable[..., object], given: list[Tensor]) -> Tensor:
-    """Return spikes and states over time; the first input lifts the first U exactly to θ."""
-    syn, mem, rows = torch.zeros(2), torch.zeros(2), list[Tensor]()
-    for cur in given:
-        result = step(cur, syn, mem, 0.5, 0.75, 2.0)
-        if not isinstance(result, tuple) or len(result) != 3:
-            raise WrongAnswer(THREE)
-        spk, syn, mem = (torch.as_tensor(part).float() for part in result)
-        if not spk.shape == syn.shape == mem.shape == (2,):
-            shapes = ", ".join(str(list(part.shape)) for part in (spk, syn, mem))
-            raise WrongAnswer(f"Two neurons go in. Out come {shapes}.")
-        if len(rows) == 3 and _is_swapped(rows, cur, syn, mem):
-            raise WrongAnswer(ORDER)
-        rows += [spk, syn, mem]
-    return torch.stack(rows)
-
-
-def _is_swapped(rows: list[Tensor], cur: Tensor, syn: Tensor, mem: Tensor) -> bool:
-    """Tell whether, in the second step, what is called `mem` is the synaptic current.
-
-    After the first step both are equal, so only the second tells.
-    """
-    first = rows[1]
-    return torch.allclose(mem, 0.5 * first + cur) and not torch.allclose(syn, mem)
+def _inputs() -> list[Tensor]:
+    """Return 61 inputs for two neurons; the first lifts U of one of them exactly to θ."""
+    return [torch.tensor([2.0, 0.5]), *(torch.rand(2) for _ in range(60))]
 
 
 # ---------------------------------------------------------------- 03.2
@@ -177,24 +118,15 @@ def intervals_of(rho: float, adaptation: float) -> Tensor:
     return spk_rec[:, 0].nonzero()[:, 0].diff()
 
 
-ROUND_THE_OTHER_WAY = "The first number is ρ, a share between 0 and 1. The second is k."
+WRONG_ORDER = "The first number is ρ, a share between 0 and 1. The second is k."
 TWO_NUMBERS = "Two numbers are needed: `(rho, adaptation)`."
 FOR_EVER = (
     "With ρ = 1 nothing comes in: each spike raises the threshold by (1 - ρ) k, which is 0 now."
 )
 NOT_POSITIVE = "k must be above 0, or spikes do not raise the threshold."
-FORGETS = (
-    "All intervals are about equal: the neuron is slow, but it does not tire. It forgets a spike "
-    "before the next one comes. A ρ nearer to 1 lets spikes add up."
-)
-NO_BURST = (
-    "It tires too fast for a burst: the first intervals are longer than 3 steps. One spike raises "
-    "the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
-)
-TOO_LITTLE = (
-    "It starts with a burst, but in the end it hardly tires: the intervals do not grow threefold. In "
-    "the long run the threshold rises by k times the share of steps with a spike."
-)
+FORGETS = "All intervals are about equal: the neuron is slow, but it does not tire. It forgets a spike before the next one comes. A ρ nearer to 1 lets spikes add up."
+NO_BURST = "It tires too fast for a burst: the first intervals are longer than 3 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
+TOO_LITTLE = "It starts with a burst, but in the end it hardly tires: the intervals do not grow threefold. In the long run the threshold rises by k times the share of steps with a spike."
 
 
 def check_burst(answer: Any) -> None:
@@ -202,26 +134,23 @@ def check_burst(answer: Any) -> None:
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise WrongAnswer(TWO_NUMBERS)
     rho, adaptation = (float(number) for number in answer)
-    if not 0 <= rho <= 1:
-        raise WrongAnswer(ROUND_THE_OTHER_WAY)
-    if not adaptation > 0:
-        raise WrongAnswer(NOT_POSITIVE)
-    if rho == 1:
-        raise WrongAnswer(FOR_EVER)
+    refuse({WRONG_ORDER: not 0 <= rho <= 1, NOT_POSITIVE: not adaptation > 0, FOR_EVER: rho == 1})
     intervals = intervals_of(rho, adaptation)
-    grown = len(intervals) > 2 and bool(intervals[-1] >= 3 * intervals[0])
-    if len(intervals) > 2 and bool((intervals[:2] <= 3).all()):
-        if not grown:
-            raise WrongAnswer(TOO_LITTLE)
-    elif len(intervals) > 2 and bool(intervals[-1] <= 1.4 * intervals[0]):
-        raise WrongAnswer(FORGETS)
-    else:
+    if len(intervals) < 3:
         raise WrongAnswer(NO_BURST)
+    bursts, growth = bool((intervals[:2] <= 3).all()), intervals[-1] / intervals[0]
+    refuse(
+        {
+            TOO_LITTLE: bursts and growth < 3,
+            FORGETS: not bursts and growth <= 1.4,
+            NO_BURST: not bursts,
+        }
+    )
 
 
 # ---------------------------------------------------------------- 03.3
 
-# c and d of neurons that are a little different, yet of one kind.
+# c and d of neurons that differ a little, yet are of one kind.
 RELATIVES = {
     "regular_spiking": tuple(product((-67.0, -65.0, -63.0), (7.0, 8.0, 9.0))),
     "intrinsically_bursting": ((-56.0, 3.5), (-56.0, 4.0), (-56.0, 4.5), (-55.0, 4.0)),
@@ -231,7 +160,7 @@ RELATIVES = {
 }
 
 
-def stranger(seed: int) -> Izhikevich:
+def unknown_neuron(seed: int) -> Izhikevich:
     """Return a neuron of one of the five kinds; c and d are not quite the published ones."""
     return _relative(tuple(RELATIVES)[seed % 5], seed // 5)
 
@@ -250,30 +179,12 @@ def _responses(kind: str, number: int, ms: int) -> tuple[Tensor, Tensor]:
     return weak, strong
 
 
-SAME_NAME = (
-    "You give every neuron the same name. It may be your stranger's, but others will be asked about. "
-    "Look at the times."
-)
-IGNORES_WEAK = (
-    "You miss the neuron that fires under the weak current, too. None of the others does: that alone "
-    "tells a low threshold."
-)
-COUNTS = (
-    "You name recordings of 500 ms rightly, but not shorter or longer ones. Counts, and the very last "
-    "interval, depend on when a recording ends. Look at many intervals."
-)
-ONE_BURST = (
-    "You take a neuron that starts with a burst for one that chatters, or the other way round. Both "
-    "begin with short intervals. Look at the later ones."
-)
-FAST_OR_NOT = (
-    "You mix up fast and regular spiking. Both settle on one interval: about 7 ms for the fast one, "
-    "30 ms or more for the regular one."
-)
-ONLY_LATE = (
-    "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at "
-    "the first interval."
-)
+SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the times."
+IGNORES_WEAK = "You miss the neuron that fires under the weak current, too. None of the others does: that alone identifies a low threshold."
+COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. Look at many intervals."
+ONE_BURST = "You take a neuron that starts with a burst for one that chatters, or the other way round. Both begin with short intervals. Look at the later ones."
+FAST_OR_NOT = "You mix up fast and regular spiking. Both settle on one interval: about 7 ms for the fast one, 30 ms or more for the regular one."
+ONLY_LATE = "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at the first interval."
 CONFUSED = {
     frozenset({"chattering", "intrinsically_bursting"}): ONE_BURST,
     frozenset({"fast_spiking", "regular_spiking"}): FAST_OR_NOT,
@@ -288,18 +199,21 @@ def check_name(answer: Attempt) -> None:
     for kind, number, ms in product(RELATIVES, (0, 3, 7), (500, 300, 900)):
         name = answer(*_responses(kind, number, ms))
         if name not in RELATIVES:
-            raise WrongAnswer(f"{name!r} is no name. The names are: {', '.join(RELATIVES)}.")
+            raise WrongAnswer(
+                f"{name!r} is not one of the names. The names are: {', '.join(RELATIVES)}."
+            )
         said.add(name)
         if name != kind:
             wrong.setdefault((kind, ms), name)
     if not wrong:
         return
-    if len(said) == 1:
-        raise WrongAnswer(SAME_NAME)
-    if ("low_threshold_spiking", 500) in wrong:
-        raise WrongAnswer(IGNORES_WEAK)
-    if not any(ms == 500 for _, ms in wrong):
-        raise WrongAnswer(COUNTS)
+    refuse(
+        {
+            SAME_NAME: len(said) == 1,
+            IGNORES_WEAK: ("low_threshold_spiking", 500) in wrong,
+            COUNTS: not any(ms == 500 for _, ms in wrong),
+        }
+    )
     kind, name = next((kind, name) for (kind, _), name in wrong.items())
     other = f"You take a neuron of the kind {kind} for {name}. Compare the two in the picture."
     raise WrongAnswer(CONFUSED.get(frozenset({kind, name}), other))
@@ -336,47 +250,50 @@ def _slow_or_fast(weak: Tensor, strong: Tensor) -> str:
 # ---------------------------------------------------------------- 03.4
 
 
-SHUT = "This is the share of *closed* gates. At rest as many open as close: α (1 - x) = β x."
+SHUT = "This is the share of *closed* gates. At rest as many gates open as close: α (1 - x) = β x."
 ODDS = "This is how many gates are open for each closed one, α / β. A share lies between 0 and 1."
-TAU_WRONG = (
-    "The share is right, the time constant is not. Sort by x: dx/dt = α - (α + β) x. Compare with "
-    "dU/dt = (R I - U) / τ."
-)
-TAU_OF_ONE = (
-    "Your time constant knows one of the rates only. dx/dt = α (1 - x) - β x = α - (α + β) x: both "
-    "pull."
-)
+TAU_WRONG = "The share is right, the time constant is not. Sort by x: dx/dt = α - (α + β) x. Compare with dU/dt = (R I - U) / τ."
+TAU_OF_ONE = "Your time constant uses one of the rates only. dx/dt = α (1 - x) - β x = α - (α + β) x: both rates move x."
 A_RATE = "Your second number is a rate, in 1/ms. A time constant is one over that."
-GATE_ORDER = "You return the time constant first. First the share, then the time constant."
+GATE_ORDER = "You return the time constant first. Return the share first, then the time constant."
 TWO = "Return two numbers: the share of open gates, and the time constant."
 
 
+SHARES = {
+    SHUT: lambda opening, closing: (closing / (opening + closing), 1.0),
+    ODDS: lambda opening, closing: (opening / closing, 1.0),
+    GATE_ORDER: lambda opening, closing: gate(opening, closing)[::-1],
+}
+TAUS = {
+    TAU_OF_ONE: [
+        lambda opening, closing: (opening / (opening + closing), 1 / opening),
+        lambda opening, closing: (opening / (opening + closing), 1 / closing),
+    ],
+    A_RATE: lambda opening, closing: (opening / (opening + closing), opening + closing),
+}
+
+
 def check_gate(answer: Attempt) -> None:
-    """Ask about three gates."""
-    for opening, closing in ((0.5, 3.0), (3.0, 1.0), (0.25, 0.125)):
-        result = answer(opening, closing)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise WrongAnswer(TWO)
-        got = torch.tensor([float(part) for part in result])
-        share, tau = gate(opening, closing)
-        if torch.allclose(got, torch.tensor([share, tau])):
-            continue
-        if torch.allclose(got, torch.tensor([tau, share])):
-            raise WrongAnswer(GATE_ORDER)
-        shares = {SHUT: 1 - share, ODDS: opening / closing}
-        taus = {TAU_OF_ONE: (1 / opening, 1 / closing), A_RATE: (opening + closing,)}
-        for message, value in shares.items():
-            if abs(float(got[0]) - value) < 1e-5:
-                raise WrongAnswer(message)
-        for message, values in taus.items():
-            if any(abs(float(got[1]) - value) < 1e-5 for value in values):
-                raise WrongAnswer(message)
-        if abs(float(got[0]) - share) < 1e-5:
-            raise WrongAnswer(TAU_WRONG)
-        raise WrongAnswer(
-            f"A gate that opens at {opening:g} and closes at {closing:g} per ms ends at "
-            f"{share:.3f}. Set dx/dt = α (1 - x) - β x to 0, and solve for x."
-        )
+    """Ask about three gates: first for the share of each, then for its time constant."""
+    compare(answer, gate, _gates, SHARES, _solve_for_x, run=lambda *case: _pair(*case)[0])
+    compare(answer, gate, _gates, TAUS, TAU_WRONG, run=lambda *case: _pair(*case)[1])
+
+
+def _gates() -> list[tuple[float, float]]:
+    return [(0.5, 3.0), (3.0, 1.0), (0.25, 0.125)]
+
+
+def _pair(answer: Attempt, opening: float, closing: float) -> Tensor:
+    pair = numbers(answer(opening, closing))
+    refuse({TWO: pair.shape != (2,)})
+    return pair
+
+
+def _solve_for_x(got: Tensor, right: Tensor, opening: float, closing: float) -> str:
+    return (
+        f"A gate that opens at {opening:g} and closes at {closing:g} per ms ends at {right:.3f}. "
+        f"Set dx/dt = α (1 - x) - β x to 0, and solve for x."
+    )
 
 
 EXERCISES = [
@@ -385,21 +302,35 @@ EXERCISES = [
         title="Add a synapse",
         name="my_synaptic",
         solution=my_synaptic,
-        check=check_synaptic,
+        cases=lambda: [(_inputs(),)],
+        run=lambda step, given: unroll(step, given, (0.5, 0.75, 2.0), states=2, needs=THREE),
+        mistakes={
+            NO_MEMORY: _variant(synapse="forgets"),
+            PAST_SYNAPSE: _variant(into="cur"),
+            TWICE: _variant(into="both"),
+            OLD_CURRENT: _variant(into="old"),
+            DECAYS_SWAPPED: _variant(swapped=True),
+            NO_RESET: _variant(pays="nobody"),
+            SYNAPSE_PAYS: _variant(pays="syn"),
+            IMMEDIATE: _variant(pays="at once"),
+            TO_ZERO: _variant(pays="zero"),
+            ZERO_AT_ONCE: _variant(pays="zero at once"),
+            SCALED: _variant(pays="scaled"),
+            LATE: _variant(fires="late"),
+            SHARE: _variant(synapse="share"),
+            AT_THRESHOLD: _variant(fires="at"),
+            THREE: lambda cur, syn, mem, alpha, beta, threshold: (syn, mem),
+            ORDER: [_swapped, _swapped_out],
+        },
+        otherwise="The numbers differ from X[t] = α X[t-1] + I[t], U[t] = β U[t-1] + X[t] - θ S[t-1]. Compare term by term.",
+        accepts=(
+            lambda *given: list(my_synaptic(*given)),
+            lambda *given: tuple(part.numpy() for part in my_synaptic(*given)),
+        ),
         hints=(
-            "Three lines: the synapse, the membrane, the spikes. Only the first is new.",
+            "The step has three lines: the synapse, the membrane, the spikes. Only the first is new.",
             "`syn` does to `cur` what a leaky neuron without spikes would do, with α for β.",
             "In 02.1 put the new `syn` where `cur` was, and return it between spikes and membrane.",
-        ),
-        wrong=(
-            *((step, message) for message, step in MISTAKES.items()),
-            (lambda cur, syn, mem, alpha, beta, threshold: (syn, mem), THREE),
-            (
-                lambda cur, syn, mem, alpha, beta, threshold: tuple(
-                    my_synaptic(cur, mem, syn, alpha, beta, threshold)[n] for n in (0, 2, 1)
-                ),
-                ORDER,
-            ),
         ),
         right="Two states, and it is the `Synaptic` of this library.",
     ),
@@ -415,39 +346,38 @@ EXERCISES = [
             "Move ρ nearer to 1, so that many spikes add up. Then make k larger.",
             "ρ between 0.99 and 0.999, k between 10 and 40.",
         ),
-        wrong=(
-            ((0.98, 1.8), TOO_LITTLE),
-            ((0.9, 40.0), FORGETS),
-            ((0.97, 100.0), NO_BURST),
-            ((0.5, 20.0), FORGETS),
-            ((1.0, 20.0), FOR_EVER),
-            ((20.0, 0.99), ROUND_THE_OTHER_WAY),
-            ((0.99, -20.0), NOT_POSITIVE),
-            (0.99, TWO_NUMBERS),
-        ),
+        mistakes={
+            TOO_LITTLE: (0.98, 1.8),
+            FORGETS: [(0.9, 40.0), (0.5, 20.0)],
+            NO_BURST: (0.97, 100.0),
+            FOR_EVER: (1.0, 20.0),
+            WRONG_ORDER: (20.0, 0.99),
+            NOT_POSITIVE: (0.99, -20.0),
+            TWO_NUMBERS: 0.99,
+        },
+        accepts=((0.995, 30), [0.995, 20.0], (torch.tensor(0.997), torch.tensor(25.0))),
         right="Small steps that add up: that is what a slow second state is for.",
     ),
     Exercise(
         id="03.3",
-        title="Name the stranger",
+        title="Name the unknown neuron",
         name="name_neuron",
         solution=name_neuron,
         check=check_name,
         hints=(
-            "Start with the neuron that is easy to tell: only one kind fires under the weak current.",
-            "`strong.diff()` has the intervals. Look at the second half: does it settle on one value, "
-            "and is it short or long?",
-            "Chattering never settles; fast spiking settles below 15 ms. The two that are left differ "
-            "in their first interval.",
+            "Start with the kind that is easy to recognize: only one kind fires under the weak current.",
+            "`strong.diff()` has the intervals. Look at the second half: does it settle on one value, and is that value short or long?",
+            "Chattering never settles; fast spiking settles below 15 ms. The two kinds that are left differ in their first interval.",
         ),
-        wrong=(
-            (lambda weak, strong: "chattering", SAME_NAME),
-            (lambda weak, strong: _named(weak, strong, low=False), IGNORES_WEAK),
-            (_by_count, COUNTS),
-            (lambda weak, strong: _named(weak, strong, late=False), ONE_BURST),
-            (lambda weak, strong: _named(weak, strong, early=False), ONLY_LATE),
-            (_slow_or_fast, FAST_OR_NOT),
-        ),
+        mistakes={
+            SAME_NAME: lambda weak, strong: "chattering",
+            IGNORES_WEAK: lambda weak, strong: _named(weak, strong, low=False),
+            COUNTS: _by_count,
+            ONE_BURST: lambda weak, strong: _named(weak, strong, late=False),
+            ONLY_LATE: lambda weak, strong: _named(weak, strong, early=False),
+            FAST_OR_NOT: _slow_or_fast,
+        },
+        accepts=(lambda weak, strong: name_neuron(weak[-1:], strong.double()),),
         right="This is how physiologists sort cells: a few features, a few cuts.",
     ),
     Exercise(
@@ -458,23 +388,20 @@ EXERCISES = [
         check=check_gate,
         hints=(
             "In the end nothing changes: dx/dt = 0. Solve 0 = α (1 - x) - β x for x.",
-            "Sort by x: dx/dt = α - (α + β) x. Compare with 02: dU/dt = (RI - U) / τ. What stands in "
-            "the place of 1/τ?",
+            "Sort by x: dx/dt = α - (α + β) x. Compare with 02: dU/dt = (RI - U) / τ. What takes the place of 1/τ?",
         ),
-        wrong=(
-            (lambda opening, closing: (closing / (opening + closing), 1.0), SHUT),
-            (lambda opening, closing: (opening / closing, 1.0), ODDS),
-            (lambda opening, closing: (opening / (opening + closing), 1 / opening), TAU_OF_ONE),
-            (
-                lambda opening, closing: (opening / (opening + closing), opening + closing),
-                A_RATE,
+        mistakes={
+            **SHARES,
+            **TAUS,
+            TAU_WRONG: lambda opening, closing: (
+                gate(opening, closing)[0],
+                1 / opening + 1 / closing,
             ),
-            (
-                lambda opening, closing: (gate(opening, closing)[0], 1 / opening + 1 / closing),
-                TAU_WRONG,
-            ),
-            (lambda opening, closing: gate(opening, closing)[::-1], GATE_ORDER),
-            (lambda opening, closing: opening / (opening + closing), TWO),
+            TWO: lambda opening, closing: opening / (opening + closing),
+        },
+        accepts=(
+            lambda opening, closing: list(gate(opening, closing)),
+            lambda opening, closing: torch.tensor(gate(opening, closing)),
         ),
         right="Each gate is a leaky bucket whose leak depends on the voltage.",
     ),

@@ -1,12 +1,14 @@
 """Exercises of 05 · Spiking networks: detect a coincidence, let one winner take all, wake every layer."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import alike, refuse
 from snnedu.course.exercise import Exercise
 
 
@@ -31,24 +33,22 @@ def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
     return net
 
 
+# ---------------------------------------------------------------- 05.1
+
 ALONE = "Your neuron fires after a single spike from one side. The weight must stay below the threshold."
 NEVER = (
     "Your neuron stays silent even when both spike together. Two weights must exceed the threshold."
 )
-REMEMBERS = (
-    "Your neuron fires when one input spikes some steps after the other. It remembers too well: a "
-    "smaller β forgets faster."
-)
+REMEMBERS = "Your neuron fires when one input spikes some steps after the other. It remembers too well: a smaller β forgets faster."
 TRAIN = "Your neuron fires when one side spikes in every step. Even then, β must not let it add up to θ."
-BOTH_RETURNED = (
-    "`unroll` returns two things, the spikes and the membranes. Take the spikes apart: "
-    "`spk_rec, mem_rec = …`."
-)
+BOTH_RETURNED = "`unroll` returns two things, the spikes and the membranes. Separate them: `spk_rec, mem_rec = …`."
 MEMBRANE = "What you return is not 0 or 1. Is it the membrane? Return the spikes."
 PRODUCT = (
     "You multiply the two inputs. A neuron cannot: it adds up weighted inputs, and fires above θ."
 )
-TWO_NEURONS = "You join left and right into two neurons. One neuron gets the sum of both."
+TWO_NEURONS = (
+    "You make two neurons, one for each input. A single neuron should get the sum of both inputs."
+)
 BOOLEAN = "You return True and False. Let a `snn.Leaky` fire: its spikes are 0.0 and 1.0."
 
 
@@ -58,17 +58,10 @@ def check_coincidence(answer: Attempt) -> None:
     _check_spikes(answer, steps)
     one, later, all_on = steps.clone(), steps.clone(), steps + 1
     one[4], later[6] = 1, 1
-    cases = [
-        (one, steps, ALONE),
-        (steps, one, ALONE),
-        (one, later, REMEMBERS),
-        (later, one, REMEMBERS),
-    ]
-    for left, right, message in [*cases, (all_on, steps, TRAIN), (steps, all_on, TRAIN)]:
-        if answer(left, right).sum() > 0:
-            raise WrongAnswer(message)
-    if answer(one, one).sum() != 1:
-        raise WrongAnswer(NEVER)
+    pairs = ((one, steps, ALONE), (one, later, REMEMBERS), (all_on, steps, TRAIN))
+    for a, b, reply in pairs:
+        refuse({reply: answer(a, b).sum() > 0 or answer(b, a).sum() > 0})
+    refuse({NEVER: answer(one, one).sum() != 1})
 
 
 def _check_spikes(answer: Attempt, steps: Tensor) -> None:
@@ -79,30 +72,30 @@ def _check_spikes(answer: Attempt, steps: Tensor) -> None:
         raise WrongAnswer(BOTH_RETURNED)
     if not isinstance(spk_rec, Tensor):
         raise WrongAnswer(f"Return a tensor of spikes. Yours is a {type(spk_rec).__name__}.")
-    if spk_rec.dtype == torch.bool:
-        raise WrongAnswer(BOOLEAN)
-    if spk_rec.shape == (12, 2):
-        raise WrongAnswer(TWO_NEURONS)
-    if spk_rec.shape != steps.shape:
-        raise WrongAnswer(
-            f"Needed is {list(steps.shape)}, as the inputs. Yours: {list(spk_rec.shape)}."
-        )
-    if torch.equal(spk_rec, half * half):
-        raise WrongAnswer(PRODUCT)
-    if not ((spk_rec == 0) | (spk_rec == 1)).all():
-        raise WrongAnswer(MEMBRANE)
+    shapes = f"Return the shape of the inputs, {list(steps.shape)}. Yours is {list(spk_rec.shape)}."
+    refuse(
+        {
+            BOOLEAN: spk_rec.dtype == torch.bool,
+            TWO_NEURONS: spk_rec.shape == (12, 2),
+            shapes: spk_rec.shape != steps.shape,
+            PRODUCT: torch.equal(spk_rec, half * half),
+            MEMBRANE: not ((spk_rec == 0) | (spk_rec == 1)).all(),
+        }
+    )
 
+
+# ---------------------------------------------------------------- 05.2
 
 EXCITES = "Your neurons excite each other: all would fire. Silencing needs negative weights."
 ITSELF = (
     "Your neurons silence themselves, too. The diagonal, from a neuron to itself, must be zero."
 )
 NO_STRENGTH = "`strength` changes nothing. It is the size of each weight."
-ONLY_ITSELF = "Only the diagonal has weights: each neuron silences itself and nobody else."
+ONLY_ITSELF = "Only the diagonal has weights: each neuron silences itself and no other."
 EXCITES_ITSELF = (
     "Your neurons excite themselves. The diagonal, from a neuron to itself, must be zero."
 )
-ONE_WAY = "Some pairs act in one direction only. Each neuron silences each other, above and below the diagonal."
+ONE_WAY = "Some pairs act in one direction only. Each neuron silences each other neuron: fill the matrix above and below the diagonal."
 NOT_A_TENSOR = "Return a tensor of floats: the layer multiplies its spikes by it. Yours is a {}."
 
 
@@ -115,37 +108,31 @@ def check_lateral(answer: Attempt) -> None:
         raise WrongAnswer(NOT_A_TENSOR.format(f"tensor of {str(got.dtype).removeprefix('torch.')}"))
     if got.shape != (4, 4):
         raise WrongAnswer(
-            f"The weights go from each of 4 neurons to each: [4, 4]. Yours: {list(got.shape)}."
+            f"The weights go from each of 4 neurons to each: [4, 4]. Yours is {list(got.shape)}."
         )
     beside = got[~torch.eye(4, dtype=torch.bool)]
-    if (beside == 0).all():
-        raise WrongAnswer(ONLY_ITSELF)
-    if (beside > 0).any():
-        raise WrongAnswer(EXCITES)
-    if (got.diagonal() > 0).any():
-        raise WrongAnswer(EXCITES_ITSELF)
-    if got.diagonal().any():
-        raise WrongAnswer(ITSELF)
-    if (beside == 0).any():
-        raise WrongAnswer(ONE_WAY)
-    if torch.equal(beside, torch.full_like(beside, -1.0)):
-        raise WrongAnswer(NO_STRENGTH)
-    if not torch.allclose(beside, torch.full_like(beside, -2.5)):
-        raise WrongAnswer("Every weight beside the diagonal must be -strength.")
+    on, same = got.diagonal(), torch.full_like(beside, 1.0)
+    refuse(
+        {
+            ONLY_ITSELF: (beside == 0).all(),
+            EXCITES: (beside > 0).any(),
+            EXCITES_ITSELF: (on > 0).any(),
+            ITSELF: on.any(),
+            ONE_WAY: (beside == 0).any(),
+            NO_STRENGTH: torch.equal(beside, -same),
+            "Every weight beside the diagonal must be -strength.": not alike(beside, -2.5 * same),
+        }
+    )
 
 
-DEAD = "Layer {} is still nearly silent after your function. Each layer needs a loop of its own."
+# ---------------------------------------------------------------- 05.3
+
+DEAD = "Layer {} is still nearly silent after your function. Each layer needs its own loop."
 SATURATED = (
-    "Layer {} now fires far too often. Each layer has a factor of its own: stop at one step in ten."
+    "Layer {} now fires far too often. Each layer has its own factor: stop at one step in ten."
 )
-ORDER = (
-    "The last layer was right when you left it; then you woke those before it, and now it gets far more "
-    "spikes than it was tuned for. Which layer has an input that will not change any more?"
-)
-UNTOUCHED = (
-    "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, "
-    "and biases or thresholds were not asked for."
-)
+ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
+UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
 
 
@@ -159,28 +146,30 @@ def check_wake(answer: Attempt) -> None:
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
     pairs = zip(before, _weights(net.children()), strict=True)
-    if all(torch.equal(old, new) for old, new in pairs):
-        raise WrongAnswer(UNTOUCHED)
+    refuse({UNTOUCHED: all(torch.equal(old, new) for old, new in pairs)})
     rates = [recording.spk.mean().item() for recording in net.record(x_rec).values()]
-    for number, rate in enumerate(rates, start=1):
-        if rate < 0.08:
-            raise WrongAnswer(DEAD.format(number))
-    if rates[0] < 0.15 and rates[-1] > 0.2:
-        raise WrongAnswer(ORDER)
-    for number, rate in enumerate(rates, start=1):
-        if rate > 0.25:
-            raise WrongAnswer(SATURATED.format(number))
+    numbered = list(enumerate(rates, start=1))
+    refuse({DEAD.format(number): rate < 0.08 for number, rate in numbered})
+    refuse({ORDER: rates[0] < 0.15 and rates[-1] > 0.2})
+    refuse({SATURATED.format(number): rate > 0.25 for number, rate in numbered})
 
 
 def _weights(layers: Iterable[nn.Module]) -> list[Tensor]:
     return [part.weight.detach().clone() for part in layers if isinstance(part, nn.Linear)]
 
 
-def _first_only(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
-    with torch.no_grad():
-        while net.record(x_rec)["1"].spk.mean() < 0.1:
-            net[0].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
-    return net
+def _wake_in(order: Callable[[range], Iterable[int]], what: str = "weight") -> Callable[..., Any]:
+    """Return a `wake` that takes the layers in another order, or changes something else."""
+
+    def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+        with torch.no_grad():
+            for number in order(range(0, len(net), 2)):
+                while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
+                    part: Tensor = getattr(net[number], what)
+                    part.copy_(part * 1.1 if what == "weight" else part + 0.02)
+        return net
+
+    return wake
 
 
 def _all_at_once(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
@@ -190,43 +179,11 @@ def _all_at_once(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
     return net
 
 
-def _last_first(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
-    with torch.no_grad():
-        for number in reversed(range(0, len(net), 2)):
-            while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
-                net[number].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
-    return net
-
-
-def _biases(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
-    with torch.no_grad():
-        for number in range(0, len(net), 2):
-            while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
-                net[number].bias += 0.02  # pyright: ignore[reportOperatorIssue]
-    return net
-
-
-def _forgets_net(net: snn.Sequential, x_rec: Tensor) -> int:
-    return len(wake(net, x_rec))
-
-
 def _with_leaky(weight: float, beta: float) -> Callable[[Tensor, Tensor], Tensor]:
     def answer(left: Tensor, right: Tensor) -> Tensor:
         return snn.Leaky(beta).unroll(weight * (left + right))[0]
 
     return answer
-
-
-def _membrane(left: Tensor, right: Tensor) -> Tensor:
-    return snn.Leaky(0.2).unroll(0.6 * (left + right))[1]
-
-
-def _joined(left: Tensor, right: Tensor) -> Tensor:
-    return snn.Leaky(0.2).unroll(torch.cat([0.6 * left, 0.6 * right], dim=1))[0]
-
-
-def _one_way(neurons: int, strength: float) -> Tensor:
-    return -strength * torch.ones(neurons, neurons).triu(1)
 
 
 EXERCISES = [
@@ -236,21 +193,24 @@ EXERCISES = [
         name="coincidence",
         solution=coincidence,
         check=check_coincidence,
+        mistakes={
+            ALONE: _with_leaky(1.2, 0.2),
+            NEVER: _with_leaky(0.4, 0.2),
+            REMEMBERS: _with_leaky(0.7, 0.9),
+            TRAIN: _with_leaky(0.6, 0.5),
+            BOTH_RETURNED: lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right)),
+            MEMBRANE: lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right))[1],
+            TWO_NEURONS: lambda left, right: snn.Leaky(0.2).unroll(
+                torch.cat([0.6 * left, 0.6 * right], dim=1)
+            )[0],
+            PRODUCT: lambda left, right: left * right,
+            BOOLEAN: lambda left, right: left + right > 1,
+        },
+        accepts=(_with_leaky(0.9, 0.0), _with_leaky(0.55, 0.4)),
         hints=(
-            "Two numbers decide: the weight of each input, and β. θ is 1.",
-            "One weight below 1, two weights above 1: between 0.5 and 1.",
+            "Two parameters decide: the weight of each input, and β. θ is 1.",
+            "One weight must stay below 1 and two together must exceed 1: choose it between 0.5 and 1.",
             "One side firing all the time fills the membrane up to weight / (1 - β). Keep that below 1.",
-        ),
-        wrong=(
-            (_with_leaky(1.2, 0.2), ALONE),
-            (_with_leaky(0.4, 0.2), NEVER),
-            (_with_leaky(0.7, 0.9), REMEMBERS),
-            (_with_leaky(0.6, 0.5), TRAIN),
-            (lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right)), BOTH_RETURNED),
-            (_membrane, MEMBRANE),
-            (_joined, TWO_NEURONS),
-            (lambda left, right: left * right, PRODUCT),
-            (lambda left, right: left + right > 1, BOOLEAN),
         ),
     ),
     Exercise(
@@ -259,24 +219,24 @@ EXERCISES = [
         name="lateral",
         solution=lateral,
         check=check_lateral,
-        hints=(
-            "Everybody silences everybody else: which sign, and what about the diagonal?",
-            "`torch.eye(n)` is 1 on the diagonal and 0 beside it. `1 - torch.eye(n)` is the opposite.",
+        mistakes={
+            EXCITES: lambda neurons, strength: strength * (1 - torch.eye(neurons)),
+            ITSELF: lambda neurons, strength: -strength * torch.ones(neurons, neurons),
+            NO_STRENGTH: lambda neurons, strength: -(1 - torch.eye(neurons)),
+            ONLY_ITSELF: lambda neurons, strength: -strength * torch.eye(neurons),
+            EXCITES_ITSELF: lambda neurons, strength: (
+                torch.eye(neurons) + lateral(neurons, strength)
+            ),
+            ONE_WAY: lambda neurons, strength: -strength * torch.ones(neurons, neurons).triu(1),
+            NOT_A_TENSOR.format("list"): lambda *given: lateral(*given).tolist(),
+        },
+        accepts=(
+            lambda neurons, strength: strength * (torch.eye(neurons) - 1),
+            lambda neurons, strength: torch.full((neurons, neurons), -strength).fill_diagonal_(0),
         ),
-        wrong=(
-            (lambda neurons, strength: strength * (1 - torch.eye(neurons)), EXCITES),
-            (lambda neurons, strength: -strength * torch.ones(neurons, neurons), ITSELF),
-            (lambda neurons, strength: -(1 - torch.eye(neurons)), NO_STRENGTH),
-            (lambda neurons, strength: -strength * torch.eye(neurons), ONLY_ITSELF),
-            (
-                lambda neurons, strength: torch.eye(neurons) + lateral(neurons, strength),
-                EXCITES_ITSELF,
-            ),
-            (_one_way, ONE_WAY),
-            (
-                lambda neurons, strength: lateral(neurons, strength).tolist(),
-                NOT_A_TENSOR.format("list"),
-            ),
+        hints=(
+            "Each neuron silences every other neuron: which sign do the weights have, and what is on the diagonal?",
+            "`torch.eye(n)` is 1 on the diagonal and 0 elsewhere. `1 - torch.eye(n)` is the opposite.",
         ),
     ),
     Exercise(
@@ -285,17 +245,18 @@ EXERCISES = [
         name="wake",
         solution=wake,
         check=check_wake,
+        mistakes={
+            DEAD.format(2): _wake_in(lambda layers: layers[:1]),
+            SATURATED.format(1): _all_at_once,
+            ORDER: _wake_in(reversed),
+            UNTOUCHED: _wake_in(iter, what="bias"),
+            NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
+        },
+        accepts=(lambda net, x_rec: wake(wake(net, x_rec), x_rec),),
         hints=(
-            "A layer can only be judged when its input is alive. So begin at the first layer.",
-            "The weights are in `net[0]`, `net[2]`, …: `range(0, len(net), 2)`. `rates(net, x_rec)[number // 2]` is the rate behind `net[number]`.",
+            "You can only judge a layer when it gets spikes. So begin at the first layer.",
+            "The weights are in `net[0]`, `net[2]`, …: `range(0, len(net), 2)`. `rates(net, x_rec)[number // 2]` is the rate of the layer after `net[number]`.",
             "For each linear layer: `while` its neurons fire in fewer than one step in ten, `weight *= 1.1`.",
-        ),
-        wrong=(
-            (_first_only, DEAD.format(2)),
-            (_all_at_once, SATURATED.format(1)),
-            (_last_first, ORDER),
-            (_biases, UNTOUCHED),
-            (_forgets_net, NOT_NET),
         ),
     ),
 ]
