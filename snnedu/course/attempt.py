@@ -1,8 +1,8 @@
-"""A learner's function is called here: it may raise, never end, print, or change its input.
+"""Call a learner's function, which may raise, never end, print, or change its input.
 
-Whatever it does, the check gets a result or an answer for the learner, within seconds.
+Whatever it does, the check gets a result or a reply for the learner, within seconds.
 
-It runs in a thread of its own, on every system alike: the kernel's thread stays free to watch it.
+The function runs in its own thread on every system: the kernel's thread stays free to watch it.
 """
 
 import ast
@@ -28,22 +28,22 @@ SECONDS = 5.0  # for a whole check
 MOST_MEMORY = 500e6  # bytes that may be added meanwhile; Binder ends kernels that take all
 MOST_ELEMENTS = 1_000_000
 MOST_PRINTED = 500  # characters of the learner's own prints that are shown
-NO_POWER = "`^` is no power in Python: write `x**2`."
+NO_POWER = "`^` is not the power operator in Python: write `x**2`."
 TWO_THINGS = (
-    "You return two things, as `max` and its like do: the values, and where they are. Take one of "
-    "them: `.values` or `.indices`."
+    "You return two things, as `max` and similar functions do: the values and their positions. "
+    "Take one of them: `.values` or `.indices`."
 )
 ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
 
 
 class Reply(Exception):  # noqa: N818 - an answer to the learner, not an error
-    """Not solved, for now; `printed` is what her code printed until then."""
+    """Not solved yet; `printed` is what the learner's code printed until then."""
 
     printed = ""
 
 
 class WrongAnswer(Reply):
-    """The answer is not right; the text says which misconception it looks like."""
+    """The answer is not right; the text names the mistake that it looks like."""
 
 
 class Unsolved(Reply):
@@ -51,7 +51,7 @@ class Unsolved(Reply):
 
 
 class Attempt:
-    """A learner's function, called with copies of its arguments and looked at from all sides."""
+    """A learner's function, called with copies of its arguments, its result checked."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -62,13 +62,13 @@ class Attempt:
         result = self.changing(*given[0], **given[1])
         if not _same((args, kwargs), given):
             raise WrongAnswer(
-                "Your function changes its input. Others may need it: make a new tensor instead "
-                "(`x + 1`, not `x += 1`)."
+                "Your function changes its input, which later code may need: make a new tensor "
+                "instead (`x + 1`, not `x += 1`)."
             )
         return result
 
     def changing(self, *args: Any, **kwargs: Any) -> Any:
-        """Call with the arguments themselves: it is there to change one, a network say."""
+        """Call with the arguments themselves, for a function that should change one (a network)."""
         try:
             result = self.function(*args, **kwargs)
         except NotImplementedError as error:
@@ -91,7 +91,7 @@ def is_stub(function: Callable[..., Any]) -> bool:
     try:
         body = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body  # pyright: ignore
     except (OSError, TypeError, SyntaxError, AttributeError):
-        return True  # not to be read: the kinder guess
+        return True  # the source is not available: assume a stub, the kinder reply
     return all(
         isinstance(s, ast.Pass) or isinstance(getattr(s, "value", None), ast.Constant) for s in body
     )
@@ -112,15 +112,15 @@ def limited(check: Callable[[], None]) -> str:
             done.set()
 
     thread = threading.Thread(target=work, daemon=True)
-    # Redirected for all threads, so it must end with this one.
+    # The redirection holds for all threads, so it must end with this one.
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         thread.start()
         try:
             too_much = _watch(done)
-        finally:  # also when the learner interrupts her kernel
+        finally:  # also when the learner interrupts the kernel
             stopped = _stop(thread, done)
     if too_much:
-        more = "" if stopped else " It cannot be stopped: mend it, then restart the kernel."
+        more = "" if stopped else " It cannot be stopped: fix your code, then restart the kernel."
         reply = WrongAnswer(too_much + more)
     else:
         reply = outcome[0] if outcome else WrongAnswer(ENDS_PYTHON)
@@ -146,7 +146,7 @@ def same_random_numbers(seed: int = 0) -> Generator[None]:
 
 
 def _watch(done: threading.Event) -> str:
-    """Wait until the work is done; return what it takes too much of, if it is not."""
+    """Wait until the work is done; if it takes too much time or memory, return a reply."""
     import psutil
 
     memory = psutil.Process().memory_info
@@ -155,7 +155,7 @@ def _watch(done: threading.Event) -> str:
         if memory().rss > most:
             return (
                 f"Your code took more than {MOST_MEMORY / 1e6:.0f} MB of memory, and was stopped. "
-                f"Does something grow at every turn of a loop?"
+                f"Does something grow in every pass of a loop?"
             )
         if time.monotonic() > end:
             return (
@@ -166,16 +166,16 @@ def _watch(done: threading.Event) -> str:
 
 
 def _stop(thread: threading.Thread, done: threading.Event) -> bool:
-    """Raise an exception inside a thread, again and again until it is done; tell whether it is.
+    """Raise an exception inside a thread, repeatedly until it is done; tell whether it is.
 
-    Code that waits inside C sees it only when it comes back, and a bare `except:` may catch it.
+    Code that waits inside C sees it only when it returns, and a bare `except:` may catch it.
     """
     end = time.monotonic() + 1.0
     while not done.is_set() and time.monotonic() < end:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
-        done.wait(0.1)  # what it has to free may take a while: a second one would meet our own code
+        done.wait(0.1)  # freeing may take a while, and a second exception could reach our own code
     return done.is_set()
 
 
@@ -188,14 +188,14 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     if "for ^:" in text:
         return NO_POWER
     if "is ambiguous" in text:
-        text += ". An `if` asks one yes-or-no question, a tensor holds many: use `(a > b).float()`"
+        text += ". An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`"
     if outside := re.search(r"out of bounds .*size (\d+)", text):
-        text += f". Places count from 0: the last one is {int(outside[1]) - 1}"
+        text += f". Indices count from 0: the last one is {int(outside[1]) - 1}"
     return f"Your function raised {type(error).__name__}{where}: {text}."
 
 
 def _reasonable(result: Any) -> Any:
-    """Return the result, or raise `WrongAnswer` if it cannot be meant: two in one, or too large."""
+    """Return the result; raise `WrongAnswer` if it is two results in one, or too large."""
     if isinstance(result, tuple) and hasattr(result, "indices"):
         raise WrongAnswer(TWO_THINGS)
     for part in result if isinstance(result, (tuple, list)) else (result,):
@@ -203,8 +203,8 @@ def _reasonable(result: Any) -> Any:
         many = len(part) if isinstance(part, (list, tuple, str, dict)) else size
         if isinstance(many, int) and many > MOST_ELEMENTS:
             raise WrongAnswer(
-                f"Your function returned {many:,} elements. Something was repeated that should "
-                f"not be. Look at the shapes."
+                f"Your function returned {many:,} elements. It repeats something that it should "
+                f"not repeat. Look at the shapes."
             )
     return result
 

@@ -2,8 +2,8 @@
 
     my_leaky = snn.check("02.1", my_leaky)
 
-A right answer is recorded and handed back. A stub or a wrong answer gets a reply that names the
-misconception, and the reference implementation is handed back instead: unsolved never blocks.
+A right answer is recorded and returned. A stub or a wrong answer gets a reply that names the
+mistake, and our solution is returned instead: an unsolved exercise never blocks the notebook.
 
 A teacher withholds solutions with the environment variable SNNEDU_SOLUTIONS=withheld, or with an
 empty file `solutions-withheld` beside the notebooks.
@@ -32,18 +32,20 @@ GREEN, AMBER = "#009e73", "#e69f00"
 
 
 def check(id: str, answer: Answer) -> Answer:
-    """Check an answer, say what it is, and return what to go on with.
+    """Check an answer, show a reply, and return what the notebook continues with.
 
-    That is `answer` itself if it is right, and the reference solution if not.
+    That is `answer` itself if it is right, and our solution if not.
     """
     asked = exercise(id)
     try:
         printed = verdict(asked, answer)
     except Unsolved as reply:
-        text = f"{id} is still open. The notebook goes on with a reference. Stuck? {_help(id)}"
+        text = f"{id} is still open. The notebook continues with our solution. Stuck? {_help(id)}"
         _show(text, AMBER, reply.printed)
     except WrongAnswer as reply:
-        text = f"{id} is not right yet. {reply} The notebook goes on with a reference. {_help(id)}"
+        text = (
+            f"{id} is not right yet. {reply} The notebook continues with our solution. {_help(id)}"
+        )
         _show(text, AMBER, reply.printed)
     else:
         store.record("solved", id)
@@ -69,14 +71,14 @@ def verdict(asked: Exercise, answer: object) -> str:
             asked.judge(_attempt(answer) if callable(answer) else answer)
         except Reply:
             raise
-        except Exception as error:  # so unlike the right answer that they cannot be compared
+        except Exception as error:  # so unlike the right answer that the two cannot be compared
             text = str(error).partition("\n")[0]
             raise WrongAnswer(
-                f"Your answer cannot be compared with the right one: {text}. Look at type and "
-                f"shape."
+                f"Your answer cannot be compared with the right one: {text}. Look at its type "
+                f"and shape."
             ) from None
 
-    if callable(asked.solution):  # what is compiled on first use takes none of the learner's time
+    if callable(asked.solution):  # compile on first use now, outside the learner's time limit
         with same_random_numbers():
             asked.judge(_attempt(asked.solution))
     with same_random_numbers():
@@ -95,7 +97,7 @@ def hint(id: str) -> None:
 
 
 def solution(id: str) -> None:
-    """Show the reference solution, unless a teacher withholds it."""
+    """Show our solution, unless a teacher withholds it."""
     asked = exercise(id)
     if _withheld():
         _show(f'Solutions are withheld for this class. `snn.hint("{id}")` still helps.')
@@ -117,12 +119,12 @@ def progress() -> None:
 
 
 def variant(id: str) -> int:
-    """Return a seed that is this learner's own for this exercise: everybody's riddle differs."""
+    """Return this learner's own seed for this exercise: each learner gets another problem."""
     return (store.learner() * 1_000_003 + sum(map(ord, id)) * 7919) % 2**31
 
 
 def _attempt(answer: Callable[..., Any]) -> Any:
-    """Wrap a function; a class is handed over as it is, its methods are wrapped by the check."""
+    """Wrap a function; a class is passed as it is, and the check wraps its methods."""
     return answer if isinstance(answer, type) else Attempt(answer)
 
 
@@ -140,7 +142,7 @@ def _withheld() -> bool:
 
 
 def _show(text: str, color: str = AMBER, printed: str = "") -> None:
-    """Show a reply: a coloured note in a notebook, plain text elsewhere."""
+    """Show a reply: a colored note in a notebook, plain text elsewhere."""
     if printed:
         text += f"\nYour code printed: {printed.strip()}"
     html = code_marks(escape(text).replace("\n", "<br>"))
@@ -149,7 +151,7 @@ def _show(text: str, color: str = AMBER, printed: str = "") -> None:
 
 
 def _show_code(code: str) -> None:
-    """Show a solution in colours."""
+    """Show a solution with syntax colors."""
     _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
 
 
@@ -167,6 +169,6 @@ def _display(data: dict[str, str]) -> None:
 
 
 def code_marks(html: str) -> str:
-    """Turn `code` into code."""
+    """Turn `code` into a code element."""
     parts = html.split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

@@ -1,4 +1,4 @@
-"""`quiz("02")`: a tutorial's questions, each answered at once, with a reply to every option."""
+"""`quiz("02")`: a tutorial's questions, each with an immediate reply to every option."""
 
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ from snnedu.course.exercise import Option, Question, questions
 class Quiz(anywidget.AnyWidget):
     """The questions as radio buttons (Tab to a question, arrow keys to choose), a reply below each.
 
-    Without a front end it shows the questions and options, and gives nothing away.
+    Without a front end it shows the questions and options, without the answers.
     """
 
     _esm = Path(__file__).with_name("quiz.js").read_text("utf-8")
@@ -83,7 +83,7 @@ def quiz(tutorial: str) -> Quiz:
 
 
 def _mixed(question: Question) -> list[Option]:
-    """Return the options in an order that does not tell which is right, everywhere the same."""
+    """Return the options in an order that does not show which is right, the same everywhere."""
     options = list(question.options)
     if not question.poll:
         options.sort(key=lambda option: crc32((option.text + question.text).encode()))

@@ -70,7 +70,7 @@ def exits(spk_rec):
     [
         (loops_for_ever, "still running after"),
         (swallows_everything, "still running after"),
-        (sleeps_in_c, "It cannot be stopped: mend it, then restart the kernel."),
+        (sleeps_in_c, "It cannot be stopped: fix your code, then restart the kernel."),
         (grows, "took more than 50 MB of memory"),
         (interrupts, "ends Python"),
         (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
@@ -80,26 +80,30 @@ def exits(spk_rec):
         (exits, "ends Python"),
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
-        (lambda spk_rec: 1 if spk_rec > 0 else 0, "asks one yes-or-no question, a tensor holds"),
-        (lambda spk_rec: spk_rec.float() ^ 2, "`^` is no power in Python"),
-        (lambda spk_rec: 0.5 ^ 2, "`^` is no power in Python"),
+        (lambda spk_rec: 1 if spk_rec > 0 else 0, "needs a single True or False, a tensor holds"),
+        (lambda spk_rec: spk_rec.float() ^ 2, "`^` is not the power operator in Python"),
+        (lambda spk_rec: 0.5 ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
         (lambda spk_rec: spk_rec.max(0), "Take one of them: `.values` or `.indices`"),
         (lambda spk_rec: "many", "cannot be compared"),
-        (lambda spk_rec: torch.zeros(3), "should return the shape [5]. Yours returns the shape [3]"),
+        (
+            lambda spk_rec: torch.zeros(3),
+            "should return the shape [5]. Yours returns the shape [3]",
+        ),
         (lambda spk_rec: torch.zeros(5), "The counts are not right"),
         (lambda spk_rec: [], "should return the shape [5]. Yours returns the shape [0]"),
     ],
 )
-# What stops a thread may reach it in a callback of a weak reference, where Python can only say so.
+# The exception that stops a thread may reach it in a callback of a weak reference, where Python
+# can only warn.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypatch, capsys):
+def test_the_notebook_continues_whatever_a_function_does(function, reply, monkeypatch, capsys):
     monkeypatch.setattr(attempt, "SECONDS", 0.5)
     monkeypatch.setattr(attempt, "MOST_MEMORY", 50e6)
     start = time.monotonic()
-    reference = checks.check("00.1", function)
+    solution = checks.check("00.1", function)
     assert time.monotonic() - start < 5
-    assert reference is checks.exercise("00.1").solution
+    assert solution is checks.exercise("00.1").solution
     out = capsys.readouterr().out
     assert "00.1 is not right yet" in out
     assert reply in out
@@ -107,7 +111,7 @@ def test_whatever_a_function_does_the_notebook_goes_on(function, reply, monkeypa
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("right", [True, False])
-def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
+def test_a_long_printed_text_is_cut_off(stream, right, capsys):
     def chatty(spk_rec):
         for _ in range(100_000):
             print("hello", file=getattr(sys, stream))
@@ -124,15 +128,15 @@ def test_prints_are_shown_in_part_and_never_flood(stream, right, capsys):
 
 @pytest.fixture
 def interruptible():
-    """Let SIGINT interrupt, as a kernel does; a shell ignores it in what it runs behind."""
+    """Let SIGINT interrupt, as a kernel does; a shell ignores it in background jobs."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-# An interrupt may land where psutil has just opened a file, which Python then closes by itself.
+# An interrupt may come when psutil has just opened a file, which Python then closes by itself.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_who_interrupts_the_kernel_stops_the_function_too(interruptible):
+def test_interrupting_the_kernel_stops_the_function(interruptible):
     before = threading.active_count()
     threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
@@ -171,7 +175,7 @@ def test_a_check_leaves_the_learners_random_numbers_alone(function, monkeypatch)
     assert np.array_equal(np.random.get_state()[1], wanted[1][1])  # noqa: NPY002
 
 
-def test_the_random_numbers_of_python_itself_stay_too():  # beartype draws some in `check`
+def test_a_check_leaves_pythons_random_numbers_alone():  # beartype draws some in `check`
     random.seed(1)
     with attempt.same_random_numbers():
         random.random()
@@ -195,7 +199,7 @@ A_VALUE = Exercise(
 
 
 @pytest.mark.parametrize("answer", [0.333, np.float32(0.333), torch.tensor(0.333), "0.333"])
-def test_a_value_is_an_answer_too(answer):
+def test_a_value_is_accepted_as_an_answer(answer):
     checks.verdict(A_VALUE, answer)
 
 
@@ -208,7 +212,7 @@ def test_a_value_is_an_answer_too(answer):
         (lambda: 1 / 3, "A value is needed here, not a function."),
     ],
 )
-def test_a_wrong_value_is_told_why(answer, reply):
+def test_a_wrong_value_gets_a_reason(answer, reply):
     with pytest.raises(WrongAnswer, match=reply):
         checks.verdict(A_VALUE, answer)
 
@@ -277,7 +281,7 @@ def test_each_option_of_a_quiz_gets_its_reply_and_is_stored():
     ]
 
 
-def test_the_place_of_an_option_does_not_tell_whether_it_is_right():
+def test_the_position_of_an_option_does_not_show_whether_it_is_right():
     asked = [each for tutorial in ("00", "01", "05", "06") for each in quiz(tutorial).asked]
     places = [[option.right for option in options].index(True) for _, options in asked]
     assert len(set(places)) == 3
@@ -316,13 +320,13 @@ def test_a_quiz_without_a_front_end_shows_everything_but_the_answer():
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("id", ["00.9", "77.1", "", None])
-def test_an_unknown_exercise_is_said(id):
+def test_check_raises_for_an_unknown_exercise(id):
     with pytest.raises(ValueError, match="must be one of"):
         checks.check(id, None)
 
 
 @pytest.mark.bad_input
-def test_a_question_without_a_right_option_is_said():
+def test_a_question_without_a_right_option_raises():
     with pytest.raises(ValueError, match="one right option"):
         Question("?", (Option("a", "b"),))
 

@@ -10,7 +10,8 @@ QUESTIONS = {
                 Option("25 steps of time, 10 neurons", "Time always comes first here.", right=True),
                 Option("25 neurons, 10 steps", "It is the other way round: time comes first."),
                 Option(
-                    "25 spikes of 10 neurons", "The shape does not tell how many spikes; sum does."
+                    "25 spikes of 10 neurons",
+                    "The shape does not tell how many spikes there are; the sum does.",
                 ),
             ),
         ),
@@ -21,7 +22,7 @@ QUESTIONS = {
             (
                 Option(
                     "I am curious, or I study this",
-                    "Take chapter 01 today and 02 tomorrow, in order: your own pace.",
+                    "Take chapter 01 today and 02 tomorrow, in order and at your own pace.",
                 ),
                 Option(
                     "I train networks with PyTorch and need spikes for my work",

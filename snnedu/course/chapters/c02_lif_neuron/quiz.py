@@ -19,11 +19,11 @@ QUESTIONS = {
                     "It comes closer to 1", "A slower membrane keeps more in each step.", right=True
                 ),
                 Option("It doubles", "β is a share, below 1. It follows from τ by exp(-dt / τ)."),
-                Option("Nothing", "β is made of τ and the step: β = exp(-dt / τ)."),
+                Option("Nothing", "β follows from τ and the step: β = exp(-dt / τ)."),
             ),
         ),
         Question(
-            "A constant current below the rheobase flows for an hour. How many spikes?",
+            "A constant current below the rheobase flows for an hour. How many spikes does the neuron fire?",
             (
                 Option("None", "The membrane comes to rest below the threshold.", right=True),
                 Option(
@@ -34,8 +34,8 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Ever shorter steps, the same constant current. What becomes of the difference between "
-            "the resets “subtract” and “zero”?",
+            "You make the steps ever shorter at the same constant current. What happens to the "
+            "difference between the resets “subtract” and “zero”?",
             (
                 Option(
                     "It vanishes",
@@ -46,7 +46,7 @@ QUESTIONS = {
                 Option("It stays", "The surplus above θ comes from one step's input. It shrinks."),
                 Option(
                     "It grows",
-                    "More steps, but each overshoots less, and there is one surplus a spike.",
+                    "There are more steps, but each overshoots less, and there is one surplus per spike.",
                 ),
             ),
         ),

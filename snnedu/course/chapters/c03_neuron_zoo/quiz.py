@@ -13,17 +13,19 @@ QUESTIONS = {
                     "The synaptic current goes on flowing, and the membrane goes on rising.",
                     right=True,
                 ),
-                Option("After 1/(1 - α) + 1/(1 - β) steps", "Nothing is so simple: try it."),
+                Option(
+                    "After 1/(1 - α) + 1/(1 - β) steps", "No such simple formula holds: try it."
+                ),
             ),
         ),
         Question(
             "An adaptive neuron has fired a lot. What is different about it now?",
             (
-                Option("Its membrane leaks faster", "β is the same as ever."),
-                Option("Its input has become weaker", "Nothing changed in front of the neuron."),
+                Option("Its membrane leaks faster", "β has not changed."),
+                Option("Its input has become weaker", "Nothing changed upstream of the neuron."),
                 Option(
                     "Its threshold is higher for a while",
-                    "So it needs more to fire again.",
+                    "So it needs more input to fire again.",
                     right=True,
                 ),
             ),
@@ -36,17 +38,20 @@ QUESTIONS = {
                     "Where V restarts high, the next spike is near.",
                     right=True,
                 ),
-                Option("a, the pace of the recovery", "It sets how fast the neuron gets over it."),
+                Option("a, the pace of the recovery", "It sets how fast the neuron recovers."),
                 Option("the peak of 30 mV", "It only says where a spike is cut off."),
             ),
         ),
         Question(
             "Where is the threshold in the equations of Hodgkin and Huxley?",
             (
-                Option("At -55 mV", "Push slower, and it lies elsewhere. No such number is there."),
+                Option(
+                    "At -55 mV",
+                    "With a slower current it lies elsewhere. The equations contain no such number.",
+                ),
                 Option(
                     "Nowhere",
-                    "It follows from sodium gates that open each other faster than potassium closes the case.",
+                    "It follows from sodium gates that open each other faster than potassium can bring V down.",
                     right=True,
                 ),
                 Option("In the reset", "There is none: potassium brings V back down."),

@@ -5,15 +5,15 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "04": (
         Question(
-            "A rate code tells 0.5 with an error of 0.1 after 25 steps. After 100 steps the error is about",
+            "A rate code gives 0.5 with an error of 0.1 after 25 steps. How large is the error after 100 steps?",
             (
                 Option("0.05", "Four times the steps, half the error.", right=True),
                 Option("0.025", "That would be 1/T. Independent coins give 1/root of T."),
-                Option("0.1", "More coins tell more. Slowly, but they do."),
+                Option("0.1", "The error falls with more coins, although slowly."),
             ),
         ),
         Question(
-            "In a latency code the spike of one pixel is lost. What does the reader think?",
+            "In a latency code the spike of one pixel is lost. What does the reader conclude?",
             (
                 Option("The pixel is white", "Silence is a message here: no ink.", right=True),
                 Option("The pixel is a little brighter", "That is a rate code that lost a spike."),
@@ -31,16 +31,16 @@ QUESTIONS = {
                 Option("A smaller θ", "Then each spike moves it even less."),
                 Option(
                     "No feedback",
-                    "Then sender and receiver drift apart, and nobody notices.",
+                    "Then sender and receiver drift apart, and neither of them notices.",
                 ),
             ),
         ),
         Question(
-            "A network reads latency codes and hardly minds when all spikes are moved about. What should you test next?",
+            "A network reads latency codes, and its accuracy hardly changes when all spikes are jittered. What should you test next?",
             (
                 Option(
                     "Whether it reads the times at all",
-                    "Shuffle them completely. What is left, it got from who fired.",
+                    "Shuffle the times completely. The accuracy that is left comes from which neurons fired.",
                     right=True,
                 ),
                 Option("Nothing: the code is robust", "The reader may ignore what you disturbed."),

@@ -23,15 +23,21 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Six layers, PyTorch's usual weights. Why are the last layers silent?",
+            "A network has six layers with PyTorch's default weights. Why are the last layers silent?",
             (
                 Option(
                     "Each layer passes on less than it received",
                     "A rate that shrinks from layer to layer is soon zero.",
                     right=True,
                 ),
-                Option("Their weights are smaller", "All layers were drawn alike."),
-                Option("Spikes take time to travel", "Within one step here they pass all layers."),
+                Option(
+                    "Their weights are smaller",
+                    "The weights of all layers were drawn in the same way.",
+                ),
+                Option(
+                    "Spikes take time to travel",
+                    "Here they pass through all layers within one step.",
+                ),
             ),
         ),
         Question(

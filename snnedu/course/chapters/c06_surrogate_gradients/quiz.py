@@ -14,7 +14,10 @@ QUESTIONS = {
                     "Smooth values between 0 and 1",
                     "That would be a smoothed network. The forward pass is untouched.",
                 ),
-                Option("Spikes in training, numbers afterwards", "Forward is the same in both."),
+                Option(
+                    "Spikes in training, numbers afterwards",
+                    "The forward pass is the same in both.",
+                ),
             ),
         ),
         Question(
@@ -37,7 +40,10 @@ QUESTIONS = {
                     "Its height is k/4 and its width about 1/k: closer to the truth, and worse to train.",
                     right=True,
                 ),
-                Option("Training gets more exact", "The truth is exactly what cannot be followed."),
+                Option(
+                    "Training gets more exact",
+                    "The true derivative is zero almost everywhere: training cannot follow it.",
+                ),
                 Option(
                     "Nothing, the shape is the same",
                     "In the measured grid the slope mattered far more than the shape.",

@@ -18,9 +18,12 @@ QUESTIONS = {
         Question(
             "You train on sequences twice as long. What happens to the memory that BPTT takes?",
             (
-                Option("Nothing", "Every step's membranes are kept for the way back."),
+                Option("Nothing", "Every step's membranes are kept for the backward pass."),
                 Option("It doubles", "One set of membranes for each step.", right=True),
-                Option("It grows fourfold", "Each step keeps the same amount: it is a line."),
+                Option(
+                    "It grows fourfold",
+                    "Each step keeps the same amount, so memory grows linearly.",
+                ),
             ),
         ),
         Question(
@@ -28,12 +31,12 @@ QUESTIONS = {
             (
                 Option(
                     "Its memory: it starts each stretch at rest",
-                    "The state is handed on. Only its history is forgotten.",
+                    "The state is passed on. Only its history is forgotten.",
                 ),
                 Option("Nothing", "Then the cue of section 5 would have been learned."),
                 Option(
                     "Credit for what happened before the stretch",
-                    "The state still carries the past forward; no gradient carries blame back.",
+                    "The state still carries the past forward; but no gradient carries credit back.",
                     right=True,
                 ),
             ),
@@ -43,7 +46,7 @@ QUESTIONS = {
             (
                 Option(
                     "Pass `retain_graph=True`, as the message says",
-                    "It silences the messenger. Ask first which tensor came from the last batch.",
+                    "It only hides the error. Ask first which tensor came from the last batch.",
                 ),
                 Option(
                     "Look for a state that is carried from one batch into the next",
