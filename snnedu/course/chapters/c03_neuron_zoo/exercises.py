@@ -330,9 +330,9 @@ EXERCISES = [
         hints=(
             "The step has three lines: the synapse, the membrane, the spikes. Only the first is new.",
             "`syn` does to `cur` what a leaky neuron without spikes would do, with α for β.",
-            "In 02.1 put the new `syn` where `cur` was, and return it between spikes and membrane.",
+            "In 02.1 put the new `syn` where `cur` was, and return it between the spikes and the membrane.",
         ),
-        right="Two states, and it is the `Synaptic` of this library.",
+        right="With its two states it is the `Synaptic` of this library.",
     ),
     Exercise(
         id="03.2",
@@ -344,7 +344,7 @@ EXERCISES = [
         hints=(
             "A burst needs a small rise per spike, (1 - ρ) k. Slow firing needs a large k.",
             "Move ρ nearer to 1, so that many spikes add up. Then make k larger.",
-            "ρ between 0.99 and 0.999, k between 10 and 40.",
+            "Choose ρ between 0.99 and 0.999, and k between 10 and 40.",
         ),
         mistakes={
             TOO_LITTLE: (0.98, 1.8),
@@ -356,7 +356,7 @@ EXERCISES = [
             TWO_NUMBERS: 0.99,
         },
         accepts=((0.995, 30), [0.995, 20.0], (torch.tensor(0.997), torch.tensor(25.0))),
-        right="Small steps that add up: that is what a slow second state is for.",
+        right="A slow second state lets small steps add up.",
     ),
     Exercise(
         id="03.3",
@@ -378,7 +378,7 @@ EXERCISES = [
             FAST_OR_NOT: _slow_or_fast,
         },
         accepts=(lambda weak, strong: name_neuron(weak[-1:], strong.double()),),
-        right="This is how physiologists sort cells: a few features, a few cuts.",
+        right="Physiologists sort cells in the same way: by a few features.",
     ),
     Exercise(
         id="03.4",

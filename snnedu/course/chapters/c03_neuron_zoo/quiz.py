@@ -10,7 +10,7 @@ QUESTIONS = {
                 Option("In the step in which the spike arrives", "That is `Leaky`: it jumps."),
                 Option(
                     "Some steps later",
-                    "The synaptic current goes on flowing, and the membrane goes on rising.",
+                    "The synaptic current keeps flowing, and the membrane keeps rising.",
                     right=True,
                 ),
                 Option(

@@ -186,7 +186,7 @@ def _sender(update: str, down: bool = True) -> Callable[[Tensor, float], Tensor]
 NOT_ADDED = (
     "You show each spike by itself. A spike is a change: changes must be added up over time."
 )
-NO_SIZE = "You count spikes. Each one stands for a move by θ."
+NO_SIZE = "You count spikes. Each one means a move by θ."
 ONE_LATE = "Your signal comes one step late. The spike at step t belongs to the signal at step t."
 ONE_OBJECT = "All your values are the last one. `r += ...` changes the tensor that is already in your list; `r = r + ...` makes a new one."
 NO_SIGN = "Your signal only ever rises. A spike -1 means: θ lower than before."
@@ -267,9 +267,9 @@ EXERCISES = [
         ),
         hints=(
             "Begin with error = root of x (1 - x) / T. Which letter are you looking for?",
-            "Square both sides. Then T stands alone below a fraction line.",
+            "Square both sides. Then T is alone below a fraction line.",
         ),
-        right="Half the error, four times the steps.",
+        right="Half the error needs four times the steps.",
     ),
     Exercise(
         id="04.3",

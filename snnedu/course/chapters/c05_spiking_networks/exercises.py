@@ -100,7 +100,7 @@ NOT_A_TENSOR = "Return a tensor of floats: the layer multiplies its spikes by it
 
 
 def check_lateral(answer: Attempt) -> None:
-    """Look at the diagonal and at what stands beside it."""
+    """Look at the weights on the diagonal and beside it."""
     got = answer(4, 2.5)
     if not isinstance(got, Tensor):
         raise WrongAnswer(NOT_A_TENSOR.format(type(got).__name__))

@@ -54,7 +54,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "Inhibition switches neurons off at random",
-                    "Its wiring was drawn at random, once. When it fires depends on who spiked before.",
+                    "Its wiring was drawn at random, once. When a neuron fires depends on which neurons spiked before.",
                 ),
             ),
         ),

@@ -255,7 +255,7 @@ EXERCISES = [
             lambda x, k: [1 / (1 + k * abs(float(each))) ** 2 for each in x],
         ),
         hints=(
-            "The formula has one fraction. What depends on x stands below the line.",
+            "The formula has one fraction. What depends on x is below the fraction line.",
             "`x.abs()` is the distance from the threshold. `**2` squares a tensor.",
         ),
     ),

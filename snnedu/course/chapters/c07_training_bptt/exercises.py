@@ -416,7 +416,7 @@ EXERCISES = [
         hints=(
             "`reversed(range(len(h)))` counts from the last step to the first.",
             "Keep the δ of the step that you have just left in a variable, 0 before the loop.",
-            "In the loop: what comes through the spike, h[t] g[t], plus β times what you kept.",
+            "In the loop add what comes through the spike, h[t] g[t], and β times what you kept.",
         ),
         right="This loop is backpropagation through time.",
     ),
