@@ -25,6 +25,7 @@ METADATA = {
 KEPT_CELL_METADATA = {"jupyter", "tags"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 120
+THREADS = 2  # of the kernel whose outputs are stored; `make test` runs with others
 
 
 def main(names: list[str]) -> int:
@@ -66,13 +67,16 @@ def renew(path: Path) -> bool:
     return after != before
 
 
-def execute(notebook: NotebookNode, folder: Path) -> None:
-    """Run all cells in a fresh kernel that knows of nobody's progress; raise what a cell raises."""
+def execute(
+    notebook: NotebookNode, folder: Path, threads: int = THREADS, *, allow_errors: bool = False
+) -> None:
+    """Run all cells in a fresh kernel, that of a new learner; raise what a cell raises."""
     from nbclient import NotebookClient
 
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
+        allow_errors=allow_errors,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
@@ -80,22 +84,20 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     )
     with (
         tempfile.TemporaryDirectory(prefix="snnedu-") as home,
-        mock.patch.dict(os.environ, kernel_environment(home), clear=True),
+        mock.patch.dict(os.environ, kernel_environment(home, threads), clear=True),
     ):
         client.execute()
 
 
-def kernel_environment(home: str, kernels: int = 1) -> dict[str, str]:
-    """Return the environment for one of several kernels that run at once, of a learner of its own.
+def kernel_environment(home: str, threads: int = THREADS) -> dict[str, str]:
+    """Return the environment for a kernel of a new learner, whose progress is kept in `home`.
 
-    `home` keeps her progress; her variants of the exercises are always the same.
-
-    Threads that spin while they wait for work (OpenMP's default) make training ten times slower as
-    soon as anything else wants the cores, so ours sleep, and the kernels share the cores.
+    Her variants of the exercises are always the same. Her threads sleep while they wait for work:
+    those that spin (OpenMP's default) make training ten times slower as soon as anything else
+    wants the cores.
     """
     # A kernel draws into the notebook unless the environment names another backend.
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    threads = max(1, (os.cpu_count() or 1) // kernels)
     ours = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(threads)}
     return {**kept, **ours, "SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}
 

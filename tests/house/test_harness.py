@@ -1,4 +1,4 @@
-"""The tests' own tools: what they catch, they must be seen to catch."""
+"""The tests' own tools: each is seen to catch what it is there to catch."""
 
 import os
 import subprocess
@@ -8,6 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.notebook_budget import row
+
+pytestmark = pytest.mark.house
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,48 +37,72 @@ def _browser_tests_without_browser(extra: dict[str, str]) -> subprocess.Complete
     )
 
 
-def test_each_notebook_is_measured_also_by_parallel_workers(tmp_path: Path):
-    for name in ("a.ipynb", "b.ipynb"):
-        _notebook(tmp_path / name, "block = bytearray(100_000_000)\n1 + 1", "print(2)")
+def test_workers_measure_only_the_time_that_a_kernel_computes_but_in_all_threads(tmp_path: Path):
+    sleeps = "import time\nblock = bytearray(100_000_000)\ntime.sleep(8)"
+    _notebook(tmp_path / "sleeps.ipynb", sleeps, "print(2)")
+    _notebook(tmp_path / "works.ipynb", THREADS_THAT_WORK_FOR_EIGHT_SECONDS)
     run = _nbval(tmp_path, "-n2", "--dist=loadfile")
     assert run.returncode == 0, run.stdout
-    rows = [line.split() for line in run.stdout.splitlines() if line.endswith(" MB")]
-    assert [row[0] for row in rows] == ["a.ipynb", "b.ipynb"]
-    for _, seconds, _, megabytes, _ in rows:
-        assert 0 < float(seconds) < 60
-        assert 100 < float(megabytes) < 1000
+    spent = _table(run.stdout)
+    assert list(spent) == ["sleeps.ipynb", "works.ipynb"]
+    assert 0 < spent["sleeps.ipynb"][0] < 8 <= spent["works.ipynb"][0]
+    assert 100 < spent["sleeps.ipynb"][1] < 1000
+
+
+THREADS_THAT_WORK_FOR_EIGHT_SECONDS = """
+import threading, time
+def work():
+    while time.process_time() < 8:  # of all threads together
+        sum(range(10_000))
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_a_notebook_over_its_budget_is_marked_in_the_table():
+    assert row(59.0, 999.0).split() == ["59.0", "s", "999", "MB"]
+    assert row(61.0, 999.0).endswith("over its budget (60 s, 1000 MB)")
+    assert row(59.0, 1001.0).endswith("over its budget (60 s, 1000 MB)")
 
 
 @pytest.mark.parametrize(
-    ("budget", "message"),
+    ("limit", "message"),
     [
-        ("notebook_megabytes=100", "MB of memory (100 MB is"),
-        ("notebook_seconds=0", "s of run time"),
+        ("notebook_megabytes=50", "MB of memory (it fails above 50 MB"),
+        ("notebook_seconds=0", "s of CPU time (it fails above 0 s"),
     ],
 )
-def test_a_notebook_over_its_budget_fails_the_run_and_the_cell_is_named(
-    budget: str, message: str, tmp_path: Path
+def test_a_notebook_far_over_its_budget_fails_the_run_and_the_cell_is_named(
+    limit: str, message: str, tmp_path: Path
 ):
-    _notebook(tmp_path / "big.ipynb", "block = bytearray(100_000_000)")
-    run = _nbval(tmp_path, "-o", budget)
+    _notebook(tmp_path / "big.ipynb", "1 + 1")
+    run = _nbval(tmp_path, "-o", limit)
     assert run.returncode == 1
-    assert "big.ipynb is over its budget at Cell 0" in run.stdout
+    assert "big.ipynb is far over its budget at Cell 0" in run.stdout
     assert message in run.stdout
 
 
-def test_kernels_draw_figures_inline_and_see_nobodys_progress(tmp_path: Path):
+def test_kernels_draw_inline_start_without_progress_and_have_the_threads_asked_for(tmp_path: Path):
     source = "import os\nassert 'inline' in os.environ['MPLBACKEND']\nos.environ['SNNEDU_DATA']"
+    threads = "assert os.environ['OMP_NUM_THREADS'] == '4'"
     _notebook(tmp_path / "home.ipynb", source, "assert 'snnedu-' in os.environ['SNNEDU_DATA']")
-    run = _nbval(tmp_path, "--nbval-lax")
+    _notebook(tmp_path / "threads.ipynb", "import os", threads)
+    run = _nbval(tmp_path, "--nbval-lax", "-o", "notebook_threads=4")
     assert run.returncode == 0, run.stdout
 
 
 def test_measured_numbers_are_not_compared_and_others_are(tmp_path: Path):
-    notebook = tmp_path / "measured.ipynb"
-    _notebook(notebook, "print('accuracy ≈ 97.1 %')", stored="accuracy ≈ 96.9 %\n")
-    assert _nbval(tmp_path).returncode == 0
-    _notebook(notebook, "print('accuracy 97.1 %')", stored="accuracy 96.9 %\n")
-    assert _nbval(tmp_path).returncode == 1
+    source = "print('accuracy{} 97.1 %')"
+    measured, exact = source.format(" ≈"), source.format("")
+    _notebook(tmp_path / "measured.ipynb", measured, stored="accuracy ≈ 96.9 %\n")
+    _notebook(tmp_path / "exact.ipynb", exact, stored="accuracy 96.9 %\n")
+    run = _nbval(tmp_path)
+    assert run.returncode == 1
+    assert "1 failed, 1 passed" in run.stdout
+    assert "FAILED exact.ipynb" in run.stdout
 
 
 def _notebook(path: Path, *sources: str, stored: str = "") -> None:
@@ -85,6 +112,12 @@ def _notebook(path: Path, *sources: str, stored: str = "") -> None:
             cell.execution_count = 1
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=stored)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+
+
+def _table(report: str) -> dict[str, tuple[float, float]]:
+    """Return the CPU seconds and megabytes of each notebook, as printed."""
+    rows = [line.split() for line in report.splitlines() if line.endswith(" MB")]
+    return {name: (float(seconds), float(megabytes)) for name, seconds, _, megabytes, _ in rows}
 
 
 def _nbval(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
