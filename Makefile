@@ -5,8 +5,9 @@ ARGS ?=
 .PHONY: help lab test bench notebooks clean reference
 help:
 	@echo "make lab        open the course in JupyterLab      (ARGS=\"--no-browser --port 8899\")"
-	@echo "make test       lint, types, tests, every notebook  (ARGS=\"lint types\" runs only these)"
-	@echo "make bench      measure beside snnTorch and others  (ARGS=\"lif\" runs only these)"
+	@echo "make test       lint, types, tests, every notebook (ARGS=fast: an answer in two minutes;"
+	@echo "                                                    ARGS=\"lint types\": only these steps)"
+	@echo "make bench      measure beside snnTorch and others (ARGS=\"lif\": only these)"
 	@echo "make notebooks  execute the notebooks again, in place"
 	@echo "make reference  the API reference, into build/reference"
 	@echo "make clean      remove .venv and caches"
