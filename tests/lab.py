@@ -36,6 +36,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 
@@ -53,6 +54,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 300  # seconds to wait for what must come, however busy the machine is
+expect.set_options(timeout=1000 * PATIENCE)
 # Off: a cell that is out of sight keeps its outputs in the page, where tests can find them.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
 
@@ -114,8 +117,9 @@ class Lab:
         page = self.browser.new_page(viewport={"width": width, "height": 900})
         notebook = Notebook(page)
         self.notebooks.append(notebook)
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{self.url}/doc/tree/{name}?token={self.token}&reset")
-        page.wait_for_function(_KERNEL_IS_IDLE, timeout=60_000)
+        page.wait_for_function(_KERNEL_IS_IDLE)
         return notebook
 
     def close_notebooks(self) -> None:
@@ -155,12 +159,11 @@ class Lab:
         self._wait_for_server()
 
     def _wait_for_server(self) -> None:
-        for _ in range(300):
+        end = time.monotonic() + PATIENCE
+        while self._server.poll() is None and time.monotonic() < end:
             with suppress(OSError):
                 self._api("GET", "api/status")
                 return
-            if self._server.poll() is not None:
-                break
             time.sleep(0.2)
         log = (self.home / "server.log").read_text()
         raise RuntimeError(f"JupyterLab did not start.\n{log[-3000:]}")
@@ -196,7 +199,7 @@ class Lab:
     def _api(self, method: str, path: str) -> str:
         request = urllib.request.Request(f"{self.url}/{path}", method=method)
         request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read().decode()
 
 
@@ -205,15 +208,13 @@ class Notebook:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.console: list[str] = []  # what the page's scripts complained about
+        self.console: list[str] = []  # errors of the page's scripts
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
-    def run_all(self, timeout: float = 120) -> None:
+    def run_all(self) -> None:
         """Run every cell; return when the last one is done."""
-        self.page.set_default_timeout(timeout * 1000)
         self.page.evaluate(_RUN_ALL)
-        self.page.wait_for_function(_KERNEL_IS_IDLE, timeout=timeout * 1000)
-        self.page.set_default_timeout(30_000)
+        self.page.wait_for_function(_KERNEL_IS_IDLE)
 
     def errors(self) -> list[str]:
         """Return every error that a cell or a widget shows."""
@@ -225,7 +226,7 @@ class Notebook:
         return stored + [text for text in texts if text]
 
     @contextmanager
-    def pixels_change(self, where: Locator, timeout: float = 10) -> Generator[None]:
+    def pixels_change(self, where: Locator, timeout: float = PATIENCE) -> Generator[None]:
         """Fail unless what is done inside the `with` changes the pixels of `where`."""
         where.scroll_into_view_if_needed()
         before = where.screenshot()

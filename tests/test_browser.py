@@ -17,7 +17,7 @@ def draw(a):
 @pytest.fixture(scope="module")
 def first_tutorial(_lab_server: Lab) -> Notebook:
     notebook = _lab_server.open("01_hello_spikes.ipynb")
-    notebook.run_all(timeout=240)  # the budget of a notebook is another test's business
+    notebook.run_all()
     return notebook
 
 
