@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.house
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 CHAPTERS = sorted(TUTORIALS.glob("0[1-9]*.ipynb")) + sorted(TUTORIALS.glob("[1-9]*.ipynb"))
 # Words that also mean something plain; they are linked where the author finds it useful.

@@ -7,6 +7,8 @@ import pytest
 
 from tools.notebooks import METADATA, WIDGET_VIEW, clean, find, main
 
+pytestmark = pytest.mark.house
+
 CELLS = [
     "import matplotlib.pyplot as plt, ipywidgets, os\nprint('one')\nprint('two')",
     "plt.figure(figsize=(2, 1))\nplt.plot([1, 2])\nplt.show()",

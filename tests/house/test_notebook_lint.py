@@ -18,6 +18,8 @@ from tests.notebook_lint import (
 )
 from tools.notebooks import METADATA, WIDGET_VIEW
 
+pytestmark = pytest.mark.house
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "tutorials").glob("*.ipynb"))
 DOI = "https://doi.org/10.1109/JPROC.2023.3308088"
 PICTURE = "iVBORw0KGgo="
