@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from tests.lab import Lab
 
 # Before anything imports matplotlib or torch: no display; parallel workers share the cores, and
-# threads sleep while they wait, as spinning ones take the cores from whoever has work.
+# threads sleep while they wait, since spinning ones take the cores from other work.
 os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if "PYTEST_XDIST_WORKER" in os.environ:
     workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
-# In CI the same examples each time: who broke the build is then the change, not the draw.
+# In CI the same examples each time: a failure then comes from the change, not from the draw.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")

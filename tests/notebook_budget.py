@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Start the kernel as a learner's would: its own figures, and nobody's progress yet."""
+    """Start the kernel as a learner's would: its own figures, and no progress yet."""
     if not isinstance(item, IPyNbCell):
         return (yield)
     home = item.parent.stash.get(HOME, None)
@@ -126,5 +126,5 @@ def _peak_bytes(pid: int, memory: object) -> float:
     if sys.platform == "linux":
         status = Path(f"/proc/{pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    # macOS tells only what is held now.
+    # macOS reports only what is held now.
     return getattr(memory, "peak_wset", None) or getattr(memory, "rss", 0)

@@ -2,7 +2,7 @@
 
     python -m tests.notebook_lint tutorials/*.ipynb
 
-A rule is a function that takes a `Notebook` and yields one sentence for each thing to mend.
+A rule is a function that takes a `Notebook` and yields one sentence for each thing to fix.
 `EVERY_NOTEBOOK` binds all of them, a glossary too. `NUMBERED` binds what a learner works through:
 00 and the chapters. `TUTORIALS` binds the chapters alone: the start page 00 teaches nothing, so it
 has no Unsettled section, no references and no length to reach.
@@ -91,7 +91,7 @@ class Notebook:
 
 
 def problems(notebook: Notebook) -> list[str]:
-    """Return what must be mended, one sentence each."""
+    """Return what must be fixed, one sentence each."""
     name = notebook.path.name
     rules = EVERY_NOTEBOOK + (NUMBERED if re.match(r"\d\d_", name) else [])
     rules += TUTORIALS if re.match(r"(?!00)\d\d_", name) else []
@@ -201,7 +201,7 @@ def prose_numbers_are_shown(notebook: Notebook) -> Iterator[str]:
 
 
 def pictures_have_alt_text(notebook: Notebook) -> Iterator[str]:
-    """Who cannot see a figure or a widget can read what it shows."""
+    """A reader who cannot see a figure or a widget can read what it shows."""
     for number, cell in notebook.prose:
         if re.search(r"!\[\s*\]\(", cell.source):
             yield f"Cell {number} has a picture without alt text: `![what it shows](…)`."
@@ -304,7 +304,7 @@ def no_errors_and_warnings(notebook: Notebook) -> Iterator[str]:
 
 
 def nothing_of_this_machine(notebook: Notebook) -> Iterator[str]:
-    """The file is the same whoever ran it: paths, addresses, versions, times and ids stay out."""
+    """The file is the same on every machine: paths, addresses, versions, times and ids stay out."""
     if notebook.content.metadata != METADATA:
         yield "The notebook's metadata must be the plain ones. Run `make notebooks`."
     for number, cell in enumerate(notebook.content.cells, start=1):
@@ -373,7 +373,7 @@ TUTORIALS: list[Rule] = [
 
 
 def main(paths: list[str]) -> int:
-    """Print what must be mended in these files; return 1 if there is anything."""
+    """Print what must be fixed in these files; return 1 if there is anything."""
     found = [f"{path}: {text}" for path in paths for text in problems(Notebook.read(Path(path)))]
     print("\n".join(found) or f"{len(paths)} notebooks keep the form.")
     return int(bool(found))

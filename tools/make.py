@@ -4,7 +4,7 @@
     python tools/make.py test | bench | notebooks | reference | clean [arguments]
 
 The first call builds `.venv` from `constraints.txt`; later calls find it ready and install nothing.
-This file must be read by old Pythons too (3.6), or it could not tell that they are too old.
+This file must be read by old Pythons too (3.6), or it could not say that they are too old.
 """
 
 import hashlib
@@ -119,7 +119,7 @@ def checks():
 
 
 def run_steps(steps, only):
-    """Run the steps (those named in `only`, or all), go on after a failure, print a table."""
+    """Run the steps (those named in `only`, or all), also after a failure; print a table."""
     chosen = choose([name for name, _ in steps], only)
     steps = [step for step in steps if step[0] in chosen]
     began, rows = time.time(), []
@@ -192,7 +192,7 @@ def need_python():
 
 
 def venv_works():
-    """Tell whether `.venv` is there, whole, and can install."""
+    """Return whether `.venv` is there, whole, and can install."""
     if os.path.exists(UNFINISHED) or not os.path.exists(PYTHON):
         return False
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -244,7 +244,7 @@ def install(extra):
 
 
 def has_torch():
-    """Tell whether `.venv` has torch already."""
+    """Return whether `.venv` has torch already."""
     return (
         subprocess.call(
             [PYTHON, "-c", "from importlib.metadata import version; version('torch')"],

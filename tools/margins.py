@@ -151,7 +151,7 @@ def margins(logs: dict[str, list[list[Any]]]) -> Iterator[str]:
         values = "  ".join(f"{small:.4g} < {large:.4g}" for small, large in sides.values())
         line = f"{text}  [{sign}, run {nth}]: {values}  margin {margin:.1f}"
         print(f"       {line}", flush=True)
-        if margin < THIN or min(room) <= 0 or len(room) < len(logs):
+        if margin < THIN or min(room) < 0 or len(room) < len(logs):
             yield f"THIN   {line}"
 
 

@@ -3,7 +3,7 @@
     python -m tools.notebooks [NAME ...]        # all of tutorials/ without a name
 
 A second run changes no byte: whatever differs from run to run (versions, times, the random ids of
-widgets) is left out. Who looks without a kernel sees a widget's static picture instead.
+widgets) is left out. Without a kernel, a reader sees a widget's static picture instead.
 """
 
 import copy
@@ -36,7 +36,7 @@ def main(names: list[str]) -> int:
         start = time.monotonic()
         try:
             changed = renew(path)
-        except Exception as error:  # whatever a cell raised: report it and go on
+        except Exception as error:  # whatever a cell raised: report it and continue
             failed += 1
             print(f"{path.name}: FAILED, left as it was.\n{error}", file=sys.stderr)
         else:
@@ -55,7 +55,7 @@ def find(name: str) -> Path:
 
 
 def renew(path: Path) -> bool:
-    """Execute one notebook in a fresh kernel and store it; tell whether the file changed."""
+    """Execute one notebook in a fresh kernel and store it; return whether the file changed."""
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
     execute(notebook, path.parent)

@@ -22,7 +22,7 @@ def test_all_libraries_compute_the_same_leaky_neurons():
     lif.check()
 
 
-def test_a_benchmark_that_fails_is_reported_and_the_others_go_on(monkeypatch, capsys):
+def test_a_benchmark_that_fails_is_reported_and_the_others_still_run(monkeypatch, capsys):
     def run(quick):
         raise AssertionError("the spikes differ")
 

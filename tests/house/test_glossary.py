@@ -87,7 +87,7 @@ def test_a_notebook_has_no_other_name_for_a_symbol(path):
     assert other_names(path) == set()
 
 
-def test_the_symbol_itself_or_a_name_of_old_is_another_name(tmp_path):
+def test_a_symbol_or_an_outdated_name_counts_as_another_name(tmp_path):
     code = "U_rec = run(theta=15)\ndef step(I, mem): ...\nfor v_mem in cur_rec: S[0] = mem"
     nbformat.write(
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "1.ipynb"
@@ -98,7 +98,7 @@ def test_the_symbol_itself_or_a_name_of_old_is_another_name(tmp_path):
 def other_names(path: Path) -> set[str]:
     """Return the names of variables and arguments for which the notation has another one.
 
-    `theta=15` in a call is the name of who wrote the function.
+    `theta=15` in a call is a name that the author of that function chose.
     """
     named = {symbol: names for symbol, names in notation().items() if names}
     banned = {symbol for symbol, names in named.items() if symbol not in names} - {
