@@ -95,10 +95,10 @@ def test_kernels_draw_inline_start_without_progress_and_have_the_threads_asked_f
 
 
 def test_measured_numbers_are_not_compared_and_others_are(tmp_path: Path):
-    source = "print('accuracy{} 97.1 %')"
-    measured, exact = source.format(" ≈"), source.format("")
-    _notebook(tmp_path / "measured.ipynb", measured, stored="accuracy ≈ 96.9 %\n")
-    _notebook(tmp_path / "exact.ipynb", exact, stored="accuracy 96.9 %\n")
+    measured = "print('accuracy ≈ 97.1 %, difference ≈ 3e-08')"
+    stored = "accuracy ≈ 96.9 %, difference ≈ 1e-07\n"
+    _notebook(tmp_path / "measured.ipynb", measured, stored=stored)
+    _notebook(tmp_path / "exact.ipynb", "print('accuracy 97.1 %')", stored="accuracy 96.9 %\n")
     run = _nbval(tmp_path)
     assert run.returncode == 1
     assert "1 failed, 1 passed" in run.stdout
