@@ -43,6 +43,7 @@ SETTINGS = {  # threads, further environment
     "no AVX": (2, {"ATEN_CPU_CAPABILITY": "default"}),
 }
 THIN = 2.0
+FINE = "       "  # what a line starts with that needs no look
 COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Lt: ("<", operator.lt),
     ast.LtE: ("<=", operator.le),
@@ -62,8 +63,10 @@ def main(names: list[str]) -> int:
     for path in paths:
         print(f"\n=== {path.name} ===", flush=True)
         runs = {name: run(path, *setting) for name, setting in SETTINGS.items()}
-        found += sum(map(_print_problem, problems(path, runs)))
-        found += sum(map(_print_problem, margins({name: log for name, (_, log) in runs.items()})))
+        logs = {name: log for name, (_, log) in runs.items()}
+        for line in [*margins(logs), *problems(path, runs)]:
+            print(line, flush=True)
+            found += not line.startswith(FINE)
     return int(found > 0)
 
 
@@ -123,7 +126,7 @@ def compared(log: Path, text: str, *given: Any) -> Any:
 
 def _note(log: Path, text: str, left: Any, sign: str, right: Any) -> None:
     smaller, larger = (left, right) if sign[0] == "<" else (right, left)
-    row = [text, f"{sign}", *_closest(smaller, larger)]
+    row = [text, sign, *_closest(smaller, larger)]
     with log.open("a") as file:
         file.write(json.dumps(row) + "\n")
 
@@ -143,16 +146,15 @@ def _closest(smaller: Any, larger: Any) -> Sides:
 
 
 def margins(logs: dict[str, list[list[Any]]]) -> Iterator[str]:
-    """Print every comparison under every setting; yield those with a thin margin."""
+    """Yield a line for every comparison: its sides under each setting, and the margin."""
     for (text, sign, nth), sides in _by_comparison(logs).items():
         room = [large - small for small, large in sides.values()]
         spread = max(room) - min(room)
         margin = math.inf if spread == 0 else min(room) / spread
         values = "  ".join(f"{small:.4g} < {large:.4g}" for small, large in sides.values())
-        line = f"{text}  [{sign}, run {nth}]: {values}  margin {margin:.1f}"
-        print(f"       {line}", flush=True)
-        if margin < THIN or min(room) < 0 or len(room) < len(logs):
-            yield f"THIN   {line}"
+        thin = margin < THIN or min(room) < 0 or len(room) < len(logs)
+        word = "THIN   " if thin else FINE
+        yield f"{word}{text}  [{sign}, run {nth}]: {values}  margin {margin:.1f}"
 
 
 def _by_comparison(logs: dict[str, list[list[Any]]]) -> dict[Comparison, dict[str, Sides]]:
@@ -203,11 +205,6 @@ def _text(cell: NotebookNode, rules: ConfigParser) -> str:
     for section in rules.sections():
         text = re.sub(rules[section]["regex"], rules[section]["replace"], text)
     return text
-
-
-def _print_problem(line: str) -> bool:
-    print(line, flush=True)
-    return True
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ METADATA = {
 }
 KEPT_CELL_METADATA = {"jupyter", "tags"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-CELL_TIMEOUT = 120
+CELL_TIMEOUT = 1200  # seconds: only a hang takes so long, however busy the machine is
 THREADS = 2  # of the kernel whose outputs are stored; `make test` runs with others
 
 
