@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def _results(name: str, quick: bool) -> list[Result]:
-    """Run one benchmark; if it fails, say so among the results, and let the others go on."""
+    """Run one benchmark; if it fails, say so among the results, and continue with the others."""
     try:
         return _benchmark(name)(quick)
     except Exception as error:

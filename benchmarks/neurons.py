@@ -41,7 +41,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def synaptic(features: int) -> tuple[dict[str, peers.Run], str]:
-    """Return neurons behind synapses, and the peer whose spikes are ours."""
+    """Return neurons with synapses, and the peer whose spikes are ours."""
     layer = snn.Synaptic(ALPHA, BETA)
     layers: dict[str, peers.Run] = {"snnedu": lambda x: layer.unroll(x, record=False)[0]}
     gone = peers.missing()

@@ -7,7 +7,7 @@ from benchmarks.timing import Result
 
 BASE = {"T": 100, "B": 64, "N": 1000}  # what stays fixed while one of them changes
 NAMES = {"T": "time steps", "B": "batch", "N": "neurons"}
-STYLES = {  # Okabe-Ito colours, and a marker each
+STYLES = {  # Okabe-Ito colors, and a marker each
     "snntorch": ("#E69F00", "o"), "spikingjelly": ("#56B4E9", "s"), "norse": ("#009E73", "^"),
     "sinabs": ("#CC79A7", "D"), PLAIN: ("#0072B2", "v"), "snnedu": ("#D55E00", "*"),
     LIMIT: ("#000000", ""),
@@ -26,10 +26,10 @@ def draw(results: list[Result], path: Path) -> None:
     figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
     for axis, (key, label) in zip(axes, NAMES.items(), strict=True):
         rows = [r for r in table if all(r[k] == v for k, v in BASE.items() if k != key)]
-        for name, (colour, marker) in STYLES.items():
+        for name, (color, marker) in STYLES.items():
             points = [(row[key], row[name]) for row in rows if name in row]
             if points:
-                axis.loglog(*zip(*points, strict=True), color=colour, marker=marker, label=name,
+                axis.loglog(*zip(*points, strict=True), color=color, marker=marker, label=name,
                             linestyle="--" if name == LIMIT else "-", linewidth=1.2)  # fmt: skip
         fixed = ", ".join(f"{k} = {v}" for k, v in BASE.items() if k != key)
         axis.set(xlabel=f"{label}, {key}", title=fixed)

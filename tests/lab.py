@@ -185,7 +185,7 @@ class Lab:
         }
         folders = {name: str(self.home / folder) for name, folder in ours.items()}
         # No pop-up that asks about news.
-        settings = {"JUPYTER_CONFIG_PATH": str(ROOT / "snnedu" / "jupyter")}
+        settings = {"JUPYTER_CONFIG_PATH": str(ROOT / "snnedu" / "app" / "jupyter")}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         kernels = kernel_environment(str(self.home / "data"))
         return {**kernels, **folders, **settings, "PYTHONPATH": path}

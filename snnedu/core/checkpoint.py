@@ -1,4 +1,4 @@
-"""Checkpoints: all that the next epoch depends on, in one file, so that training can go on later.
+"""Checkpoints: all that the next epoch depends on, in one file, so that training can continue later.
 
 The file holds the settings, the weights, the states of optimizer and scheduler, the history, the
 best weights so far, and torch's random state on the CPU and on CUDA devices. It cannot hold what
@@ -28,7 +28,7 @@ PARTS = {"settings", "net", "optimizer", "history", "best", "random", "random_cu
 class Checkpoint:
     """The file of one training run; without a `path` nothing is saved or loaded.
 
-    `settings` are what must be equal for training to go on as if never interrupted. Raises
+    `settings` are what must be equal for training to continue as if never interrupted. Raises
     ValueError, before any work is done, if the file cannot be written.
     """
 
@@ -91,7 +91,7 @@ class Checkpoint:
             was = _changed(content, self.scheduler.state_dict())
         if was:
             raise ValueError(
-                f"To go on as if never interrupted, settings must not change. Received other ones "
+                f"To continue as if never interrupted, settings must not change. Received other ones "
                 f"than {self.path} was written with: {', '.join(was)}. Pass these, or another "
                 f"`checkpoint` to start again."
             )
@@ -122,7 +122,7 @@ class Checkpoint:
             self.first_schedule = content["first_schedule"]
         elif rates != learning_rates(self.optimizer):
             warnings.warn(
-                f"Training goes on with the learning rate in {self.path}, "
+                f"Training continues with the learning rate in {self.path}, "
                 f"{learning_rates(self.optimizer)}, and not with {rates}: it was changed in "
                 f"training. What changed it is not in the file and starts from its beginning. "
                 f"`fit(..., scheduler=...)` stores it.",

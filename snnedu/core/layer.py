@@ -51,8 +51,8 @@ class SpikingLayer(nn.Module):
     gradient pushes it further (decays as in snnTorch).
     An attribute that you set later (`lif.threshold = 2.0`) counts from the next call on, or raises.
 
-    Current in 16 bit (`bfloat16`, `float16`, autocast) is integrated in float32: with 8 bits of
-    mantissa a membrane would soon not feel its input. Spikes come back in the dtype of the current.
+    Current in 16 bit (`bfloat16`, `float16`, autocast) is integrated in float32: with 8 or 11
+    significant bits a membrane soon loses small inputs. Spikes come back in the dtype of the current.
     """
 
     step: ClassVar[_Step]

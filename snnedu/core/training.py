@@ -1,4 +1,4 @@
-"""Training: a loop over batches that shows what happens, can be stopped, and can go on later.
+"""Training: a loop over batches that shows what happens, can be stopped, and can be continued later.
 
     train, test = data.digits()                         # two pairs (x, labels), samples first
     constant = lambda x: x.expand(25, *x.shape)         # 25 steps of the same current
@@ -78,7 +78,7 @@ def fit(
             a pair `(x, targets)`, x `[batch, ...]` and targets `[batch]`, class indices of any
             integer type. It is moved to the device of `net`. `test` is only looked at.
         `encode`: a function that turns the x of one batch, `[batch, ...]`, into a sequence for the
-            network, `[time, batch, *features]`; time comes first. It is called on each batch anew.
+            network, `[time, batch, *features]`; time comes first. It is called on each batch.
             Without it the samples are sequences already, `[batch, time, *features]`, and the two
             axes are swapped.
         `batch_size`: samples per batch, of pairs and Datasets; a loader has its own.
@@ -89,7 +89,7 @@ def fit(
             `mem_rec` gets the membranes. `loss` returns one number, `accuracy` 0 to 1; None: none.
         `penalty`: a function of each layer's spikes by name, added to the loss, for example
             `lambda spk: functional.l1_rate_sparsity(spk["1"])`.
-        `truncate`: learn after so many steps and go on without their past (truncated BPTT); the
+        `truncate`: learn after so many steps and continue without their past (truncated BPTT); the
             loss sees one such stretch at a time.
 
     How it is learned
@@ -102,7 +102,7 @@ def fit(
             `test`, it is no longer a fair test.
 
     Stopping and going on
-        `checkpoint`: a file, written after each epoch. If it exists, training goes on from there,
+        `checkpoint`: a file, written after each epoch. If it exists, training continues from there,
             and ends bit for bit as if never interrupted. Stored are weights, optimizer, scheduler,
             history, and torch's random state on CPU and CUDA. Not stored is what `fit` does not
             see: random states of `train`, `encode` or other devices, and what `on_epoch` keeps. A

@@ -221,7 +221,7 @@ class Explorer(anywidget.AnyWidget):
         """Run the model; return its outputs ready to send, or what went wrong."""
         try:
             return pack(self.run(**settings))
-        except Exception as error:  # shown in the widget, which goes on working
+        except Exception as error:  # shown in the widget, which keeps working
             return {"error": _explain(error, self._function)}
 
 

@@ -1,4 +1,4 @@
-"""training.py: what `fit` learns, what it reports, how it stops, and how it goes on."""
+"""training.py: what `fit` learns, what it reports, how it stops, and how it continues."""
 
 import copy
 import math
