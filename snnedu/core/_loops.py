@@ -18,41 +18,59 @@ would halve its speed.) Every product and sum is rounded by itself, as in torch.
 # pyright: reportUntypedFunctionDecorator=false, reportPossiblyUnboundVariable=false
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import no_type_check
+from typing import Any, no_type_check
 
 import numpy as np
+import torch
 from numba import njit
 
 BLOCK = 1024  # neurons whose state fits the fastest cache
 PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
+PARALLEL = 1 << 20  # values of a sequence that stream from memory: a second thread pays
 NIL, ONE = np.float32(0), np.float32(1)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
+def run(loop: Callable[..., None], numbers: Any, outs: Any, *args: Any) -> None:
+    """Call `forward` or `backward` for all neurons, on several threads where that pays."""
+    steps, size = outs[-1].shape
+    threads = torch.get_num_threads() if steps * size >= PARALLEL else 1
+    share = -(-size // (threads * BLOCK)) * BLOCK
+    if share >= size:
+        loop(0, size, numbers, outs, *args)
+        return
+    # The threads end with the call: nothing is left behind that a forked process would wait for.
+    with ThreadPoolExecutor(threads) as pool:
+        shares = [(lo, min(size, lo + share)) for lo in range(0, size, share)]
+        list(pool.map(lambda ends: loop(*ends, numbers, outs, *args), shares))
+
+
 @cache
 @no_type_check
-def make_forward(subtract, zero_before, zero_after, synapse, adapts) -> Callable[..., None]:
-    """Return `forward(numbers, start, cur, spk, mem, syn, ada)` for neurons with these terms.
+def make_forward(subtract, zero_before, zero_after, synapse, adapts):
+    """Return `forward(begin, end, numbers, outs, start, cur)` for neurons with these terms.
 
-    `numbers`: β θ α ρ k. `start`: U X A before the first step. The others are recordings.
+    It takes the neurons from `begin` to `end` through all steps of `cur`, and writes the recordings
+    U X A S in `outs`. `numbers`: β θ α ρ k. `start`: U X A S before the first step.
     """
 
     @_compiled
-    def forward(numbers, start, cur, spk, mem, syn, ada):
-        steps, size = spk.shape
+    def forward(begin, end, numbers, outs, start, cur):
+        mem, syn, ada, spk = outs
         rows = np.empty((8, PADDED), np.float32)
         b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
         u, x, a = rows[5], rows[6], rows[7]
-        for lo in range(0, size, BLOCK):
-            n = min(BLOCK, size - lo)
+        for lo in range(begin, end, BLOCK):
+            n = min(BLOCK, end - lo)
             for j in range(5):
                 _load(rows[j], numbers[j], lo, n)
             for j in range(3):
                 _load(rows[5 + j], start[j], lo, n)
-            for t in range(steps):
-                i_t, s_t = _row(cur, t, lo, n), _row(spk, t, lo, n)
+            for t in range(len(spk)):
+                i_t, s_t, u_t = _row(cur, t, lo, n), _row(spk, t, lo, n), _row(mem, t, lo, n)
                 for i in range(n):
                     th = theta[i]
                     if adapts:
@@ -73,38 +91,33 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts) -> Callable
                     if adapts:
                         a[i] = r[i] * a[i] + (ONE - r[i]) * s
                         th = theta[i] + k[i] * a[i]
-                    u[i] = v
+                    u[i] = u_t[i] = v
                     s_t[i] = ONE if v > th else NIL
-                last = t == steps - 1
-                if last or len(mem) > 1:
-                    _store(mem, u, t, lo, n)
-                if synapse and (last or len(syn) > 1):
-                    _store(syn, x, t, lo, n)
-                if adapts and (last or len(ada) > 1):
-                    _store(ada, a, t, lo, n)
+                if synapse:
+                    _copy(_row(syn, t, lo, n), x, n)
+                if adapts:
+                    _copy(_row(ada, t, lo, n), a, n)
 
     return forward
 
 
 @cache
 @no_type_check
-def make_backward(
-    subtract, zero_before, zero_after, synapse, adapts, formula, adjoints
-) -> Callable[..., None]:
-    """Return `backward(numbers, shape, slopes, rec, first, carry, grads, out)`.
+def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, adjoints):
+    """Return `backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes)`.
 
-    The slope dS/dU is h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2)
-    for a surrogate that has such a `formula`, else read from `slopes`. `rec`: U A S over time, and
-    `first` S before the first step. `carry`: derivatives by U X A S, at the end when called, at the
-    start on return. `grads`: derivatives by S U X A over time. With `adjoints`, f, λ_U and λ_A are
-    written to `fire`, `lam_mem` and `lam_ada`.
+    `outs`: of each step f, λ_U and λ_A, if these `adjoints` are asked for, and the derivative by
+    the current. `rec`: U X A S over time, `first`: S before. `grads`: derivatives by U X A S.
+    `carry`: by U X A S, of the last step when called, before the first one on return. The slope
+    dS/dU is h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2) for a
+    surrogate that has such a `formula`, else read from `slopes`.
     """
 
     @_compiled
-    def backward(numbers, shape, slopes, rec, first, carry, grads, out):
-        g_cur, fire, lam_mem, lam_ada = out
-        u_rec, a_rec, s_rec = rec
-        steps, size = g_cur.shape
+    def backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes):
+        fire, lam_mem, lam_ada, g_cur = outs
+        u_rec, _, a_rec, s_rec = rec
+        grads_mem, grads_syn, grads_ada, grads_spk = grads
         p, q = np.float32(shape[0]), np.float32(shape[1])
         r1, r2 = np.float32(shape[2]), np.float32(shape[3])
         rows = np.zeros((19, PADDED), np.float32)
@@ -113,18 +126,21 @@ def make_backward(
         f, lam, z, h = rows[9], rows[10], rows[11], rows[12]
         g_u, g_x, g_a, a = rows[13], rows[14], rows[15], rows[16]
         nothing, s_first = rows[17], rows[18]
-        for lo in range(0, size, BLOCK):
-            n = min(BLOCK, size - lo)
+        for lo in range(begin, end, BLOCK):
+            n = min(BLOCK, end - lo)
             for j in range(5):
                 _load(rows[j], numbers[j], lo, n)
             for j in range(4):
                 _load(rows[5 + j], carry[j], lo, n)
             _load(s_first, first, lo, n)
-            for t in range(steps - 1, -1, -1):
-                g_s = _row(grads[0], t, lo, n) if len(grads[0]) > 0 else nothing
-                for j in range(3):
-                    if len(grads[1 + j]) > 0:
-                        _copy(rows[13 + j], _row(grads[1 + j], t, lo, n), n)
+            for t in range(len(g_cur) - 1, -1, -1):
+                g_s = _row(grads_spk, t, lo, n) if len(grads_spk) > 0 else nothing
+                if len(grads_mem) > 0:
+                    _copy(g_u, _row(grads_mem, t, lo, n), n)
+                if synapse and len(grads_syn) > 0:
+                    _copy(g_x, _row(grads_syn, t, lo, n), n)
+                if adapts and len(grads_ada) > 0:
+                    _copy(g_a, _row(grads_ada, t, lo, n), n)
                 if not formula:
                     _copy(h, _row(slopes, t, lo, n), n)
                 u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
@@ -167,10 +183,10 @@ def make_backward(
                         c_x[i] = al[i] * g
                     g_i[i] = g
                 if adjoints:
-                    _store(fire, f, t, lo, n)
-                    _store(lam_mem, lam, t, lo, n)
+                    _copy(_row(fire, t, lo, n), f, n)
+                    _copy(_row(lam_mem, t, lo, n), lam, n)
                     if adapts:
-                        _store(lam_ada, z, t, lo, n)
+                        _copy(_row(lam_ada, t, lo, n), z, n)
             for j in range(4):
                 if len(carry[j]) > 0:
                     _copy(carry[j][lo : lo + n], rows[5 + j], n)
@@ -186,12 +202,6 @@ def _load(row, values, lo, n):
         _copy(row, values[lo : lo + n], n)
     else:
         row[:n] = values[0] if len(values) == 1 else NIL
-
-
-@_compiled
-@no_type_check
-def _store(recording, row, t, lo, n):
-    _copy(_row(recording, t, lo, n), row, n)
 
 
 @_compiled

@@ -22,7 +22,6 @@ Everywhere else, and for recurrent layers, they are loops over time in torch.
 
 import math
 import warnings
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple, cast
@@ -30,12 +29,15 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
+from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
 
 # So many values go through torch at once: they stay in the cache, and on one thread.
 CACHED = (1 << 15) - 1
+
+
+LARGE = 1 << 20  # values for which large pages pay
 
 
 class Terms(NamedTuple):
@@ -61,59 +63,68 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
-    """U, X, A of shape [batch, *features], or recordings of them; None: no such term, or rest."""
+    """U, X, A, S of shape [batch, *features], or recordings of them; None: no such term, or rest.
+
+    Before the first step S is what the membrane that was passed in stands for.
+    """
 
     mem: Any = None
     syn: Any = None
     ada: Any = None
+    spk: Any = None
 
 
 class Call(NamedTuple):
-    """What a sequence needs besides tensors."""
+    """What a sequence needs besides tensors of the graph."""
 
     terms: Terms
-    spike_grad: Callable[[Tensor], Tensor]
+    spike_grad: Any  # a function from U - θ to spikes
     steps: int
     record: bool
+    loops: Any  # `_loops`, or None
+    numbers: tuple[Any, ...]  # β θ α ρ k as the loops want them: arrays on the parameters' memory
 
 
 class NotFiniteError(Exception):
     """The last membrane is NaN or infinite."""
 
 
-def unroll(call: Call, cur: Tensor, params: Params, start: State) -> tuple[Tensor, State]:
-    """Return the spikes and the recorded state or, with `call.record` off, the last state.
+def unroll(
+    terms: Terms, spike_grad: Any, cur: Tensor, steps: int, params: Params, start: State,
+    record: bool,
+) -> State:  # fmt: skip
+    """Return the spikes and the recorded state or, with `record` off, the last state.
 
-    One row of `cur` stands for all steps. Raises `NotFiniteError`.
+    One row of `cur` stands for all `steps`. Raises `NotFiniteError`.
     """
-    feeds = params.weight is not None or call.terms.adapts  # spikes act on later steps
-    if start.mem is None and (feeds or type(call.spike_grad) is not Surrogate):
-        start = _rest(cur, call.terms)
-    # S[-1] follows from the state at the start. Where spikes feed back, so does its gradient.
-    spk = None if start.mem is None else call.spike_grad(_above_threshold(params, *start))
-    if spk is not None and not feeds:
-        spk = spk.detach()
-    inputs = (cur, *params, *start, spk)
+    loops = _loops_for(spike_grad, cur, params)
+    call = Call(terms, spike_grad, steps, record, loops, _numbers(params, cur) if loops else ())
+    feeds = params.weight is not None or terms.adapts  # spikes act on later steps
+    if start.mem is None and (feeds or type(spike_grad) is not Surrogate):
+        start = State(*[torch.zeros_like(cur[0], memory_format=torch.contiguous_format)] * 3)
+    if start.mem is not None:  # where spikes feed back, so does the gradient of the first ones
+        spk = spike_grad(_above_threshold(params, start))
+        start = start._replace(spk=spk if feeds else spk.detach())
+    inputs = (cur, *params, *start)
     if torch.is_grad_enabled() and True in [x is not None and x.requires_grad for x in inputs]:
-        outputs: Any = _Sequence.apply(call, *inputs)
-        return outputs[0], State(*outputs[1:])
-    spk, rec = _forward(call, cur, params, start, spk, call.record, call.record)
-    return spk, rec if call.record else State(*(None if r is None else r[-1] for r in rec))
+        return State(*cast("Any", _Sequence.apply(call, *inputs)))
+    rec = _forward(call, cur, params, start, record, record)
+    return rec if record else _last(rec)
 
 
 class _Sequence(torch.autograd.Function):
     """The whole sequence as one node."""
 
     @staticmethod
-    def forward(ctx: Any, call: Call, cur: Tensor, *inputs: Any) -> tuple[Tensor | None, ...]:
-        params, start, first = Params(*inputs[:7]), State(*inputs[7:10]), inputs[10]
-        needs = Params(*ctx.needs_input_grad[2:9])
-        spk, rec = _forward(call, cur, params, start, first, True, call.record or needs.alpha)
-        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, needs
+    def forward(ctx: Any, call: Call, cur: Tensor, *inputs: Any) -> State:
+        params, start, needs = Params(*inputs[:7]), State(*inputs[7:]), ctx.needs_input_grad[2:9]
+        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, Params(*needs)
+        rec = _forward(call, cur, params, start, True, call.record or ctx.needs.alpha)
         ctx.set_materialize_grads(False)
-        reads_spk = any(needs) or params.weight is not None or any(call.terms[1:3] + call.terms[4:])
-        ctx.save_for_backward(*inputs, spk if reads_spk else None, *rec)
-        return spk, *(rec if call.record else _last(rec))
+        _, before, after, _, adapts = call.terms
+        reads_spk = before or after or adapts or params.weight is not None or any(needs)
+        ctx.save_for_backward(*inputs, *(rec if reads_spk else rec[:3]))
+        return rec if call.record else _last(rec, copy=True)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -123,7 +134,7 @@ class _Sequence(torch.autograd.Function):
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
         back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs[:5]))
-        back.run(grads[0], State(*grads[1:]))
+        back.run(State(*grads))
         g_params = _by_parameters(back, ctx.needs) if any(ctx.needs) else [None] * 7
         g_cur = back.g_cur.sum(0, keepdim=True) if ctx.constant else back.g_cur
         found = zip((None, g_cur, *g_params, *back.carry), ctx.needs_input_grad, strict=True)
@@ -134,62 +145,53 @@ class _Sequence(torch.autograd.Function):
 
 
 def _forward(
-    call: Call, cur: Tensor, params: Params, start: State, first: Tensor | None,
-    record: bool, record_syn: bool,
-) -> tuple[Tensor, State]:  # fmt: skip
-    """Return the spikes, and each part of the state: of all steps, or the last in one row."""
-    spk = cur.new_empty(call.steps, *cur.shape[1:])
-    terms, last = call.terms, cur.new_empty(1, *cur.shape[1:])
+    call: Call, cur: Tensor, params: Params, start: State, record: bool, record_syn: bool
+) -> State:
+    """Return all spikes, and each part of the state: of all steps, or the last in one row."""
+    terms, steps = call.terms, call.steps
     rec = State(
-        torch.empty_like(spk if record else last),
-        torch.empty_like(spk if record_syn else last) if terms.synapse else None,
-        torch.empty_like(spk if record else last) if terms.adapts else None,
+        _room(steps if record else 1, cur),
+        _room(steps if record_syn else 1, cur) if terms.synapse else None,
+        _room(steps if record else 1, cur) if terms.adapts else None,
+        _room(steps, cur),
     )
-    loops = _loops_for(call, cur, params)
-    if loops is None:
-        _forward_in_torch(call, cur, params, start, first, spk, rec)
+    if call.loops is None:
+        _forward_in_torch(call, cur, params, start, rec)
     else:
-        forward = loops.make_forward(*terms)
+        outs = tuple([_rows_of(part) for part in rec])
         before = tuple([_row_of(part) for part in start])
-        recordings = [_rows_of(part) for part in (cur, spk, *rec)]
-        forward(_numbers(params, last[0]), before, *recordings)
+        call.loops.run(call.loops.make_forward(*terms), call.numbers, outs, before, _rows_of(cur))
     mem = rec.mem[-1]  # if the sum is finite, all of them are
     if not (math.isfinite(mem.sum().item()) or bool(torch.isfinite(mem).all())):
         raise NotFiniteError
-    return spk, rec
+    return rec
 
 
 @torch.no_grad()
-def _forward_in_torch(
-    call: Call, cur: Tensor, params: Params, start: State, first: Tensor | None,
-    spk: Tensor, rec: State,
-) -> None:  # fmt: skip
-    """Fill `spk` and `rec` as `_loops.forward` does, each step in place."""
-    beta, threshold, alpha, rho, k, weight, bias = params
-    mem, syn, ada = (_or_zeros(part, spk[0]).clone() for part in start)
-    old = _or_zeros(first, spk[0])
-    unit_threshold = not call.terms.adapts and threshold.numel() == 1 and threshold.item() == 1
-    in_force = threshold if rho is None else threshold + k * ada
+def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec: State) -> None:
+    """Fill the recordings as `_loops.forward` does, each step in place."""
+    terms, (beta, threshold, alpha, rho, k, weight, bias) = call.terms, params
+    mem, syn, ada, old = (_copy(_or_zeros(part, rec.spk[0])) for part in start)
+    unit_threshold = not terms.adapts and threshold.numel() == 1 and threshold.item() == 1
+    in_force = threshold + k * ada if terms.adapts else threshold
     heaviside = type(call.spike_grad) is Surrogate
     kept = [(part, rows) for part, rows in ((syn, rec.syn), (ada, rec.ada)) if rows is not None]
-    for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, spk, rec.mem)):
+    for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, rec.spk, rec.mem)):
         x = cur_t if weight is None else feedback(old, weight, bias).add_(cur_t)
-        if alpha is not None:
+        if terms.synapse:
             x = syn.mul_(alpha).add_(x)
-        if call.terms.zero_before:
+        if terms.zero_before:
             mem = mem * (1 - old)
         mem = torch.mul(mem, beta, out=mem_t).add_(x)
-        if call.terms.zero_after:
+        if terms.zero_after:
             mem.sub_(mem * old)
-        if call.terms.subtract:
+        if terms.subtract:
             mem.sub_(old if unit_threshold else in_force * old)
-        if rho is not None:
+        if terms.adapts:
             ada.mul_(rho).add_((1 - rho) * old)
             in_force = threshold + k * ada
-        if heaviside:
-            old = torch.gt(mem, in_force, out=spk_t)
-        else:
-            old = spk_t.copy_(call.spike_grad(mem - in_force))
+        above = mem - in_force
+        old = torch.gt(above, 0, out=spk_t) if heaviside else spk_t.copy_(call.spike_grad(above))
         for part, rows in kept:
             rows[min(t, len(rows) - 1)] = part
 
@@ -205,57 +207,50 @@ class _Backward:
     """
 
     def __init__(self, call: Call, saved: tuple[Any, ...], adjoints: bool) -> None:
-        self.call, self.params, self.start = call, Params(*saved[:7]), State(*saved[7:10])
-        self.first, self.spk, self.rec = saved[10], saved[11], State(*saved[12:])
-        self.adjoints, mem = adjoints, self.rec.mem
-        self.g_cur = torch.empty_like(mem)
-        self.fire: Any = torch.empty_like(mem) if adjoints else None
-        self.lam_mem = torch.empty_like(mem) if adjoints and call.terms.synapse else self.g_cur
-        self.lam_ada = torch.empty_like(mem) if adjoints and call.terms.adapts else None
-        self.carry: list[Any] = []
+        self.call, self.adjoints = call, adjoints
+        self.params, self.start = Params(*saved[:7]), State(*saved[7:11])
+        self.rec, steps = State(*saved[11:]), call.steps
+        self.g_cur = _room(steps, self.rec.mem)
+        separate, adapts = adjoints and call.terms.synapse, adjoints and call.terms.adapts
+        self.fire: Any = _room(steps, self.g_cur) if adjoints else None
+        self.lam_mem = _room(steps, self.g_cur) if separate else self.g_cur
+        self.lam_ada: Any = _room(steps, self.g_cur) if adapts else None
 
-    def run(self, g_spk: Tensor | None, g_state: State) -> None:
+    def run(self, grads: State) -> None:
         """Go from the last step to the first."""
-        g_rec, last = (g_state, State()) if self.call.record else (State(), g_state)
-        parts = zip((*last, None), (*self.start, self.first), strict=True)
+        g_rec, last = (grads, State()) if self.call.record else (State(spk=grads.spk), grads)
         # What is handed on from step to step begins at zero, and is wanted if there is a start.
-        self.carry = [
+        self.carry: list[Any] = [
             None if g is None and start is None else _copy(_or_zeros(g, self.g_cur[0]))
-            for g, start in parts
+            for g, start in zip((*last[:3], None), self.start, strict=True)
         ]
-        loops = _loops_for(self.call, self.g_cur, self.params)
-        if loops is None:
-            self._in_torch(g_spk, g_rec)
+        if self.call.loops is None:
+            self._in_torch(g_rec)
         else:
-            self._compiled(loops, (g_spk, *g_rec))
+            self._compiled(g_rec)
 
     def _slopes(self, lo: int = 0, hi: int | None = None) -> Tensor:
-        rec = State(*(None if part is None else part[lo:hi] for part in self.rec))
-        return slope_of(self.call.spike_grad, _above_threshold(self.params, *rec))
+        rec = State(*[None if part is None else part[lo:hi] for part in self.rec])
+        return slope_of(self.call.spike_grad, _above_threshold(self.params, rec))
 
-    def _compiled(self, loops: Any, grads: tuple[Tensor | None, ...]) -> None:
-        shape = self.call.spike_grad.rational()  # pyright: ignore[reportFunctionMemberAccess]
-        backward = loops.make_backward(*self.call.terms, shape is not None, self.adjoints)
-        outs = (self.g_cur, self.fire, self.lam_mem, self.lam_ada)
-        backward(
-            _numbers(self.params, self.g_cur[0]),
-            shape or (0.0, 0.0, 0.0, 0.0),
-            _rows_of(None if shape else self._slopes()),
-            tuple([_rows_of(part) for part in (self.rec.mem, self.rec.ada, self.spk)]),
-            _row_of(self.first),
-            tuple([_row_of(part) for part in self.carry]),
-            tuple([_rows_of(part) for part in grads]),
-            tuple([_rows_of(out) for out in outs]),
-        )
+    def _compiled(self, g_rec: State) -> None:
+        call, rec, outs = self.call, self.rec, (self.fire, self.lam_mem, self.lam_ada, self.g_cur)
+        shape = call.spike_grad.rational()
+        slopes = _rows_of(None if shape else self._slopes())
+        backward = call.loops.make_backward(*call.terms, shape is not None, self.adjoints)
+        arrays = [tuple([_rows_of(part) for part in parts]) for parts in (outs, rec, g_rec)]
+        carry = tuple([_row_of(part) for part in self.carry])
+        first = _row_of(self.start.spk)
+        call.loops.run(backward, call.numbers, *arrays, carry, first, shape or (0.0,) * 4, slopes)
 
-    def _in_torch(self, g_spk: Tensor | None, g_rec: State) -> None:
+    def _in_torch(self, g_rec: State) -> None:
         """Do the same in torch, a stretch of time after the other."""
         stretch = max(1, CACHED // max(1, self.g_cur[0].numel()))
         self.carry = [_or_zeros(part, self.g_cur[0]) for part in self.carry]
         for hi in range(len(self.g_cur), 0, -stretch):
             lo = max(0, hi - stretch)
             slopes = self._slopes(lo, hi)
-            fires = slopes * (torch.zeros_like(slopes) if g_spk is None else g_spk[lo:hi])
+            fires = slopes * (torch.zeros_like(slopes) if g_rec.spk is None else g_rec.spk[lo:hi])
             rows = _rows(hi - lo, slopes, fires, self.g_cur[lo:hi])
             for t, row in reversed([*enumerate(rows, lo)]):
                 self._step_back(t, row, g_rec)
@@ -267,12 +262,11 @@ class _Backward:
         slope, fire, g_cur = rows
         terms, (beta, _, alpha, rho, k, weight, _) = self.call.terms, self.params
         c_u, c_x, c_a, c_s = self.carry
-        spk: Any = None  # S[t-1]
-        if terms.adapts or terms.zero_before or terms.zero_after:
-            spk = self.spk[t - 1] if t else _or_zeros(self.first, fire)
+        reads_spk = terms.adapts or terms.zero_before or terms.zero_after
+        late = _or_zeros(self.start.spk, fire) if t == 0 or not reads_spk else self.rec.spk[t - 1]
         if weight is not None or terms.adapts:
             fire.addcmul_(slope, c_s)
-        g = g_cur if alpha is None or self.lam_mem is self.g_cur else self.lam_mem[t]
+        g = g_cur if self.lam_mem is self.g_cur else self.lam_mem[t]
         torch.add(fire, c_u, out=g)  # λ_U
         if g_rec.mem is not None:
             g.add_(g_rec.mem[t])
@@ -280,14 +274,14 @@ class _Backward:
             g_ada = c_a - k * fire
             if g_rec.ada is not None:
                 g_ada.add_(g_rec.ada[t])
-            c_a = rho * g_ada - k * g * spk if terms.subtract else rho * g_ada
+            c_a = rho * g_ada - k * g * late if terms.subtract else rho * g_ada
             c_s = (1 - rho) * g_ada
             if self.lam_ada is not None:
                 self.lam_ada[t] = g_ada
         if terms.zero_after:
-            g.mul_(1 - spk)
-        c_u = g * beta * (1 - spk) if terms.zero_before else g * beta
-        if alpha is not None:
+            g.mul_(1 - late)
+        c_u = g * beta * (1 - late) if terms.zero_before else g * beta
+        if terms.synapse:
             torch.add(g, c_x, out=g_cur)
             if g_rec.syn is not None:
                 g_cur.add_(g_rec.syn[t])
@@ -299,10 +293,10 @@ class _Backward:
 
 def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
     """Return the derivatives by `Params`, each a sum over time of what the steps contribute."""
-    terms, start, rec, lam_ada = back.call.terms, back.start, back.rec, cast("Any", back.lam_ada)
+    terms, start, rec = back.call.terms, back.start, back.rec
     found: dict[str, Any] = {}
     if back.adjoints:
-        late = _late(back.spk, back.first)  # S[t-1]
+        late = _late(rec.spk, start.spk)  # S[t-1]
         paid = back.lam_mem * late if terms.subtract else 0.0
         kept = back.lam_mem * (1 - late) if terms.zero_before else back.lam_mem
         found["beta"] = kept * _late(rec.mem, start.mem)
@@ -311,7 +305,7 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
             found["alpha"] = back.g_cur * _late(rec.syn, start.syn)
         if terms.adapts:
             ada = _late(rec.ada, start.ada)
-            found["rho"] = lam_ada * (ada - late)
+            found["rho"] = back.lam_ada * (ada - late)
             found["adaptation"] = -back.fire * rec.ada - paid * ada
     if needs.weight:
         found["weight"] = _by_weight(back)
@@ -324,41 +318,42 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
 
 def _by_weight(back: _Backward) -> Tensor:
     """Each weight met S[t-1] and g_cur[t]: one product for the whole sequence."""
-    g_cur, first = back.g_cur, _or_zeros(back.first, back.g_cur[0])
+    g_cur, spk, first = back.g_cur, back.rec.spk, _or_zeros(back.start.spk, back.g_cur[0])
     if back.params.weight.ndim != 2:
-        return g_cur * _late(back.spk, first)
-    features = g_cur.shape[-1]
-    late = back.spk[:-1].reshape(-1, features)
-    return g_cur[1:].reshape(-1, features).T @ late + g_cur[0].reshape(-1, features).T @ (
-        first.reshape(-1, features)
-    )
+        return g_cur * _late(spk, first)
+    parts = (g_cur[1:], spk[:-1], g_cur[0], first)
+    g, late, g_first, first = [part.reshape(-1, g_cur.shape[-1]) for part in parts]
+    return g.T @ late + g_first.T @ first
 
 
 # ---------------------------------------------------------------------------------------- helpers
 
 
-def feedback(spk: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Return the recurrent current W S: all-to-all for a matrix W, else one-to-one."""
-    return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk
+def _room(steps: int, like: Tensor) -> Tensor:
+    """Return room for a recording of so many steps, else shaped like another one.
+
+    On the CPU it comes from NumPy, which asks the system for large pages: twice as fast to fill.
+    """
+    shape = (steps, *like.shape[1:])
+    if not like.is_cpu or math.prod(shape) < LARGE:
+        return like.new_empty(shape)
+    return torch.from_numpy(np.empty(shape, np.float32 if like.dtype == torch.float32 else float))
 
 
-def _rest(cur: Tensor, terms: Terms) -> State:
-    zeros = torch.zeros_like(cur[0], memory_format=torch.contiguous_format)
-    return State(zeros, zeros if terms.synapse else None, zeros if terms.adapts else None)
-
-
-def _above_threshold(params: Params, mem: Tensor, syn: Any, ada: Tensor | None) -> Tensor:
+def _above_threshold(params: Params, state: State) -> Tensor:
     """Return how far the membrane lies above the threshold in force, U - (θ + k A)."""
-    return mem - (params.threshold if ada is None else params.threshold + params.adaptation * ada)
+    k = params.adaptation
+    return state.mem - (params.threshold if k is None else params.threshold + k * state.ada)
 
 
-def _last(rec: State) -> State:
-    """Return the last row of each recording, as a tensor of the caller's own."""
-    return State(*(None if part is None else _copy(part[-1]) for part in rec))
+def _last(rec: State, copy: bool = False) -> State:
+    """Return the last row of each part but the spikes; as a copy, where others keep the row."""
+    last = [None if part is None else part[-1] for part in rec[:3]]
+    return State(*[*(map(_copy, last) if copy else last), rec.spk])
 
 
-def _copy(part: Tensor) -> Tensor:
-    return part.clone(memory_format=torch.contiguous_format)
+def _copy(part: Any) -> Any:
+    return part if part is None else part.clone(memory_format=torch.contiguous_format)
 
 
 def _late(rec: Any, first: Tensor | None) -> Tensor:
@@ -376,12 +371,12 @@ def _rows(steps: int, *recordings: Tensor) -> Any:
     return zip(*parts, strict=True)
 
 
-def _loops_for(call: Call, cur: Tensor, params: Params) -> Any:
+def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
     """Return the compiled loops where they apply, else None.
 
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = type(call.spike_grad) is Surrogate and params.weight is None
+    known = type(spike_grad) is Surrogate and params.weight is None
     here = cur.dtype == torch.float32 and False not in [
         x is None or x.is_cpu for x in (cur, *params)
     ]
@@ -396,33 +391,36 @@ def _load_loops() -> ModuleType | None:
         return None
     except RuntimeError as error:  # numba finds no folder it may write to
         warnings.warn(
-            f"snnedu runs without its compiled loops, slower. {error}. Set "
-            f"NUMBA_CACHE_DIR to a folder that you may write to.",
-            stacklevel=2,
-        )
+            f"snnedu runs without its compiled loops, slower. {error}. Set NUMBA_CACHE_DIR to a "
+            "folder that you may write to.", stacklevel=2,
+        )  # fmt: skip
         return None
     return _loops
 
 
 def _row_of(part: Tensor | None) -> Any:
     """Return a NumPy array [neurons] that shares memory where it can; without a part, empty."""
-    return _NO_ROW if part is None else np.ascontiguousarray(part.detach().numpy()).reshape(-1)
+    return _NO_ROW if part is None else _array(part).reshape(-1)
 
 
 def _rows_of(part: Tensor | None) -> Any:
     """Return a NumPy array [time, neurons] that shares memory where it can; or an empty one."""
     if part is None:
         return _NO_ROWS
-    array = part.detach().numpy()
-    if array.strides[0] == 0:  # equal rows: one stands for all
-        array = array[:1]
-    return np.ascontiguousarray(array).reshape(array.shape[0], -1)
+    if part.stride(0) == 0:  # equal rows: one stands for all
+        part = part[:1]
+    return _array(part).reshape(part.shape[0], -1)
 
 
-def _numbers(params: Params, like: Tensor) -> tuple[Any, ...]:
+def _array(part: Tensor) -> Any:
+    part = part.detach() if part.requires_grad else part
+    return (part if part.is_contiguous() else part.contiguous()).numpy()
+
+
+def _numbers(params: Params, cur: Tensor) -> tuple[Any, ...]:
     """Return β θ α ρ k as arrays: one number for all, or one for each element of the state."""
     arrays = [
-        _row_of(p if p is None or p.numel() == 1 else p.expand(like.shape)) for p in params[:5]
+        _row_of(p if p is None or p.numel() == 1 else p.expand(cur.shape[1:])) for p in params[:5]
     ]
     return tuple(arrays)
 

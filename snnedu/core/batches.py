@@ -33,6 +33,12 @@ class Batches:
     """
 
     def __init__(self, name: str, data: Data, batch_size: int, *, shuffled: bool) -> None:
+        if isinstance(data, tuple) and data and all(map(_is_pair, data)):
+            raise ValueError(
+                f"`{name}` must be one data set. Received a tuple of {len(data)} pairs, as "
+                f"`data.digits()` returns: training would see the test set. Unpack it, "
+                f"`train, test = data.digits()`. For a few batches pass a list."
+            )
         self.name, self.batch_size, self.shuffled = name, batch_size, shuffled
         self.pair = _batch(name, data) if _is_pair(data) else None
         source: Any = data

@@ -1,4 +1,4 @@
-"""Checkpoints: all that the next epoch depends on, in one file, so that training can continue later.
+"""Checkpoints: all that the next epoch depends on, in one file, to continue training later.
 
 The file holds the settings, the weights, the states of optimizer and scheduler, the history, the
 best weights so far, and torch's random state on the CPU and on CUDA devices. It cannot hold what
@@ -91,9 +91,9 @@ class Checkpoint:
             was = _changed(content, self.scheduler.state_dict())
         if was:
             raise ValueError(
-                f"To continue as if never interrupted, settings must not change. Received other ones "
-                f"than {self.path} was written with: {', '.join(was)}. Pass these, or another "
-                f"`checkpoint` to start again."
+                f"To continue as if never interrupted, settings must not change. Received "
+                f"others than {self.path} was written with: {', '.join(was)}. Pass these, or "
+                f"another `checkpoint` to start again."
             )
 
     def _check_network(self, then: Weights) -> None:

@@ -52,7 +52,7 @@ class SpikingLayer(nn.Module):
     An attribute that you set later (`lif.threshold = 2.0`) counts from the next call on, or raises.
 
     Current in 16 bit (`bfloat16`, `float16`, autocast) is integrated in float32: with 8 or 11
-    significant bits a membrane soon loses small inputs. Spikes come back in the dtype of the current.
+    significant bits a membrane loses small inputs. Spikes come back in the dtype of the current.
     """
 
     step: ClassVar[_Step]
@@ -149,13 +149,13 @@ class SpikingLayer(nn.Module):
             start = start or self._start(cur_rec.detach()[0], ())
             return _loop(partial(step, **values, **how), cur_rec, steps, start, record)
         terms = _terms(step, self.state_names, self.reset_mechanism)
-        call = _sequence.Call(terms, self.spike_grad, steps, record)
+        params = _sequence.Params(**values)
         state = _sequence.State(**dict(zip(self.state_names, start, strict=False)))
         try:
-            spk_rec, rec = _sequence.unroll(call, cur_rec, _sequence.Params(**values), state)
+            rec = _sequence.unroll(terms, self.spike_grad, cur_rec, steps, params, state, record)
         except _sequence.NotFiniteError:
             raise ValueError(_why_not_finite(cur_rec, start)) from None
-        return spk_rec, *[getattr(rec, name) for name in self.state_names]
+        return rec.spk, *[getattr(rec, name) for name in self.state_names]
 
     def _values(self, shape: torch.Size, dtype: torch.dtype) -> dict[str, Any]:
         """Return the parameters as `step` wants them; they must fit the shape of the state."""
@@ -299,17 +299,15 @@ def _is_transformed(*tensors: Tensor | None) -> bool:
     """
     if torch.compiler.is_compiling() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         return True
-    return any(x is not None and _is_wrapped(x) for x in tensors)
-
-
-def _is_wrapped(x: Tensor) -> bool:
-    """Tell whether a tensor stands for others, in `torch.func`, or carries a tangent."""
-    if forward_ad.unpack_dual(x).tangent is not None:
-        return True
+    forward_mode = getattr(forward_ad, "_current_level", 0) >= 0
     try:
-        x.data_ptr()
+        for x in tensors:
+            if x is not None:
+                x.data_ptr()
+                if forward_mode and forward_ad.unpack_dual(x).tangent is not None:
+                    return True
     except RuntimeError:
-        return True  # it has no memory of its own
+        return True  # a tensor of `torch.func` has no memory of its own
     return False
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import linear
 
-from snnedu.core import _check, _sequence
+from snnedu.core import _check
 
 Now = Float[Tensor, "batch *features"]  # one time step
 Number = int | float | Float[Tensor, "..."]  # one for all, or broadcasting to a step
@@ -212,7 +213,7 @@ def rleaky_step(
     """
     _same_shape("rleaky_step(cur, mem)", cur, mem)
     spk = spike_grad(mem - threshold)
-    mem = beta * mem + (cur + _sequence.feedback(spk, weight, bias))
+    mem = beta * mem + (cur + feedback(spk, weight, bias))
     spk = spk.detach()
     if reset_mechanism == "zero":
         mem = mem - mem * spk
@@ -241,7 +242,7 @@ def rsynaptic_step(
     `weight` and `bias` as in `rleaky_step`.
     """
     _same_shape("rsynaptic_step(cur, syn, mem)", cur, syn, mem)
-    cur = cur + _sequence.feedback(spike_grad(mem - threshold), weight, bias)
+    cur = cur + feedback(spike_grad(mem - threshold), weight, bias)
     return synaptic_step(
         cur,
         syn,
@@ -258,3 +259,8 @@ def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
     for part in state:
         if part.shape != cur.shape:
             _check.same_shape(call, cur, part, REST)
+
+
+def feedback(spk: Now, weight: Float[Tensor, "..."], bias: Float[Tensor, " neurons"] | None) -> Now:
+    """Return the recurrent current W S + b: all-to-all for a matrix W, else one-to-one W S."""
+    return linear(spk, weight, bias) if weight.ndim == 2 else weight * spk

@@ -118,16 +118,18 @@ class Surrogate:
 
     def rational(self) -> tuple[float, float, float, float] | None:
         """Return p, q, r1, r2 if h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²), else None."""
-        k = self.slope
-        return {
-            "atan": (k / 2, 0.0, 0.0, (math.pi * k / 2) ** 2),
-            "fast_sigmoid": (1.0, 0.0, 2 * k, k * k),
-            "triangular": (1.0, k, 0.0, 0.0),
-            "straight_through": (1.0, 0.0, 0.0, 0.0),
-        }.get(self.name)
+        return None if self.name not in _RATIONAL else _RATIONAL[self.name](self.slope)
 
     def __repr__(self) -> str:
         return f"surrogate.{self.name}({self.slope:g})"
+
+
+_RATIONAL: dict[str, Callable[[float], tuple[float, float, float, float]]] = {
+    "atan": lambda k: (k / 2, 0.0, 0.0, (math.pi * k / 2) ** 2),
+    "fast_sigmoid": lambda k: (1.0, 0.0, 2 * k, k * k),
+    "triangular": lambda k: (1.0, k, 0.0, 0.0),
+    "straight_through": lambda k: (1.0, 0.0, 0.0, 0.0),
+}
 
 
 def slope_of(spike_grad: Callable[[Tensor], Tensor], x: Values) -> Values:

@@ -1,4 +1,4 @@
-"""Training: a loop over batches that shows what happens, can be stopped, and can be continued later.
+"""Training: a loop over batches that shows what happens, can be stopped and continued later.
 
     train, test = data.digits()                         # two pairs (x, labels), samples first
     constant = lambda x: x.expand(25, *x.shape)         # 25 steps of the same current

@@ -526,6 +526,10 @@ BAD = {
     "targets out of range": (
         lambda: quiet(small(), (TASK[0], TASK[1] + 1), encode=constant), ValueError, "targets",
     ),
+    "train and test in one": (
+        lambda: quiet(small(), (TASK, TASK), encode=constant), ValueError,
+        r"one data set\. Received a tuple of 2 pairs.*Unpack it",
+    ),
     "no batches": (
         lambda: quiet(small(), iter([]), encode=constant), ValueError, "at least one batch",
     ),
