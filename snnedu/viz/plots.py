@@ -56,7 +56,7 @@ def raster(
     ax = _axes(ax)
     marks.raster(ax, spikes, step=step, color=color)
     ax.set(xlabel=label, ylabel="neuron")
-    if len(ax.lines) > 1:
+    if (spikes < 0).any():
         _legend(ax)
     return describe(ax, alt or f"Raster plot. {alt_text.of_spikes(spikes)}")
 

@@ -119,6 +119,14 @@ def test_signed_spikes_differ_in_color_and_direction_and_are_counted_by_sign():
     assert f"neuron 0 with {int(spk[:, 0].abs().sum())}" in alt_of(ax)
 
 
+def test_rasters_drawn_over_each_other_have_no_legend_of_nothing():
+    # A camera draws into the same Axes again and again; a legend without labels is a warning.
+    ax = plt.subplots()[1]
+    for steps in (3, 4):
+        viz.raster(torch.eye(4)[:steps], ax)
+    assert ax.get_legend() is None
+
+
 def test_signed_spikes_are_animated_with_their_signs():
     spk = signed_spikes()
     animation = viz.animate(spk)
