@@ -172,7 +172,7 @@ class SpikingLayer(nn.Module):
 
     def _in_domain(self, name: str, value: Tensor) -> Tensor:
         """Return a parameter clamped to its domain; only a learned one can have left it."""
-        if not value.requires_grad:
+        if name in self._buffers:
             return value
         return value.clamp(0, 1) if name in self.decays else value.clamp(min=SMALLEST)
 
@@ -279,6 +279,7 @@ def _loop(
 ) -> tuple[Tensor, ...]:
     """Run any step over time under autograd: slower, but it knows nothing about the step."""
     outputs: list[tuple[Tensor, ...]] = []
+    start = tuple(part for part in state if part is not None)
     # `cur_rec[t]` would make the backward pass quadratic in time.
     for cur in cur_rec.expand(steps, *cur_rec.shape[1:]).unbind(0):
         outputs.append(step(cur, *state))
@@ -286,7 +287,7 @@ def _loop(
     if not _is_transformed(cur_rec) and not all(
         bool(torch.isfinite(part).all()) for part in outputs[-1][1:]
     ):
-        raise ValueError(_why_not_finite(cur_rec, ()))
+        raise ValueError(_why_not_finite(cur_rec, start))
     if record:
         return tuple(torch.stack(values) for values in zip(*outputs, strict=True))
     return torch.stack([spk for spk, *_ in outputs]), *outputs[-1][1:]

@@ -516,7 +516,9 @@ def test_a_learned_number_stays_above_zero(name, number, path):
     with torch.no_grad():
         getattr(layer, number).fill_(-0.27)  # as an optimizer would
     silent = torch.zeros(20, 2, FEATURES)
-    assert layer.unroll(silent)[0].sum() == 0
+    for frozen in (False, True):
+        layer.requires_grad_(not frozen)
+        assert layer.unroll(silent)[0].sum() == 0
     assert torch.equal(loop(layer, noise())[1], layer.unroll(noise())[1])
 
 
@@ -745,6 +747,11 @@ BAD = {
     ),
     "NaN in the state": (
         lambda: snn.Leaky(0.9).unroll(CUR, NAN[1]),
+        ValueError,
+        r"state passed in is not finite; start from rest",
+    ),
+    "NaN in the state of a neuron that runs step by step": (
+        lambda: snn.Alpha(0.9, 0.5).unroll(CUR, NAN[1]),
         ValueError,
         r"state passed in is not finite; start from rest",
     ),
