@@ -11,6 +11,7 @@ from torch.autograd import forward_ad
 
 import snnedu as snn
 
+pytestmark = pytest.mark.traced
 FEATURES = 5
 
 
