@@ -23,6 +23,7 @@ Everywhere else, and for recurrent layers, they are loops over time in torch.
 import math
 import warnings
 from functools import cache
+from itertools import islice
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
@@ -48,6 +49,11 @@ class Terms(NamedTuple):
     zero_after: bool  # at a spike U[t] becomes 0
     synapse: bool
     adapts: bool
+
+    @property
+    def reads_spk(self) -> bool:
+        """Tell whether the backward pass needs S[t-1]."""
+        return self.zero_before or self.zero_after or self.adapts
 
 
 class Params(NamedTuple):
@@ -117,13 +123,13 @@ class _Sequence(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: Call, cur: Tensor, *inputs: Any) -> State:
-        params, start, needs = Params(*inputs[:7]), State(*inputs[7:]), ctx.needs_input_grad[2:9]
-        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, Params(*needs)
-        rec = _forward(call, cur, params, start, True, call.record or ctx.needs.alpha)
+        params, start, _ = _unpack(inputs)
+        needs = _unpack(ctx.needs_input_grad[2:])[0]
+        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, needs
+        rec = _forward(call, cur, params, start, True, call.record or needs.alpha)
         ctx.set_materialize_grads(False)
-        _, before, after, _, adapts = call.terms
-        reads_spk = before or after or adapts or params.weight is not None or any(needs)
-        ctx.save_for_backward(*inputs, *(rec if reads_spk else rec[:3]))
+        reads_spk = call.terms.reads_spk or params.weight is not None or any(needs)
+        ctx.save_for_backward(*inputs, *(rec if reads_spk else rec._replace(spk=None)))
         return rec if call.record else _last(rec, copy=True)
 
     @staticmethod
@@ -133,7 +139,7 @@ class _Sequence(torch.autograd.Function):
                 "A sequence can be differentiated once. Received `create_graph=True`. For second "
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
-        back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs[:5]))
+        back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs._replace(weight=0, bias=0)))
         back.run(State(*grads))
         g_params = _by_parameters(back, ctx.needs) if any(ctx.needs) else [None] * 7
         g_cur = back.g_cur.sum(0, keepdim=True) if ctx.constant else back.g_cur
@@ -174,7 +180,7 @@ def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec
     mem, syn, ada, old = (_copy(_or_zeros(part, rec.spk[0])) for part in start)
     unit_threshold = not terms.adapts and threshold.numel() == 1 and threshold.item() == 1
     in_force = threshold + k * ada if terms.adapts else threshold
-    heaviside = type(call.spike_grad) is Surrogate
+    fire, heaviside = call.spike_grad, type(call.spike_grad) is Surrogate
     kept = [(part, rows) for part, rows in ((syn, rec.syn), (ada, rec.ada)) if rows is not None]
     for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, rec.spk, rec.mem)):
         x = cur_t if weight is None else feedback(old, weight, bias).add_(cur_t)
@@ -190,8 +196,7 @@ def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec
         if terms.adapts:
             ada.mul_(rho).add_((1 - rho) * old)
             in_force = threshold + k * ada
-        above = mem - in_force
-        old = torch.gt(above, 0, out=spk_t) if heaviside else spk_t.copy_(call.spike_grad(above))
+        old = torch.gt(mem, in_force, out=spk_t) if heaviside else spk_t.copy_(fire(mem - in_force))
         for part, rows in kept:
             rows[min(t, len(rows) - 1)] = part
 
@@ -208,9 +213,8 @@ class _Backward:
 
     def __init__(self, call: Call, saved: tuple[Any, ...], adjoints: bool) -> None:
         self.call, self.adjoints = call, adjoints
-        self.params, self.start = Params(*saved[:7]), State(*saved[7:11])
-        self.rec, steps = State(*saved[11:]), call.steps
-        self.g_cur = _room(steps, self.rec.mem)
+        self.params, self.start, self.rec = _unpack(saved)
+        steps, self.g_cur = call.steps, _room(call.steps, self.rec.mem)
         separate, adapts = adjoints and call.terms.synapse, adjoints and call.terms.adapts
         self.fire: Any = _room(steps, self.g_cur) if adjoints else None
         self.lam_mem = _room(steps, self.g_cur) if separate else self.g_cur
@@ -262,8 +266,7 @@ class _Backward:
         slope, fire, g_cur = rows
         terms, (beta, _, alpha, rho, k, weight, _) = self.call.terms, self.params
         c_u, c_x, c_a, c_s = self.carry
-        reads_spk = terms.adapts or terms.zero_before or terms.zero_after
-        late = _or_zeros(self.start.spk, fire) if t == 0 or not reads_spk else self.rec.spk[t - 1]
+        late = self.rec.spk[t - 1] if t and terms.reads_spk else _or_zeros(self.start.spk, fire)
         if weight is not None or terms.adapts:
             fire.addcmul_(slope, c_s)
         g = g_cur if self.lam_mem is self.g_cur else self.lam_mem[t]
@@ -346,6 +349,12 @@ def _above_threshold(params: Params, state: State) -> Tensor:
     return state.mem - (params.threshold if k is None else params.threshold + k * state.ada)
 
 
+def _unpack(tensors: Any) -> Any:
+    """Return parameters, the state at the start and recordings, of tensors in that order."""
+    parts = iter(tensors)
+    return [kind(*islice(parts, len(kind._fields))) for kind in (Params, State, State)]
+
+
 def _last(rec: State, copy: bool = False) -> State:
     """Return the last row of each part but the spikes; as a copy, where others keep the row."""
     last = [None if part is None else part[-1] for part in rec[:3]]
@@ -376,11 +385,8 @@ def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
 
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
-    known = type(spike_grad) is Surrogate and params.weight is None
-    here = cur.dtype == torch.float32 and False not in [
-        x is None or x.is_cpu for x in (cur, *params)
-    ]
-    return _load_loops() if known and here else None
+    known = type(spike_grad) is Surrogate and params.weight is None and cur.dtype == torch.float32
+    return _load_loops() if known and all(x is None or x.is_cpu for x in (cur, *params)) else None
 
 
 @cache
@@ -419,10 +425,8 @@ def _array(part: Tensor) -> Any:
 
 def _numbers(params: Params, cur: Tensor) -> tuple[Any, ...]:
     """Return β θ α ρ k as arrays: one number for all, or one for each element of the state."""
-    arrays = [
-        _row_of(p if p is None or p.numel() == 1 else p.expand(cur.shape[1:])) for p in params[:5]
-    ]
-    return tuple(arrays)
+    each = [p if p is None or p.numel() == 1 else p.expand(cur.shape[1:]) for p in params[:5]]
+    return tuple([_row_of(p) for p in each])
 
 
 _NO_ROW, _NO_ROWS = torch.empty(0).numpy(), torch.empty(0, 0).numpy()

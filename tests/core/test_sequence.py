@@ -13,7 +13,7 @@ import snnedu as snn
 from snnedu import surrogate
 from snnedu.core import _sequence
 
-pytest.importorskip("snnedu.core._loops")
+loops = pytest.importorskip("snnedu.core._loops")
 
 SURROGATES = ["atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through"]
 SIZE = 2_500  # several blocks of neurons, and no multiple of one
@@ -52,6 +52,22 @@ def test_the_compiled_loops_give_the_numbers_of_torch(layer, monkeypatch):
         assert torch.equal(a, b)
     for a, b in zip(compiled_grads, plain_grads, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
+def test_several_threads_give_the_numbers_of_one(layer, monkeypatch):
+    cur, before = torch.randn(30, 1, SIZE) * 0.7, torch.get_num_threads()
+    one, one_grads = run(layer, cur)
+    assert 0 < one[0].mean() < 1
+    monkeypatch.setattr(loops, "PARALLEL", 1)  # as if the sequence were long
+    torch.set_num_threads(3)
+    try:
+        many, many_grads = run(layer, cur)
+    finally:
+        torch.set_num_threads(before)
+    for a, b in zip([*one, *one_grads], [*many, *many_grads], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-4)
+    assert all(torch.equal(a, b) for a, b in zip(one, many, strict=True))
 
 
 @pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
