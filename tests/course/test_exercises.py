@@ -13,6 +13,7 @@ from snnedu.course.attempt import Unsolved, WrongAnswer, same_random_numbers
 from snnedu.course.diagnosis import alike, outcome, variants
 from snnedu.course.exercise import all_exercises
 
+pytestmark = pytest.mark.house
 EXERCISES = all_exercises()
 MISTAKES = [
     pytest.param(e, reply, wrong, id=f"{e.id}-{n}")
