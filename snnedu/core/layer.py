@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 
 from snnedu.core import _check, _sequence, surrogate
+from snnedu.core._precision import wide
 from snnedu.core.steps import (
     REST,
     Now,
@@ -86,7 +87,7 @@ class SpikingLayer(nn.Module):
         A state of None, or left out, is rest. Raises where shapes, dtypes or devices disagree.
         """
         _check.floating("cur", cur)
-        dtype, cur = cur.dtype, _at_least_32_bits(cur)
+        dtype, cur = cur.dtype, wide(cur)
         with _without_autocast(cur):
             spk, *state_now = self.step(
                 cur,
@@ -123,7 +124,7 @@ class SpikingLayer(nn.Module):
         steps = steps or cur_rec.shape[0]
         if self._forward_hooks or self._forward_pre_hooks:
             return _loop(self, cur_rec, steps, state, record)
-        dtype, cur_rec = cur_rec.dtype, _at_least_32_bits(cur_rec)
+        dtype, cur_rec = cur_rec.dtype, wide(cur_rec)
         start = self._start(cur_rec.detach()[0], state) if state else ()
         with _without_autocast(cur_rec):
             values = self._values(cur_rec.shape[1:], cur_rec.dtype)
@@ -205,7 +206,7 @@ class SpikingLayer(nn.Module):
         if part is None:
             return torch.zeros_like(cur, memory_format=torch.contiguous_format)
         _check.same_shape(call, cur, part, REST)
-        part = _at_least_32_bits(part)
+        part = wide(part)
         _check.same_kind(call, cur, part)
         return part
 
@@ -310,10 +311,6 @@ def _is_transformed(*tensors: Tensor | None) -> bool:
     except RuntimeError:
         return True  # a tensor of `torch.func` has no memory of its own
     return False
-
-
-def _at_least_32_bits(x: Tensor) -> Tensor:
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def _without_autocast(x: Tensor) -> AbstractContextManager[Any]:
