@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snnedu.core._files import replacing
+from snnedu.course.console import say
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def record(kind: str, id: str, value: str = "") -> None:
             os.fsync(file.fileno())
     except OSError as error:
         if not _unsaved:
-            print(
+            say(
                 f"Your progress cannot be saved in {folder()} ({error.strerror}). It is kept until "
                 f"this notebook closes. Set SNNEDU_DATA to a folder that you can write to."
             )
@@ -99,7 +100,7 @@ def export_progress(path: str | Path) -> Path:
     text = json.dumps([asdict(event) for event in events()], indent=1)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
-    print(f"{len(solved())} solved exercises written to {path}.")
+    say(f"{len(solved())} solved exercises written to {path}.")
     return path
 
 
@@ -113,7 +114,7 @@ def import_progress(path: str | Path) -> None:
     for event in new:
         if event.kind != "learner" or not os.environ.get("SNNEDU_LEARNER"):
             record(event.kind, event.id, event.value)
-    print(f"{len(new)} entries added. Solved in all: {len(solved())}.")
+    say(f"{len(new)} entries added. Solved in all: {len(solved())}.")
 
 
 def collect(exports: str | Path, table: str | Path = "class.csv") -> Path:
@@ -167,7 +168,7 @@ def _read(file: Path) -> Iterator[Event]:
             broken += 1
     if broken and file not in _reported:
         _reported.add(file)
-        print(f"{broken} unreadable line(s) in {file}: left alone.", file=sys.stderr)
+        say(f"{broken} unreadable line(s) in {file}: left alone.", sys.stderr)
 
 
 def _event(entry: dict[str, str]) -> Event:
