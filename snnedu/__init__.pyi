@@ -64,10 +64,10 @@ from .course.chapters.c06_surrogate_gradients.explorers import (
 from .course.check import (
     check as check,
     hint as hint,
-    progress as progress,
     solution as solution,
     variant as variant,
 )
+from .course.overview import progress as progress
 from .course.progress import (
     export_progress as export_progress,
     import_progress as import_progress,

@@ -1,4 +1,4 @@
-"""`check`, `hint`, `solution`, `progress`: what a learner calls in a notebook.
+"""`check`, `hint`, `solution`: what a learner calls in a notebook.
 
     my_leaky = snn.check("02.1", my_leaky)
 
@@ -11,7 +11,6 @@ empty file `solutions-withheld` beside the notebooks.
 
 import os
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,11 +23,10 @@ from snnedu.course.attempt import (
     limited,
     same_random_numbers,
 )
-from snnedu.course.console import say
-from snnedu.course.exercise import Exercise, all_exercises, exercise
+from snnedu.course.exercise import Exercise, exercise
+from snnedu.course.note import AMBER, GREEN, show, show_code
 
 Answer = TypeVar("Answer")
-GREEN, AMBER = "#009e73", "#e69f00"
 
 
 def check(id: str, answer: Answer) -> Answer:
@@ -41,15 +39,15 @@ def check(id: str, answer: Answer) -> Answer:
         printed = verdict(asked, answer)
     except Unsolved as reply:
         text = f"{id} is still open. The notebook continues with our solution. Stuck? {_help(id)}"
-        _show(text, AMBER, reply.printed)
+        show(text, AMBER, reply.printed)
     except WrongAnswer as reply:
         text = (
             f"{id} is not right yet. {reply} The notebook continues with our solution. {_help(id)}"
         )
-        _show(text, AMBER, reply.printed)
+        show(text, AMBER, reply.printed)
     else:
         store.record("solved", id)
-        _show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
+        show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
         return answer
     return asked.solution
 
@@ -93,29 +91,17 @@ def hint(id: str) -> None:
     lines = [f"{n}. {text}" for n, text in enumerate(asked.hints[:taken], start=1)]
     more = len(asked.hints) - taken
     lines.append(f"({more} more: call again.)" if more else f"(That was the last. {_last(id)})")
-    _show("\n".join([f"Hints for {id} {asked.title}", *lines]))
+    show("\n".join([f"Hints for {id} {asked.title}", *lines]))
 
 
 def solution(id: str) -> None:
     """Show our solution, unless a teacher withholds it."""
     asked = exercise(id)
     if _withheld():
-        _show(f'Solutions are withheld for this class. `snn.hint("{id}")` still helps.')
+        show(f'Solutions are withheld for this class. `snn.hint("{id}")` still helps.')
         return
     store.record("solution", id)
-    _show_code(asked.code())
-
-
-def progress() -> None:
-    """Show which exercises of the course are done."""
-    done = store.solved()
-    rows: dict[str, str] = {}
-    for each in all_exercises():
-        number = each.id.partition(".")[0]
-        rows[number] = rows.get(number, "") + ("●" if each.id in done else "○")
-    counted = sum(each.id in done for each in all_exercises())
-    lines = [f"tutorial {number}  {marks}" for number, marks in rows.items()]
-    _show("\n".join([f"{counted} of {len(all_exercises())} exercises solved (●)", *lines]), GREEN)
+    show_code(asked.code())
 
 
 def variant(id: str) -> int:
@@ -139,36 +125,3 @@ def _last(id: str) -> str:
 def _withheld() -> bool:
     asked = os.environ.get("SNNEDU_SOLUTIONS", "").lower() == "withheld"
     return asked or Path("solutions-withheld").exists()
-
-
-def _show(text: str, color: str = AMBER, printed: str = "") -> None:
-    """Show a reply: a colored note in a notebook, plain text elsewhere."""
-    if printed:
-        text += f"\nYour code printed: {printed.strip()}"
-    html = code_marks(escape(text).replace("\n", "<br>"))
-    style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0"
-    _display({"text/plain": text, "text/html": f'<div style="{style}">{html}</div>'})
-
-
-def _show_code(code: str) -> None:
-    """Show a solution with syntax colors."""
-    _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
-
-
-def _display(data: dict[str, str]) -> None:
-    try:
-        from IPython.core.getipython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        say(data["text/plain"])
-        return
-    if get_ipython() is None:
-        say(data["text/plain"])
-    else:
-        display(data, raw=True)
-
-
-def code_marks(html: str) -> str:
-    """Turn `code` into a code element."""
-    parts = html.split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

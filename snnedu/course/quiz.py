@@ -9,8 +9,8 @@ import anywidget
 import traitlets
 
 from snnedu.course import progress as store
-from snnedu.course.check import code_marks
 from snnedu.course.exercise import Option, Question, questions
+from snnedu.course.note import code_marks
 
 
 class Quiz(anywidget.AnyWidget):

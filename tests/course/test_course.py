@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnedu.course import attempt, check as checks, progress
+from snnedu.course import attempt, check as checks, overview, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
 from snnedu.course.exercise import Exercise, Option, Question
 from snnedu.course.quiz import quiz
@@ -252,7 +252,7 @@ def test_solutions_are_shown_unless_withheld(monkeypatch, tmp_path, capsys):
 def test_progress_counts_what_is_solved(capsys):
     checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
     capsys.readouterr()
-    checks.progress()
+    overview.progress()
     assert capsys.readouterr().out.splitlines()[1] == "tutorial 00  ●"
 
 

@@ -1,0 +1,40 @@
+"""A reply to a learner: a colored note in a notebook, plain text elsewhere."""
+
+from html import escape
+
+from snnedu.course.console import say
+
+GREEN, AMBER = "#009e73", "#e69f00"
+
+
+def show(text: str, color: str = AMBER, printed: str = "") -> None:
+    """Show a reply; `printed` is what the learner's own code printed."""
+    if printed:
+        text += f"\nYour code printed: {printed.strip()}"
+    html = code_marks(escape(text).replace("\n", "<br>"))
+    style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0"
+    _display({"text/plain": text, "text/html": f'<div style="{style}">{html}</div>'})
+
+
+def show_code(code: str) -> None:
+    """Show a solution with syntax colors."""
+    _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
+
+
+def _display(data: dict[str, str]) -> None:
+    try:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        say(data["text/plain"])
+        return
+    if get_ipython() is None:
+        say(data["text/plain"])
+    else:
+        display(data, raw=True)
+
+
+def code_marks(html: str) -> str:
+    """Turn `code` into a code element."""
+    parts = html.split("`")
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
