@@ -2,6 +2,7 @@
 
 Each kernel appends to a file of its own, one JSON object per line; readers take all files
 together. So two kernels never write to one file, and a crash can only cost the line being written.
+Nothing is erased: a "reset" hides what came before it, and of two guesses the later one counts.
 The folder is the user's data folder, or SNNEDU_DATA where that is set.
 """
 
@@ -11,10 +12,12 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from snnedu.core._files import replacing
 from snnedu.course.console import say
@@ -22,14 +25,22 @@ from snnedu.course.console import say
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `kind` "solved", "hint", "answer" or "learner", to exercise `id`.
+    """Something that happened to `id`: an exercise, a prediction, a question or a chapter.
 
-    `value` is the detail: the number of a hint, the answer to a question.
+    `kind` is "solved", "hint", "solution", "answer", "guess", "outcome", "reset" or "learner".
+    `value` is the detail: the number of a hint, the answer to a question. `at` is when, in
+    nanoseconds since 1970; it is empty in files of the first version.
     """
 
     kind: str
     id: str
     value: str = ""
+    at: str = ""
+
+    @property
+    def age(self) -> int:
+        """Return a number that is smaller for what happened earlier."""
+        return int(self.at or 0)
 
 
 def folder() -> Path:
@@ -42,33 +53,31 @@ def folder() -> Path:
 
 def record(kind: str, id: str, value: str = "") -> None:
     """Keep an event on disk; if that fails, keep it in memory and print a message, once."""
-    event = Event(kind, id, value)
-    try:
-        folder().mkdir(parents=True, exist_ok=True)
-        with _own_file().open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(event)) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        if not _unsaved:
-            say(
-                f"Your progress cannot be saved in {folder()} ({error.strerror}). It is kept until "
-                f"this notebook closes. Set SNNEDU_DATA to a folder that you can write to."
-            )
-        _unsaved.append(event)
+    newest = max((event.age for event in events()), default=0)  # clocks of two machines may differ
+    _keep([Event(kind, id, value, str(max(time.time_ns(), newest + 1)))])
 
 
 def events() -> list[Event]:
-    """Return every known event, without duplicates."""
+    """Return every known event, without duplicates, the oldest first."""
     found: dict[Event, None] = {}
     for file in sorted(folder().glob("*.jsonl")):
         found.update(dict.fromkeys(_read(file)))
-    return list(found | dict.fromkeys(_unsaved))
+    return sorted(found | dict.fromkeys(_unsaved), key=lambda event: event.age)
+
+
+def standing() -> list[Event]:
+    """Return the events that no reset hides, the oldest first."""
+    return _standing(events())
+
+
+def latest(kind: str, id: str) -> Event | None:
+    """Return the newest event of a kind, unless a reset hides it."""
+    return next((e for e in reversed(standing()) if (e.kind, e.id) == (kind, id)), None)
 
 
 def solved() -> set[str]:
     """Return the ids of the exercises that are solved."""
-    return {event.id for event in events() if event.kind == "solved"}
+    return {event.id for event in standing() if event.kind == "solved"}
 
 
 def learner() -> int:
@@ -111,9 +120,8 @@ def import_progress(path: str | Path) -> None:
     """
     known = set(events())
     new = [event for event in _read_export(Path(path)) if event not in known]
-    for event in new:
-        if event.kind != "learner" or not os.environ.get("SNNEDU_LEARNER"):
-            record(event.kind, event.id, event.value)
+    fixed = "SNNEDU_LEARNER" in os.environ
+    _keep([event for event in new if event.kind != "learner" or not fixed])
     say(f"{len(new)} entries added. Solved in all: {len(solved())}.")
 
 
@@ -129,7 +137,8 @@ def collect(exports: str | Path, table: str | Path = "class.csv") -> Path:
             f"`collect` needs exported progress. Found no .json file in {exports}. "
             f'Ask everybody to call `snn.export_progress("name.json")`, and put the files there.'
         )
-    done = {f.stem: {e.id for e in _read_export(f) if e.kind == "solved"} for f in files}
+    kept = {f.stem: _standing(_read_export(f)) for f in files}
+    done = {name: {e.id for e in theirs if e.kind == "solved"} for name, theirs in kept.items()}
     ids = sorted(set[str]().union(*done.values()))
     text = io.StringIO(newline="")
     rows = csv.writer(text)
@@ -143,7 +152,8 @@ def collect(exports: str | Path, table: str | Path = "class.csv") -> Path:
 
 def hints_taken() -> Counter[str]:
     """Return how many hints were taken for each exercise."""
-    return Counter(event.id for event in events() if event.kind == "hint")
+    taken = {(event.id, event.value) for event in standing() if event.kind == "hint"}
+    return Counter(id for id, _ in taken)
 
 
 _unsaved: list[Event] = []  # what could not be written
@@ -152,6 +162,45 @@ _OWN_NAME = f"{os.getpid()}-{secrets.token_hex(8)}.jsonl"
 
 def _own_file() -> Path:
     return folder() / _OWN_NAME
+
+
+def _keep(new: list[Event]) -> None:
+    """Append events to this kernel's file, with those that could not be written before."""
+    first = not _unsaved
+    _unsaved.extend(new)
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        with _own_file().open("a+b") as file:
+            lines = [json.dumps(asdict(event)) + "\n" for event in _unsaved]
+            file.write(_missing_line_break(file) + "".join(lines).encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if first:
+            say(
+                f"Your progress cannot be saved in {folder()} ({error.strerror}). It is kept until "
+                f"this notebook closes. Set SNNEDU_DATA to a folder that you can write to."
+            )
+    else:
+        _unsaved.clear()
+
+
+def _missing_line_break(file: BinaryIO) -> bytes:
+    """Return what separates a new line from one that a full disk has cut off."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read() == b"\n" else b"\n"
+
+
+def _standing(events: Iterable[Event]) -> list[Event]:
+    kept: list[Event] = []
+    for event in sorted(events, key=lambda event: event.age):
+        if event.kind == "reset":
+            kept = [e for e in kept if not f"{e.id}.".startswith(f"{event.id}.")]
+        else:
+            kept.append(event)
+    return kept
 
 
 def _read(file: Path) -> Iterator[Event]:
@@ -176,6 +225,8 @@ def _event(entry: dict[str, str]) -> Event:
     event = Event(**entry)
     if not all(isinstance(value, str) for value in asdict(event).values()):
         raise TypeError(f"an entry holds texts only, not {entry}")
+    if event.at and not event.at.isdecimal():
+        raise TypeError(f"an entry's time is a number, not {event.at}")
     return event
 
 

@@ -54,7 +54,12 @@ def test_a_damaged_line_is_named_left_alone_and_costs_nothing_else(capsys):
 
 
 @pytest.mark.parametrize(
-    "entry", ['{"kind": "solved", "id": ["01.2"]}', '{"kind": "solved", "id": 1}']
+    "entry",
+    [
+        '{"kind": "solved", "id": ["01.2"]}',
+        '{"kind": "solved", "id": 1}',
+        '{"kind": "solved", "id": "01.2", "at": "noon"}',
+    ],
 )
 def test_an_entry_of_other_things_than_texts_is_damaged_too(entry, tmp_path, capsys):
     progress.record("solved", "01.1")
@@ -89,6 +94,55 @@ def full_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_a_full_disk_cut_off_is_written_when_there_is_space_again(request, capsys):
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    request.getfixturevalue("full_disk")
+    for n in range(3):  # the second one is cut off in the middle of its line
+        progress.record("solved", f"01.{n}")
+    (file,) = progress.folder().glob("*.jsonl")
+    assert file.stat().st_size == 100
+    assert not file.read_bytes().endswith(b"\n")
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    progress.record("solved", "01.3")
+    assert progress._unsaved == []
+    assert progress.solved() == {f"01.{n}" for n in range(4)}
+    assert capsys.readouterr().out.count("cannot be saved") == 1
+
+
+def test_a_reset_hides_what_came_before_it_and_nothing_else():
+    for each in ("01.1", "01.10", "02.1"):
+        progress.record("solved", each)
+    progress.record("hint", "01.1", "1")
+    progress.record("reset", "01.1")
+    assert progress.solved() == {"01.10", "02.1"}
+    assert progress.hints_taken()["01.1"] == 0
+    progress.record("solved", "01.1")
+    assert progress.solved() == {"01.1", "01.10", "02.1"}
+    progress.record("reset", "01")  # a whole chapter
+    assert progress.solved() == {"02.1"}
+
+
+def test_the_later_event_counts_even_if_another_clock_ran_ahead(tmp_path):
+    ahead = {"kind": "guess", "id": "02.p1", "value": "1", "at": str(2**62)}
+    (tmp_path / "other.json").write_text(json.dumps([ahead]))
+    progress.import_progress(tmp_path / "other.json")
+    assert progress.latest("guess", "02.p1").value == "1"
+    for guess in ("3", "5", "3"):
+        progress.record("guess", "02.p1", guess)
+    assert progress.latest("guess", "02.p1").value == "3"
+    progress.record("reset", "02.p1")
+    assert progress.latest("guess", "02.p1") is None
+
+
+def test_files_of_the_first_version_are_read_as_the_oldest():
+    progress.record("solved", "01.1")
+    (progress.folder() / "old.jsonl").write_text('{"kind": "solved", "id": "02.1", "value": ""}\n')
+    assert [event.id for event in progress.events()] == ["02.1", "01.1"]
+    progress.record("reset", "02.1")
+    assert progress.solved() == {"01.1"}
 
 
 def test_an_export_onto_a_full_disk_leaves_the_old_one(tmp_path, request):
