@@ -114,7 +114,7 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         "at": rng.uniform(-2, 2),
         "x": rng.uniform(0, 1, 7).tolist(),
         "gain": rng.uniform(0, 2),
-        "theta": rng.uniform(0.01, 0.3),
+        "theta": rng.uniform(0.01, 0.6),
         "pace": str(rng.choice(["linear", "logarithmic"])),
         "compare": str(rng.choice(["the step before", "the rebuilt signal"])),
         "weight": rng.uniform(0, 0.8),

@@ -121,20 +121,30 @@ def decode_latency(
     tau: Number | None = None,
     threshold: Number = 0.01,
     linear: bool = False,
+    clip: bool = False,
 ) -> Data:
     """Return the numbers that the first spikes stand for, `[*data]`; silence means 0.
 
-        x = θ / (1 - exp(-t / τ))    x = 1 - t / τ with linear=True
+        x = (x(t - 1/2) + x(t + 1/2)) / 2,   x(t) = θ / (1 - exp(-t / τ))
+        x = 1 - t / τ                        with linear=True
 
-    cut to [0, 1]. Pass the `tau`, `threshold` and `linear` that the encoder had. Numbers that
-    shared a step come back as one: the logarithm blurs the large ones, the line all alike.
+    cut to [0, 1]. All numbers between x(t + 1/2) and x(t - 1/2) spike at step t, and come back as
+    the middle of them. So step 0 means the middle of x(1/2) and 1. Without `clip` the last step
+    means the middle of 0 and x(T - 3/2), since all that is smaller spikes there, too.
+
+    Pass the `tau`, `threshold`, `linear` and `clip` that the encoder had.
     """
     _check.time_first("spk_rec", spk_rec)
-    tau = _check_pace(tau, threshold, len(spk_rec), linear)
+    last = len(spk_rec) - 1
+    tau = _check_pace(tau, threshold, last + 1, linear)
     fired = spk_rec != 0
     t = fired.int().argmax(0).to(wide_dtype(spk_rec))
-    x = 1 - t / tau if linear else threshold / -torch.expm1(-t / tau)
-    return (x.clamp(0, 1) * fired.any(0)).to(spk_rec.dtype)
+    if linear:
+        x = (1 - t / tau).clamp(0, 1)
+    else:
+        most, least = (_drive(t + half, tau, threshold) for half in (-0.5, 0.5))
+        x = (most + (least if clip else least.masked_fill(t == last, 0))) / 2
+    return (x * fired.any(0)).to(spk_rec.dtype)
 
 
 def delta(
@@ -278,6 +288,11 @@ def _check_pace(tau: Number | None, threshold: Number, num_steps: int, linear: b
         return last if linear else last / math.log(MARGIN / (MARGIN - 1))
     _check.positive("tau", tau)
     return tau
+
+
+def _drive(t: Tensor, tau: Number, threshold: Number) -> Tensor:
+    """Return the number whose circuit reaches the threshold at time t, at most 1."""
+    return (threshold / -torch.expm1(-t.clamp(min=1e-9) / tau)).clamp(max=1)
 
 
 def _generator(seed: Seed, like: Tensor) -> torch.Generator | None:

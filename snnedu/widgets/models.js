@@ -139,6 +139,7 @@ function unroll(name, cur, settings) { // one neuron over time: its spikes and e
 }
 
 const sum = (array) => array.reduce((total, value) => total + value, 0);
+const apart = (a, b) => Math.sqrt(sum(a.map((value, k) => (value - b[k]) ** 2)) / a.length);  // RMS
 
 function one(name, p) {
   const cur = current(p), out = unroll(name, cur, p), count = sum(out.spk);
@@ -220,8 +221,11 @@ export const models = {
     const p = x.map((value) => Math.min(1, Math.max(0, gain * value))), n = p.length;
     const spk = Float32Array.from(uniform(seed, steps * n), (draw, i) => draw < p[i % n]);
     const decoded = p.map((_, k) => sum(spk.filter((_, i) => i % n === k)) / steps);
-    const error = sum(decoded.map((rate, k) => Math.abs(rate - p[k]))) / n;
-    return { spk: Object.assign(spk, { shape: [steps, n] }), p, decoded, count: sum(spk), error };
+    const spread = p.map((v) => Math.sqrt((v * (1 - v)) / steps));  // the standard error
+    const law = Math.sqrt(sum(spread.map((v) => v * v)) / n), error = apart(decoded, p);
+    const low = p.map((v, k) => v - spread[k]), high = p.map((v, k) => v + spread[k]);
+    Object.assign(spk, { shape: [steps, n] });
+    return { spk, p, decoded, low, high, count: sum(spk), error, law };
   },
 
   latency({ x, steps, theta, pace }) {
@@ -229,11 +233,13 @@ export const models = {
     const tau = f(linear ? last : last / Math.log(1.01 / 0.01));
     const wait = (v) => rint(tau * (linear ? f(1 - v) : -f(Math.log1p(-f(theta / v)))));
     const times = x.map((v) => (v <= theta ? steps - 1 : Math.min(steps - 1, wait(f(v)))));
-    const back = (t) => Math.min(1, Math.max(0, linear ? 1 - t / tau : theta / -Math.expm1(-t / tau)));
+    const drive = (t) => Math.min(1, theta / -Math.expm1(-Math.max(t, 1e-9) / tau));
+    const middle = (t) => (drive(t - 0.5) + (t === steps - 1 ? 0 : drive(t + 0.5))) / 2;
+    const back = (t) => (linear ? Math.min(1, Math.max(0, 1 - t / tau)) : middle(t));
     const spk = Object.assign(new Float32Array(steps * n), { shape: [steps, n] });
     times.forEach((t, k) => { spk[t * n + k] = 1; });
-    const decoded = times.map(back), error = sum(decoded.map((v, k) => Math.abs(v - x[k]))) / n;
-    return { spk, x, decoded, count: n, error };
+    const decoded = times.map(back);
+    return { spk, x, decoded, count: n, error: apart(decoded, x) };
   },
 
   delta({ x, theta, compare }) {
@@ -247,8 +253,8 @@ export const models = {
       sent += spike;
       return f(f(x[0]) + f(f(theta) * sent));
     });
-    const error = sum(rebuilt.map((v, t) => Math.abs(v - x[t]))) / x.length;
-    return { x, rebuilt, spk: Object.assign(spk, { shape: [x.length, 2] }), count: sum(spk), error };
+    Object.assign(spk, { shape: [x.length, 2] });
+    return { x, rebuilt, spk, count: sum(spk), error: apart(rebuilt, x) };
   },
 
   surrogate({ kind, slope, at, width }) {

@@ -247,8 +247,10 @@ def rate_code(x: Any = (), gain: float = 1.0, steps: int = 50, seed: int = 0) ->
     p = np.clip(gain * np.asarray(x, np.float64).reshape(-1), 0, 1)
     spk = uniform(seed, steps * p.size).reshape(steps, -1) < p
     decoded = spk.mean(0)
-    error = float(np.abs(decoded - p).mean())
-    return {"spk": spk, "p": p, "decoded": decoded, "count": float(spk.sum()), "error": error}
+    spread = np.sqrt(p * (1 - p) / steps)  # the standard error
+    band = {"low": p - spread, "high": p + spread, "law": _rms(spread)}
+    told = {"decoded": decoded, "error": _rms(decoded - p)}
+    return {"spk": spk, "p": p, **told, **band, "count": float(spk.sum())}
 
 
 def latency_code(
@@ -273,7 +275,11 @@ def delta_code(x: Any = (), theta: float = 0.1, compare: str = "the step before"
 def _quality(
     spk: Float[Tensor, "time neurons"], decoded: Float[Tensor, " n"], wanted: Float[Tensor, " n"]
 ) -> Outputs:
-    return {"count": float(spk.sum()), "error": float((decoded - wanted).abs().double().mean())}
+    return {"count": float(spk.sum()), "error": _rms((decoded - wanted).double().numpy())}
+
+
+def _rms(errors: Float64[NDArray[np.float64], " n"]) -> float:
+    return float(np.sqrt(np.square(errors).mean()))
 
 
 def _one(neuron: neurons.SpikingLayer, cur: Float[Tensor, " time"]) -> Outputs:

@@ -124,6 +124,27 @@ def test_latency_decodes_to_a_number_with_the_same_spike(linear: bool):
         assert (decoded - x).abs().max() < 0.5 / 49 + 1e-6  # half a step
 
 
+@pytest.mark.parametrize(("theta", "most"), [(0.01, 0.27), (0.1, 0.105), (0.3, 0.07)])
+def test_logarithmic_latency_reads_the_middle_of_the_numbers_that_share_a_step(
+    theta: float, most: float
+):
+    x = torch.linspace(0, 1, 1001)
+    spk_rec = spikegen.latency(x, 17, threshold=theta)
+    decoded = spikegen.decode_latency(spk_rec, threshold=theta)
+    step = spk_rec.argmax(0)
+    means = torch.zeros(17).index_add(0, step, x) / step.bincount(minlength=17)
+    assert (decoded - means[step]).abs().max() < 0.01
+    assert (decoded - x).square().mean().sqrt() < most < (0.5 - x).square().mean().sqrt()
+
+
+def test_a_clipped_code_keeps_silent_numbers_out_of_its_last_step():
+    x = torch.tensor([0.1, 0.303, 0.9])
+    spk_rec = spikegen.latency(x, 17, threshold=0.3, clip=True)
+    assert spk_rec.sum(0).tolist() == [0, 1, 1]
+    decoded = spikegen.decode_latency(spk_rec, threshold=0.3, clip=True)
+    assert torch.allclose(decoded[1:], x[1:], atol=0.05)
+
+
 def test_silence_decodes_to_zero():
     assert spikegen.decode_latency(torch.zeros(5, 2)).tolist() == [0, 0]
 

@@ -113,6 +113,13 @@ def test_built_in_models_spike_and_rest(name: str):
     assert float(torch.as_tensor(BUILT_IN[name](**busy)[key]).float().max()) > 0
 
 
+def test_the_rate_code_states_the_error_that_many_draws_have():
+    laws = {steps: BUILT_IN["rate"](x=[0.3], steps=steps)["law"] for steps in (50, 200)}
+    assert laws[200] == pytest.approx(laws[50] / 2)
+    draws = [BUILT_IN["rate"](x=[0.3], steps=50, seed=seed)["error"] for seed in range(400)]
+    assert np.sqrt(np.mean(np.square(draws))) == pytest.approx(laws[50], rel=0.1)
+
+
 def test_leaky_is_the_librarys_golden_trace():
     out = BUILT_IN["leaky"](beta=0.9, amplitude=0.5, steps=8)
     assert out["spk"].tolist() == [0, 0, 1, 0, 1, 0, 0, 1]

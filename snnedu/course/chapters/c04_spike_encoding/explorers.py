@@ -9,7 +9,7 @@ from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Choice, Curve, Raster, Slider, Traces
 
 STEP = "time step"
-TENTHS = [i / 10 for i in range(11)]
+FORTIETHS = [i / 40 for i in range(41)]
 
 
 def encoder_explorer(code: str = "rate", x: Sequence[float] | None = None, **more: Any) -> Explorer:
@@ -34,15 +34,20 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
             Raster("spk", title="Each row: the spikes of one number", height=200, xlabel=STEP),
             Curve(
                 "p",
-                {"p": "wanted", "decoded": "share of steps with a spike"},
+                {
+                    "p": "wanted",
+                    "decoded": "share of steps with a spike",
+                    "low": "usual error below",
+                    "high": "usual error above",
+                },
                 title="What the spikes say",
                 xlabel="probability of a spike",
                 ylim=(0, 1),
             ),
         ],
-        constants={"x": list(x or TENTHS)},
+        constants={"x": list(x or FORTIETHS)},
         title="The rate code",
-        outcome="{count} spikes; decoded with a mean error of {error:.3f}.",
+        outcome="{count} spikes. Typical error of a number: {error:.3f} in this draw, {law:.3f} over many.",
         code="snn.spikegen.rate(x, num_steps={steps}, gain={gain}, seed={seed})",
         **more,
     )
@@ -53,7 +58,7 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
         "latency",
         [
             Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
-            Slider("theta", 0.01, 0.2, 0.01, value=0.01, label="threshold θ", unit="as x"),
+            Slider("theta", 0.01, 0.6, 0.01, value=0.01, label="threshold θ", unit="as x"),
             Choice("pace", ("linear", "logarithmic")),
         ],
         [
@@ -66,9 +71,9 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
                 ylim=(0, 1),
             ),
         ],
-        constants={"x": list(x or TENTHS)},
+        constants={"x": list(x or FORTIETHS)},
         title="The latency code",
-        outcome="{count} spikes; decoded with a mean error of {error:.3f}.",
+        outcome="{count} spikes. Typical error of a number: {error:.3f}.",
         **more,
     )
 
@@ -87,6 +92,6 @@ def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer
         ],
         constants={"x": list(x or wave)},
         title="The delta code",
-        outcome="{count} spikes; rebuilt with a mean error of {error:.3f}.",
+        outcome="{count} spikes. Typical error of the rebuilt signal: {error:.3f}.",
         **more,
     )
