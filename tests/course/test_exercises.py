@@ -108,7 +108,6 @@ ALSO_RIGHT = {
         "return grad / (2 + 5 * x.abs()) ** 2",
         "return grad / (1 + 6 * x.abs()) ** 2",
     },
-    "06.3": {"dead = [layer for layer, norm in enumerate(gradient_norms) if norm <= 1e-06]"},
     "07.4": {"spikes.append(list(recordings.values())[+1].spk)"},  # of two layers
 }
 

@@ -1,12 +1,14 @@
 """Exercises of 06 · Surrogate gradients: a slope, a spike with two derivatives, and where training dies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from snnedu.core import surrogate
+from snnedu.core.surrogate import slope_of
 from snnedu.course.attempt import Attempt, WrongAnswer
 from snnedu.course.diagnosis import refuse
 from snnedu.course.exercise import Exercise
@@ -46,7 +48,7 @@ def first_to_fix(gradient_norms: list[float], firing_rates: list[float]) -> int:
 
 NO_ABS = "Left of the threshold your slope differs from that on the right. It depends on the distance: `x.abs()`."
 NO_SQUARE = "The shape is nearly right, but the square is missing: its tails fall too slowly."
-NO_K = "k changes nothing. It multiplies the distance."
+NO_K = "Your slope is the same for every k. Put `k` in the place of the number: it multiplies the distance."
 FUNCTION_ITSELF = (
     "This is the fast sigmoid itself, x / (1 + k|x|). The exercise asks for its slope."
 )
@@ -61,51 +63,73 @@ ATAN = "This is the slope of `atan`. The exercise asks for the first row of the 
 PRECEDENCE = "Python divides before it adds. Put everything below the fraction line in brackets."
 
 
+def _slopes() -> Iterator[tuple[Tensor, float]]:
+    """Draw points on both sides of the threshold, and a slope k for each of two rounds."""
+    for _ in range(2):
+        distance = torch.rand(4) * torch.tensor([0.2, 1.0, 1.0, 3.0]) + 0.05
+        yield torch.cat([-distance, torch.zeros(1), distance]), 3 + 20 * torch.rand(()).item()
+
+
 def _compare_slopes(got: Tensor, right: Tensor, x: Tensor, k: float) -> str:
-    one_side = torch.allclose(got[x >= 0], right[x >= 0], rtol=1e-4)
-    return NO_ABS if one_side else "The numbers differ from 1 / (1 + k|x|)². Check the brackets."
+    if torch.allclose(got[x >= 0], right[x >= 0], rtol=1e-4):
+        return NO_ABS
+    far = int((got - right).abs().argmax())
+    return (
+        f"At x = {x[far]:.2f} with k = {k:.1f} your slope is {got[far]:.4f}. "
+        f"1 / (1 + k|x|)² is {right[far]:.4f} there."
+    )
 
 
 # ---------------------------------------------------------------- 06.2
 
 SMOOTH = "Your forward pass is smooth. It must stay a clean step: 1 where x > 0, else 0."
 AT_THRESHOLD = "At x = 0 your neuron fires. The membrane must exceed the threshold: `>`, not `>=`."
+NOT_AT_ZERO = "Your neuron fires where x exceeds another number than 0. x is U - θ, the distance from the threshold: the threshold is already in it."
+TURNED_STEP = "Your neuron fires below the threshold and is silent above it."
 BOOLEAN = (
     "Your spikes are True and False. Later layers multiply them: return numbers of the type of x."
 )
 WHOLE = "Your spikes are whole numbers, x is not. Return numbers of the type of x: `.to(x.dtype)`."
+OTHER_TYPE = "Your spikes are not numbers of the type of x. Use `.to(x.dtype)`."
 SIGN = "Below the threshold you return -1. A silent neuron sends nothing: 0."
-ADDS = "Twice the gradient that comes in must give twice yours. The chain rule multiplies, it does not add."
+NOT_A_STEP = "Your forward pass returns other numbers than 1 where x > 0, else 0."
+ADDS = "Twice the gradient that comes in must give twice yours. The chain rule multiplies it by the slope."
 ONE_SIDED = "Left of the threshold your slope is 0. So a neuron that almost fired learns nothing, and a silent one stays silent. Use the slope, on both sides."
 DOWNHILL = (
     "Your gradient has the wrong sign. More membrane means more spikes: the slope is positive."
 )
 FORWARD_ONLY = "`forward` is right. `backward` returns nothing yet."
-NOT_THE_CLASS = "Pass the class itself: `MySpike`, not `MySpike.apply` or `MySpike()`."
+NOT_THE_CLASS = "A class is needed here. Keep `class MySpike(torch.autograd.Function)` of the stub and pass its name, `MySpike`, without `.apply` and without brackets."
 IGNORES_GRAD = (
     "Your `backward` ignores `grad`, the gradient that comes in. The chain rule multiplies by it."
 )
 ZERO = "Your gradient is zero everywhere: the true derivative. Put the slope in its place."
 STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slope at x."
+OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It depends on the spike, 0 or 1. Save x itself: `ctx.save_for_backward(x)`."
+NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
 
 
 def check_spike(answer: Any) -> None:
-    """Look at both passes at points around the threshold, with a gradient that is not all ones."""
-    if not isinstance(answer, type):
-        raise WrongAnswer(NOT_THE_CLASS)
+    """Look at both passes at points around the threshold, with gradients that are not all ones."""
     apply = getattr(answer, "apply", None)
-    if apply is None:
-        raise WrongAnswer("A `torch.autograd.Function` is needed: keep the class line of the stub.")
-    x = torch.tensor([-1.0, -0.1, 0.0, 0.1, 2.0])
+    if not isinstance(answer, type) or apply is None:
+        raise WrongAnswer(NOT_THE_CLASS)
+    x = _around_threshold()
     spk = Attempt(partial(apply))(x)  # without source to look into: None is a stub
-    if not isinstance(spk, Tensor):
+    if not isinstance(spk, Tensor) or spk.shape != x.shape:
         raise WrongAnswer("Your forward must return a tensor, one number for each of x.")
     _check_forward(spk, x)
-    grad_out = torch.tensor([1.0, -2.0, 3.0, 0.5, 4.0])
+    grad_out = torch.randn(len(x)) + torch.tensor([1.0, -1.0]).repeat(len(x))[: len(x)]
     once, twice = _backward(apply, x, grad_out), _backward(apply, x, 2 * grad_out)
     refuse({IGNORES_GRAD: torch.equal(once, twice) and once.any()})
     refuse({ADDS: not torch.allclose(2 * once, twice)})
     _check_backward(once, grad_out)
+
+
+def _around_threshold() -> Tensor:
+    """Draw nine points in order: four below the threshold, the threshold, four above."""
+    distance = torch.tensor([0.005, 0.1, 1.2, 5.0]) * (1 + torch.rand(4))
+    return torch.cat([-distance.flip(0), torch.zeros(1), distance])
 
 
 def _backward(apply: Any, x: Tensor, grad_out: Tensor) -> Tensor:
@@ -121,31 +145,42 @@ def _backward(apply: Any, x: Tensor, grad_out: Tensor) -> Tensor:
 
 
 def _check_forward(spk: Tensor, x: Tensor) -> None:
-    step = torch.equal(spk, (x > 0).to(x.dtype))
+    values, fires = spk.double(), (x > 0).double()
+    binary = ((values == 0) | (values == 1)).all()
     refuse(
         {
             BOOLEAN: spk.dtype == torch.bool,
-            WHOLE: spk.dtype != x.dtype,
-            SIGN: (spk == -1).any(),
-            AT_THRESHOLD: torch.equal(spk, (x >= 0).to(x.dtype)),
-            SMOOTH: not step,
+            WHOLE: not spk.dtype.is_floating_point,
+            OTHER_TYPE: spk.dtype != x.dtype,
+            SIGN: torch.equal(values, 2 * fires - 1) or torch.equal(values, x.sign()),
+            AT_THRESHOLD: torch.equal(values, (x >= 0).double()),
+            TURNED_STEP: torch.equal(values, (x < 0).double()) or torch.equal(values, 1 - fires),
+            NOT_AT_ZERO: binary and (values.diff() >= 0).all() and not torch.equal(values, fires),
+            SMOOTH: not binary and (values.diff() > 0).all(),
+            NOT_A_STEP: not torch.equal(values, fires),
         }
     )
 
 
 def _check_backward(grad: Tensor, grad_out: Tensor) -> None:
     slope = grad / grad_out
-    left, top, right = slope[:2], slope[2], slope[3:]
-    falls = left[0] <= left[1] <= top and top >= right[0] >= right[1] > 0
+    left, top, right = slope[:4].flip(0), slope[4], slope[5:]  # from the threshold outward
     refuse(
         {
             ZERO: not grad.any(),
-            STRAIGHT: torch.equal(grad, grad_out),
-            ONE_SIDED: not left.any(),
+            STRAIGHT: torch.allclose(grad, grad_out),
+            ONE_SIDED: not left.any() and right.any(),
             DOWNHILL: (slope <= 0).all(),
-            "The slope must be largest at x = 0 and fall to both sides.": not falls,
+            OF_SPIKES: all(torch.allclose(side, side[0]) for side in (left, right)),
+            NO_HILL: not all(_falls(torch.cat([top[None], side])) for side in (left, right)),
         }
     )
+
+
+def _falls(side: Tensor) -> bool:
+    """Tell whether a slope falls from the threshold outward; beyond some point it may be 0."""
+    rounding = 1e-4 * side[0].abs()
+    return bool((side.diff() <= rounding).all() and (side >= 0).all() and side[1] > side[-1])
 
 
 def _spike(
@@ -167,23 +202,49 @@ def _spike(
     return Spike
 
 
+def _hill(surrogate: Callable[[Tensor], Tensor]) -> type[torch.autograd.Function]:
+    """Return a `MySpike` with the slope of a surrogate of the library: any hill is right."""
+    return _spike(back=lambda x, grad: grad * slope_of(surrogate, x))
+
+
+class _InTwoParts(torch.autograd.Function):
+    """The newer form of a Function: what is saved stands in `setup_context`."""
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return torch.where(x > 0, 1.0, 0.0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return grad * my_slope(ctx.saved_tensors[0], 25.0)
+
+
 # ---------------------------------------------------------------- 06.3
 
 RATES = [0.06, 0.02, 0.01, 0.0, 0.0, 0.0]
 
 
 def _networks() -> list[tuple[list[float], list[float]]]:
-    """Return gradient norms and firing rates of four networks.
+    """Draw gradient norms and firing rates of four networks.
 
     Two have silent layers, as measured in the notebook: h reaches down to silent neurons in the
-    first, not in the second. In the third the gradient vanishes. The fourth needs nothing.
+    first, not in the second. In the third the gradient vanishes. The fourth needs nothing: one of
+    its gradients is small, but not below the bound.
     """
     return [
-        ([8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], RATES),
-        ([5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], RATES),
-        ([1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2]),
-        ([0.1, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
+        (_near([8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0]), _near(RATES)),
+        (_near([5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0]), _near(RATES)),
+        (_near([1e-9, 1e-9, 1e-8, 1e-2, 0.3]), _near([0.2, 0.1, 0.1, 0.1, 0.2])),
+        ([1e-6, *_near([0.2, 0.2, 0.3])], _near([0.2, 0.1, 0.1, 0.2])),
     ]
+
+
+def _near(numbers: list[float]) -> list[float]:
+    return [number * (0.7 + 0.6 * torch.rand(()).item()) for number in numbers]
 
 
 def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[float]) -> str:
@@ -234,11 +295,11 @@ EXERCISES = [
         title="Write the slope",
         name="my_slope",
         solution=my_slope,
-        cases=lambda: [(torch.tensor([-2.0, -0.5, 0.0, 0.1, 1.0, 3.0]), k) for k in (25.0, 4.0)],
+        cases=_slopes,
         mistakes={
             NO_ABS: lambda x, k: 1 / (1 + k * x) ** 2,
             NO_SQUARE: lambda x, k: 1 / (1 + k * x.abs()),
-            NO_K: lambda x, k: 1 / (1 + x.abs()) ** 2,
+            NO_K: [partial(lambda x, k, c: 1 / (1 + c * x.abs()) ** 2, c=c) for c in (1, 2, 5, 25)],
             FUNCTION_ITSELF: lambda x, k: x / (1 + k * x.abs()),
             IS_SPIKE: lambda x, k: (x > 0).float(),
             WHOLE_BRACKET: [
@@ -247,7 +308,10 @@ EXERCISES = [
             ],
             K_ABOVE: lambda x, k: k / (1 + k * x.abs()) ** 2,
             ATAN: lambda x, k: (k / 2) / (1 + (torch.pi * k * x / 2) ** 2),
-            PRECEDENCE: lambda x, k: 1 / 1 + (k * x.abs()) ** 2,
+            PRECEDENCE: [
+                lambda x, k: 1 / 1 + (k * x.abs()) ** 2,
+                lambda x, k: 1 / 1 + k * x.abs() ** 2,
+            ],
         },
         otherwise=_compare_slopes,
         accepts=(
@@ -268,9 +332,16 @@ EXERCISES = [
         mistakes={
             SMOOTH: _spike(torch.sigmoid),
             AT_THRESHOLD: _spike(lambda x: (x >= 0).to(x.dtype)),
+            NOT_AT_ZERO: _spike(lambda x: (x > 1).to(x.dtype)),
+            TURNED_STEP: [
+                _spike(lambda x: (x < 0).to(x.dtype)),
+                _spike(lambda x: (x <= 0).to(x.dtype)),
+            ],
+            NOT_A_STEP: _spike(torch.relu),
+            OTHER_TYPE: _spike(lambda x: (x > 0).double()),
             BOOLEAN: _spike(lambda x: x > 0),
             WHOLE: _spike(lambda x: torch.where(x > 0, 1, 0)),
-            SIGN: _spike(torch.sign),
+            SIGN: [_spike(torch.sign), _spike(lambda x: torch.where(x > 0, 1.0, -1.0))],
             IGNORES_GRAD: _spike(back=lambda x, grad: 1 / (1 + 5 * x.abs()) ** 2),
             ZERO: _spike(back=lambda x, grad: torch.zeros_like(grad)),
             STRAIGHT: _spike(back=lambda x, grad: grad.clone()),
@@ -278,12 +349,26 @@ EXERCISES = [
             ADDS: _spike(back=lambda x, grad: grad + 1 / (1 + 5 * x.abs()) ** 2),
             ONE_SIDED: _spike(back=lambda x, grad: grad * (x > 0)),
             DOWNHILL: _spike(back=lambda x, grad: -grad / (1 + 5 * x.abs()) ** 2),
-            NOT_THE_CLASS: MySpike.apply,
+            OF_SPIKES: [
+                _spike(back=lambda x, grad: grad / (1 + 5 * (x > 0)) ** 2),
+                _spike(back=lambda x, grad: grad * torch.where(x > 0, 0.5, 0.2)),
+            ],
+            NO_HILL: [
+                _spike(back=lambda x, grad: grad / (1 + 5 * x) ** 2),
+                _spike(back=lambda x, grad: grad / (1 + 5 * (x - 1).abs()) ** 2),
+                _spike(back=lambda x, grad: grad * (1 + 5 * x.abs()) ** 2),
+                _spike(back=lambda x, grad: grad * x.abs()),
+                _spike(back=lambda x, grad: grad * torch.sigmoid(x)),
+            ],
+            NOT_THE_CLASS: [MySpike.apply, surrogate.fast_sigmoid(5)],
         },
         accepts=(
             _spike(lambda x: torch.heaviside(x, torch.zeros(()))),
             _spike(back=lambda x, grad: grad * my_slope(x, 5.0)),
-            _spike(back=lambda x, grad: grad * (x.abs() < 3) * torch.exp(-x.abs())),
+            _spike(back=lambda x, grad: grad * (x.abs() < 0.5)),
+            _InTwoParts,
+            *map(_hill, (surrogate.triangular(), surrogate.triangular(25), surrogate.sigmoid(25))),
+            _hill(surrogate.atan()),
         ),
         hints=(
             "`(x > 0)` gives True and False; `.to(x.dtype)` makes numbers of them.",
