@@ -108,7 +108,6 @@ ALSO_RIGHT = {
         "return grad / (2 + 5 * x.abs()) ** 2",
         "return grad / (1 + 6 * x.abs()) ** 2",
     },
-    "07.4": {"spikes.append(list(recordings.values())[+1].spk)"},  # of two layers
 }
 
 

@@ -4,6 +4,7 @@ import copy
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,11 +117,12 @@ def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:
 
 # --------------------------------------------------------------------------------------- 07.2
 
-NO_ZERO = "After two steps your weights differ. Gradients add up from call to call until you set them to zero."
-NO_GRADIENT_YET = "The weights do not move: when `optimizer.step()` runs, there is no gradient. `zero_grad()` forgets the old ones, then `backward()` computes new ones."
-STEP_EARLY = "You change the weights before `backward()` tells in which direction. Compute the gradient first."
-NO_STEP = "The gradient is there, but the weights do not move. Which call changes them? (A method without brackets is named, not called.)"
-OTHER_OPTIMIZER = "The first loss is right, but the weights do not move as they should. Does the `optimizer` that you were given take one step in each call?"
+NO_ZERO = "Your second step still holds the gradients of the first. They add up from call to call until `optimizer.zero_grad()` clears them."
+NO_BACKWARD = "No gradient is computed. `loss.backward()` writes one into each weight's `.grad`. (A method without brackets is named, not called.)"
+NO_GRADIENT_YET = "When `optimizer.step()` runs, the gradient is gone: `zero_grad()` stands between `backward()` and `step()`."
+STEP_EARLY = "Your `optimizer.step()` comes before `loss.backward()`. It changes the weights along the gradient, so compute the gradient first."
+NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()` is missing. (A method without brackets is named, not called.)"
+OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
 PLAIN = "You return a tensor. Return a plain number: `.item()`."
 NOT_A_NUMBER = "You return a tensor. It holds on to the whole graph of this step; a list of them fills the memory. Return a plain number: `.item()`."
@@ -128,57 +130,109 @@ LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes 
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
 
 
+class Watched(torch.optim.SGD):
+    """An optimizer that notes what happens to the weights of a network, in order.
+
+    "back": a gradient is computed; "stale back": it is added to one of an earlier batch; "step":
+    the weights move; "idle step": there is no gradient to move them.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__(net.parameters(), lr=0.5)
+        self.events = list[str]()
+        self.weight = next(net.parameters())
+        self.weight.register_hook(self._note)
+
+    def step(self, closure: Any = None) -> Any:
+        """Take a step, and note it."""
+        result = super().step(closure)
+        self.events.append("step" if _has_gradient(self.weight) else "idle step")
+        return result
+
+    def _note(self, grad: Tensor) -> None:
+        self.events.append("stale back" if _has_gradient(self.weight) else "back")
+
+
+def wrong_order(events: list[str]) -> dict[str, bool]:
+    """Tell which mistakes the order of these events shows, the gravest first."""
+    backs = [place for place, event in enumerate(events) if event.endswith("back")]
+    steps = [place for place, event in enumerate(events) if event.endswith("step")]
+    return {
+        NO_BACKWARD: not backs,
+        NO_STEP: not steps,
+        STEP_EARLY: bool(backs and steps) and steps[0] < backs[0],
+        NO_GRADIENT_YET: "step" not in events,
+        NO_ZERO: "stale back" in events,
+    }
+
+
 def check_step(answer: Attempt) -> None:
-    """Let it take two steps, and compare loss and weights with the right ones and known wrong ones."""
+    """Let it take two steps; compare loss and weights with the right ones."""
+    net, x_rec, targets = _small()
+    optimizer, got = Watched(net), list[Any]()
     try:
-        got, net = _two_steps(answer.changing)
-    except WrongAnswer as reply:  # torch notices weights that were changed before the backward pass
-        raise WrongAnswer(STEP_EARLY) if "inplace" in str(reply) else reply from None
-    stays, has_gradient = _alike(net, _small()[0]), any(map(_has_gradient, net.parameters()))
-    refuse({NO_STEP: stays and has_gradient, NO_GRADIENT_YET: stays})
-    refuse({reply: _alike(net, _two_steps(wrong)[1]) for reply, wrong in WRONG_WEIGHTS.items()})
+        _two_steps(answer.changing, net, optimizer, x_rec, targets, got)
+    except WrongAnswer:  # torch notices weights that were changed before the backward pass
+        refuse({STEP_EARLY: optimizer.events and wrong_order(optimizer.events)[STEP_EARLY]})
+        raise
+    right, expected = _right_steps(my_step)
+    if not _alike(net, expected):
+        refuse({LAST_STEP: _alike(net, _right_steps(ON_LAST)[1])})
+        _refuse_loss(got, right)
+        refuse(
+            {OTHER_OPTIMIZER: not optimizer.events.count("step") and not _alike(net, _small()[0])}
+        )
+        refuse(wrong_order(optimizer.events))
+        raise WrongAnswer(OTHER_OPTIMIZER)
     if isinstance(got[0], Tensor):
         raise WrongAnswer(NOT_A_NUMBER if got[0].requires_grad else PLAIN)
-    _check_losses(got, net)
+    _refuse_loss(got, right)
+    refuse({SECOND: not _near(got[1], right[1])})
 
 
-def _check_losses(got: list[Any], net: snn.Sequential) -> None:
-    right, expected = _two_steps(my_step)
-    membranes = _two_steps(_learn("zero back step", of=lambda spk, mem: mem))[0]
+def _refuse_loss(got: list[Any], right: list[Any]) -> None:
     first = (
-        f"The first loss should be {right[0]:.4f}, yours is {got[0]:.4f}. Is it the `ce_rate_loss` "
-        f"of `spk_rec`, the first thing that `net` returns?"
+        f"The first loss should be {float(right[0]):.4f}, yours is {float(got[0]):.4f}. Is it the "
+        f"`ce_rate_loss` of `spk_rec`, the first thing that `net` returns?"
     )
-    refuse(
-        {
-            MEMBRANES: _near(got[0], membranes[0]),
-            first: not _near(got[0], right[0]),
-            OTHER_OPTIMIZER: not _alike(net, expected),
-            SECOND: not _near(got[1], right[1]),
-        }
-    )
+    membranes = _right_steps(ON_MEMBRANES)[0]
+    refuse({MEMBRANES: _near(got[0], membranes[0]), first: not _near(got[0], right[0])})
 
 
 def _has_gradient(parameter: Tensor) -> bool:
     return parameter.grad is not None and bool(parameter.grad.any())
 
 
-def _two_steps(step: Step) -> tuple[list[Any], snn.Sequential]:
+def _two_steps(
+    step: Step, net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor, got: list[Any]
+) -> None:
+    got.append(step(net, optimizer, x_rec, targets))
+    got.append(step(net, optimizer, x_rec.flip(1), targets))
+
+
+def _right_steps(step: Step) -> tuple[list[Any], snn.Sequential]:
     net, x_rec, targets = _small()
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
-    losses = [step(net, optimizer, x_rec, targets), step(net, optimizer, x_rec.flip(1), targets)]
+    losses = list[Any]()
+    _two_steps(step, net, torch.optim.SGD(net.parameters(), lr=0.5), x_rec, targets, losses)
     return losses, net
 
 
-def _small() -> tuple[snn.Sequential, Tensor, Tensor]:
+def _small(*hidden: int) -> tuple[snn.Sequential, Tensor, Tensor]:
+    """Return a network with these hidden layers (8 neurons by default), a batch and its classes."""
     torch.manual_seed(0)
-    net = snn.Sequential(nn.Linear(6, 8), snn.Leaky(0.9), nn.Linear(8, 3), snn.Leaky(0.9))
-    return net, 2 * torch.rand(7, 5, 6), torch.tensor([0, 1, 2, 0, 1])
+    layers, sizes = list[nn.Module](), (6, *(hidden or (8,)), 3)
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), snn.Leaky(0.9)]
+    return snn.Sequential(*layers), 2 * torch.rand(7, 5, 6), torch.tensor([0, 1, 2, 0, 1])
 
 
 def _alike(a: nn.Module, b: nn.Module) -> bool:
     pairs = zip(a.parameters(), b.parameters(), strict=True)
     return all(torch.allclose(p, q, atol=1e-6) for p, q in pairs)
+
+
+def _near(a: Any, b: Any) -> bool:
+    return alike(numbers(a), numbers(b), rtol=1e-5)
 
 
 def _learn(
@@ -190,7 +244,10 @@ def _learn(
 
     def step(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> Any:
         loss = snn.functional.ce_rate_loss(of(*net(x_rec)), targets)
-        do = {"zero": optimizer.zero_grad, "back": loss.backward, "step": optimizer.step}
+        do = {
+            "zero": optimizer.zero_grad, "back": loss.backward, "step": optimizer.step,
+            "fill": partial(optimizer.zero_grad, set_to_none=False), "net": net.zero_grad,
+        }  # fmt: skip
         for name in order.split():
             do[name]()
         return returns(loss)
@@ -198,49 +255,80 @@ def _learn(
     return step
 
 
-WRONG_WEIGHTS = {
-    NO_ZERO: _learn("back step"),
-    LAST_STEP: _learn("zero back step", of=lambda spk, mem: spk[-1:]),
-}
+ON_LAST = _learn("zero back step", of=lambda spk, mem: spk[-1:])
+ON_MEMBRANES = _learn("zero back step", of=lambda spk, mem: mem)
+
+
+def _step_by_step(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    optimizer.zero_grad()
+    state, spikes = None, list[Tensor]()
+    for x in x_rec:
+        spk, state = net.step(x, state)
+        spikes.append(spk)
+    loss = snn.functional.ce_rate_loss(torch.stack(spikes), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _other_optimizer(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    return my_step(net, torch.optim.Adam(net.parameters()), x_rec, targets)
+
+
+def _twice(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    loss = my_step(net, optimizer, x_rec, targets)
+    optimizer.step()
+    return loss
+
 
 # --------------------------------------------------------------------------------------- 07.3
 
 STATE_STAYS = "One bug is left, and it is hard to see: a batch begins with the membranes that the batch before it left. Each picture is mixed with another one."
 KEEPS_GRAPH = "One bug is left: you return a tensor that keeps the graphs of all batches. Add up plain numbers: `.item()`."
 LAST_ONLY = "Your loss still sees the spikes of the last step only. Collect those of every step."
-RETAINS = "`retain_graph=True` is still there. It hides the error that a state carried over would raise, and keeps every graph."
 HOLDS = "One bug is only hidden: until the epoch is over, your sum holds the graphs of all its batches. Make each loss a plain number when you add it."
 A_SUM = "You return the sum over the batches. Return their mean."
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
 EVERY_STEP_FRESH = "The state is reset at every step: your neurons forget between two steps. Reset it once per batch."
+OTHER_WEIGHTS = "Your mean loss is right, but the weights are not where they should be after the last batch. Does each batch take one step of the optimizer?"
 
 
 def check_epoch(answer: Attempt) -> None:
-    """Look at the three bugs one by one, on batches whose losses are known."""
-    net, x_rec, targets = _small()
-    batches = [(x_rec, targets), (x_rec.flip(1), targets)]
-    got = list[Any]()
+    """Look at the bugs one by one, on batches whose losses are known."""
+    net, *given = _small()
+    runs = list[tuple[Any, Watched]]()
 
     def run(epoch: Attempt) -> Any:
-        got.append(_epoch(epoch.changing, net, batches))
-        return got[-1]
+        runs.append(_epoch(epoch.changing, net, _three_batches(*given)))
+        return runs[-1][0]
 
-    compare(answer, fixed_epoch, lambda: [()], WRONG_LOSSES, _compare_losses, run)
-    refuse({KEEPS_GRAPH: isinstance(got[0], Tensor) and got[0].requires_grad})
-    refuse({HOLDS: _graphs_held(answer.changing, net, x_rec, targets)})
-    refuse({RETAINS: "retain_graph=True" in _source(answer.function)})
+    try:
+        compare(answer, fixed_epoch, lambda: [()], WRONG_LOSSES, _compare_losses, run)
+    except WrongAnswer:
+        refuse(wrong_order(runs[0][1].events) if runs else {})
+        raise
+    result, optimizer = runs[0]
+    refuse({KEEPS_GRAPH: isinstance(result, Tensor) and result.requires_grad})
+    refuse({NO_STEP: len(optimizer.events) < 6, NO_ZERO: "stale back" in optimizer.events})
+    refuse({OTHER_WEIGHTS: not torch.allclose(optimizer.weight, runs[1][1].weight, atol=1e-6)})
+    refuse({HOLDS: _graphs_held(answer.changing, net, *given)})
+
+
+def _three_batches(x_rec: Tensor, targets: Tensor) -> list[tuple[Tensor, Tensor]]:
+    return [(x_rec, targets), (x_rec.flip(1), targets), (x_rec.flip(2), targets.flip(0))]
 
 
 def _compare_losses(got: Tensor, right: Tensor) -> str:
-    return f"The mean loss of two batches should be {right:.4f}, yours is {got:.4f}."
+    return f"The mean loss of three batches should be {right:.4f}, yours is {got:.4f}."
 
 
-def _epoch(run: Any, net: snn.Sequential, batches: Batches) -> Any:
+def _epoch(run: Any, net: snn.Sequential, batches: Batches) -> tuple[Any, Watched]:
     net = copy.deepcopy(net)
-    return run(net, torch.optim.SGD(net.parameters(), lr=0.5), batches)
+    optimizer = Watched(net)
+    return run(net, optimizer, batches), optimizer
 
 
-class _Watched:
+class _Counted:
     """Three batches; `held` tells how many graphs of the first still lived when the last began."""
 
     def __init__(self, x_rec: Tensor, targets: Tensor) -> None:
@@ -269,26 +357,18 @@ class _Hook:
 
 
 def _graphs_held(run: Any, net: snn.Sequential, x_rec: Tensor, targets: Tensor) -> bool:
-    batches = _Watched(x_rec, targets)
+    batches = _Counted(x_rec, targets)
     _epoch(run, net, batches)
     return batches.held > 0
 
 
-def _near(a: Any, b: Any) -> bool:
-    return alike(numbers(a), numbers(b), rtol=1e-5)
-
-
-def _source(function: Any) -> str:
-    import inspect
-
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        return ""
-
-
 def _broken(
-    *, stays: bool = False, last: bool = False, fresh: bool = False, cut: bool = False
+    *,
+    stays: bool = False,
+    last: bool = False,
+    fresh: bool = False,
+    cut: bool = False,
+    order: str = "zero back step",
 ) -> Callable[[Any, Optimizer, Batches], Tensor]:
     """Return an epoch with some of the bugs. Its result keeps every graph."""
 
@@ -304,16 +384,18 @@ def _broken(
             loss = snn.functional.ce_rate_loss(
                 torch.stack(spikes[-1:] if last else spikes), targets
             )
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            do = {"zero": optimizer.zero_grad, "back": loss.backward, "step": optimizer.step}
+            for name in order.split():
+                do[name]()
             losses.append(loss)
         return torch.stack(losses).mean()
 
     return epoch
 
 
-def _plain(epoch: Callable[..., Tensor]) -> Callable[..., float]:
+def _plain(**bugs: Any) -> Callable[..., float]:
+    """Return the same, with a plain number for each loss."""
+    epoch = _broken(**bugs)
     return lambda *given: epoch(*given).item()
 
 
@@ -322,68 +404,117 @@ def _sum(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return len(batches) * fixed_epoch(net, optimizer, batches)
 
 
+def _by_sequence(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    """Use the step of 07.2 for each batch: the whole sequence at once, from rest."""
+    losses = [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    return sum(losses) / len(losses)
+
+
+def _in_order(zero: str) -> Callable[..., Any]:
+    step = _learn(zero, returns=Tensor.detach)
+    return lambda net, optimizer, batches: torch.stack(
+        [step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    ).mean()
+
+
 WRONG_LOSSES = {
-    LAST_ONLY: [_broken(stays=True, last=True), _plain(_broken(last=True))],
-    STATE_STAYS: _plain(_broken(stays=True)),
-    EVERY_STEP_FRESH: _plain(_broken(fresh=True)),
+    LAST_ONLY: [_broken(stays=True, last=True), _plain(last=True)],
+    STATE_STAYS: _plain(stays=True),
+    EVERY_STEP_FRESH: _plain(fresh=True),
     A_SUM: _sum,
-    NO_PAST: _plain(_broken(cut=True)),
+    NO_PAST: _plain(cut=True),
 }
 
 # --------------------------------------------------------------------------------------- 07.4
 
 STARTS_AGAIN = "At the start of a stretch your neurons are at rest again. Cut the gradient, not the membrane: hand the state on."
 NOT_CUT = "The spikes are right, but a gradient still passes from one stretch of `length` steps into the one before it. Detach the state between them: `snn.detach` returns a new one."
+EVERY_STEP_CUT = "The spikes are right, but you detach the state at every step. Within a stretch of `length` steps the gradient should flow."
+IN_CHUNKS = (
+    "`chunk(n)` cuts into n parts. The exercise asks for parts of `length` steps: `split(length)`."
+)
+OTHER_LENGTH = "The spikes are right, but your stretches have another length. `split` takes the number of steps in a part, not the number of parts."
 MEMBRANES_RETURNED = "You return membranes. Return the spikes, `.spk`."
-FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last layer."
-NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the spikes that you return."
+FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last layer, however many there are: `list(recordings.values())[-1].spk`."
+NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the input and not the spikes that you return."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
 )
 
 
-def check_stretches(answer: Attempt) -> None:
-    """The same spikes as in one go; a gradient within a stretch, none across."""
-    net, x_rec, _ = _small()
-    x_rec = x_rec.requires_grad_()
-    spk_rec = answer.changing(net, x_rec, 3)
-    right = net(x_rec)[0]
+def _draw_stretches() -> Iterator[tuple[snn.Sequential, Tensor, int]]:
+    """Draw sequences and lengths for which parts of `length` steps and `length` parts differ."""
+    for steps, length, hidden in ((11, 4, (8,)), (7, 2, (8, 4))):
+        x_rec = 2 * torch.rand(steps, 5, 6)
+        yield _small(*hidden)[0], x_rec, length
+
+
+def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: int) -> Tensor:
+    """Return spikes, and the gradient of the input at each step for the spikes of each step."""
+    x_rec = x_rec.clone().requires_grad_()
+    spk_rec = answer.changing(net, x_rec, length)
     if not isinstance(spk_rec, Tensor):
         raise WrongAnswer("Return one tensor, [time, batch, classes]: `torch.cat` joins a list.")
-    shapes = f"Return the shape {list(right.shape)}. Yours is {list(spk_rec.shape)}."
+    _check_spikes(spk_rec, net, len(x_rec))
+    if not spk_rec.requires_grad:
+        raise WrongAnswer(NO_GRADIENT)
+    options: Any = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+    reach = [torch.autograd.grad(now.sum(), x_rec, **options)[0].flatten() for now in spk_rec]
+    refuse({NO_GRADIENT: not any(each.any() for each in reach)})
+    return torch.cat([spk_rec.detach().flatten(), *reach])
+
+
+def _check_spikes(spk_rec: Tensor, net: snn.Sequential, steps: int) -> None:
+    hidden, shape = net[0].out_features, [steps, 5, 3]
     refuse(
         {
-            ONLY_LAST: spk_rec.shape[1:] == right.shape[1:] and len(spk_rec) < len(right),
-            FIRST_LAYER: spk_rec.shape == (7, 5, 8),
-            shapes: spk_rec.shape != right.shape,
+            ONLY_LAST: len(spk_rec) < steps and list(spk_rec.shape[1:]) == shape[1:],
+            FIRST_LAYER: spk_rec.shape[2:] in ((hidden,), (4,)),
+            f"Return the shape {shape}. Yours is {list(spk_rec.shape)}.": (
+                list(spk_rec.shape) != shape
+            ),
             MEMBRANES_RETURNED: not ((spk_rec == 0) | (spk_rec == 1)).all(),
         }
     )
-    refuse({STARTS_AGAIN: not torch.equal(spk_rec, right), NO_GRADIENT: not spk_rec.requires_grad})
-    (grad,) = torch.autograd.grad(spk_rec[-1].sum(), x_rec)  # step 6, alone in its stretch
-    (within,) = torch.autograd.grad(net(x_rec)[0][-1].sum(), x_rec)
-    refuse({NOT_CUT: grad[:6].any(), NO_GRADIENT: within[6].any() and not grad[6].any()})
+
+
+def _in_parts(
+    net: Any,
+    x_rec: Tensor,
+    length: int,
+    *,
+    parts: Callable[[Tensor, int], Iterable[Tensor]] = Tensor.split,
+    layer: int = -1,
+    what: str = "spk",
+    cut: bool = True,
+) -> Tensor:
+    """Return `my_stretches` with other parts, of another layer, or without the cut."""
+    found, state = list[Tensor](), None
+    for stretch in parts(x_rec, length):
+        recordings, state = net.unroll(stretch, state)
+        state = snn.detach(state) if cut else state
+        found.append(getattr(list(recordings.values())[layer], what))
+    return torch.cat(found)
 
 
 def _starts_again(net: Any, x_rec: Tensor, length: int) -> Tensor:
     return torch.cat([net(stretch)[0] for stretch in x_rec.split(length)])
 
 
-def _not_cut(net: Any, x_rec: Tensor, length: int) -> Tensor:
-    spikes, state = [], None
-    for stretch in x_rec.split(length):
-        recordings, state = net.unroll(stretch, state)
-        spikes.append(list(recordings.values())[-1].spk)
-    return torch.cat(spikes)
+def _counting(net: Any, x_rec: Tensor, length: int) -> Tensor:
+    """Go step by step, and cut where a stretch begins."""
+    spikes, state = list[Tensor](), None
+    for t, x in enumerate(x_rec):
+        spk, state = net.step(x, snn.detach(state) if state and t % length == 0 else state)
+        spikes.append(spk)
+    return torch.stack(spikes)
 
 
-def _of_layer(name: str, what: str, net: Any, x_rec: Tensor, length: int) -> Tensor:
-    parts, state = list[Tensor](), None
-    for stretch in x_rec.split(length):
-        recordings, state = net.unroll(stretch, state)
-        state = snn.detach(state)
-        parts.append(getattr(recordings[name], what))
-    return torch.cat(parts)
+def _by_index(net: Any, x_rec: Tensor, length: int) -> Tensor:
+    def parts(x_rec: Tensor, length: int) -> list[Tensor]:
+        return [x_rec[start : start + length] for start in range(0, len(x_rec), length)]
+
+    return _in_parts(net, x_rec, length, parts=parts)
 
 
 EXERCISES = [
@@ -427,20 +558,25 @@ EXERCISES = [
         solution=my_step,
         check=check_step,
         mistakes={
-            **WRONG_WEIGHTS,
-            NO_GRADIENT_YET: [_learn("back zero step"), _learn("zero step")],
-            STEP_EARLY: [_learn("step zero back"), _learn("step back")],
-            NO_STEP: _learn("zero back"),
+            LAST_STEP: ON_LAST,
+            MEMBRANES: ON_MEMBRANES,
+            NO_ZERO: _learn("back step"),
+            NO_BACKWARD: [_learn("zero step"), _learn("step")],
+            NO_GRADIENT_YET: _learn("back zero step"),
+            STEP_EARLY: [
+                _learn(order) for order in ("step zero back", "step back", "zero step back")
+            ],
+            NO_STEP: [_learn("zero back"), _learn("back")],
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
             PLAIN: _learn("zero back step", returns=Tensor.detach),
-            MEMBRANES: _learn("zero back step", of=lambda spk, mem: mem),
-            OTHER_OPTIMIZER: lambda net, optimizer, x_rec, targets: my_step(
-                net, torch.optim.Adam(net.parameters()), x_rec, targets
-            ),
+            OTHER_OPTIMIZER: [_other_optimizer, _twice],
         },
         accepts=(
             _learn("zero back step", returns=lambda loss: float(loss.detach())),
-            _learn("back step zero"),
+            _learn("back step zero", returns=lambda loss: loss.detach().numpy()),
+            _learn("fill back step"),
+            _learn("net back step"),
+            _step_by_step,
         ),
         hints=(
             "Do five things, in this order: run the network, compute the loss, clear the old gradients, compute new ones, change the weights.",
@@ -453,8 +589,22 @@ EXERCISES = [
         name="fixed_epoch",
         solution=fixed_epoch,
         check=check_epoch,
-        mistakes={**WRONG_LOSSES, KEEPS_GRAPH: _broken(), HOLDS: _plain(_broken())},
-        accepts=(lambda net, optimizer, batches: np.float64(fixed_epoch(net, optimizer, batches)),),
+        mistakes={
+            **WRONG_LOSSES,
+            KEEPS_GRAPH: _broken(),
+            HOLDS: _plain(),
+            NO_ZERO: [_in_order("back step"), _plain(order="back step")],
+            NO_STEP: [_in_order("zero back"), _plain(order="zero back")],
+            NO_BACKWARD: _plain(order="zero step"),
+            STEP_EARLY: _plain(order="zero step back"),
+            NO_GRADIENT_YET: _plain(order="back zero step"),
+        },
+        accepts=(
+            lambda net, optimizer, batches: np.float64(fixed_epoch(net, optimizer, batches)),
+            _in_order("zero back step"),
+            _in_order("back step zero"),
+            _by_sequence,
+        ),
         hints=(
             "Follow three names through the loop: `state`, `spk` and `total`. What does each hold when a batch ends?",
             "`state` must be None when a batch begins. `spk` is overwritten at each step: collect it in a list.",
@@ -467,16 +617,25 @@ EXERCISES = [
         title="Cut the time, keep the state",
         name="my_stretches",
         solution=my_stretches,
-        check=check_stretches,
+        cases=_draw_stretches,
+        run=_run_stretches,
         mistakes={
             STARTS_AGAIN: _starts_again,
-            NOT_CUT: _not_cut,
+            NOT_CUT: partial(_in_parts, cut=False),
+            EVERY_STEP_CUT: partial(_in_parts, parts=lambda x_rec, length: x_rec.split(1)),
+            IN_CHUNKS: partial(_in_parts, parts=Tensor.chunk),
+            OTHER_LENGTH: [
+                partial(_in_parts, parts=lambda x_rec, length: x_rec.split(len(x_rec) // length)),
+                partial(_in_parts, parts=lambda x_rec, length: x_rec.split(length - 1)),
+                partial(_in_parts, parts=lambda x_rec, length: x_rec.split(length + 1)),
+            ],
             NO_GRADIENT: lambda *given: my_stretches(*given).detach(),
-            ONLY_LAST: lambda *given: _not_cut(*given)[-1:],
-            MEMBRANES_RETURNED: partial(_of_layer, "3", "mem"),
-            FIRST_LAYER: partial(_of_layer, "1", "spk"),
+            ONLY_LAST: lambda net, x_rec, length: my_stretches(net, x_rec, length)[-length:],
+            MEMBRANES_RETURNED: partial(_in_parts, what="mem"),
+            FIRST_LAYER: [partial(_in_parts, layer=0), partial(_in_parts, layer=1)],
         },
-        accepts=(partial(_of_layer, "3", "spk"),),
+        otherwise="The spikes, or the steps that a gradient reaches, are not those of stretches of `length` steps.",
+        accepts=(_in_parts, _counting, _by_index),
         hints=(
             "`for stretch in x_rec.split(length)` gives the stretches in order.",
             "`net.unroll(stretch, state)` returns the recordings of all layers, and the state for the next stretch.",
