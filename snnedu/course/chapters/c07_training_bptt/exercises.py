@@ -629,7 +629,10 @@ EXERCISES = [
                 partial(_in_parts, parts=lambda x_rec, length: x_rec.split(length - 1)),
                 partial(_in_parts, parts=lambda x_rec, length: x_rec.split(length + 1)),
             ],
-            NO_GRADIENT: lambda *given: my_stretches(*given).detach(),
+            NO_GRADIENT: [
+                lambda *given: my_stretches(*given).detach(),
+                lambda net, x_rec, length: my_stretches(net, x_rec.detach(), length),
+            ],
             ONLY_LAST: lambda net, x_rec, length: my_stretches(net, x_rec, length)[-length:],
             MEMBRANES_RETURNED: partial(_in_parts, what="mem"),
             FIRST_LAYER: [partial(_in_parts, layer=0), partial(_in_parts, layer=1)],
