@@ -68,6 +68,11 @@ from .course.check import (
     variant as variant,
 )
 from .course.overview import progress as progress
+from .course.predict import (
+    outcome as outcome,
+    predict as predict,
+    recap as recap,
+)
 from .course.progress import (
     export_progress as export_progress,
     import_progress as import_progress,

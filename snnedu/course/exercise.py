@@ -1,10 +1,12 @@
-"""What an exercise and a question are, and where to find them: in the folder of their chapter.
+"""What exercises, questions and predictions are; they stand in the folder of their chapter.
 
 To add chapter 14, make a folder `chapters/c14_topic/`, named after `tutorials/14_topic.ipynb`:
 
 - `__init__.py`: a docstring with the title, "14 · Topic." Nothing has to be registered.
 - `exercises.py`: EXERCISES, a list of `Exercise`, in the order of their ids "14.1", "14.2", …
 - `quiz.py`: QUESTIONS, a dict with the questions of "14".
+- `predictions.py`: PREDICTIONS, a dict with the `Prediction`s "14.p1", "14.p2", … The notebook
+  asks with `snn.predict("14.p1")`; `snn.outcome("14.p1", value)` answers in the cell that measures.
 - `explorers.py`: the chapter's explorers, if it has any.
 
 An exercise is one object. Its `solution` has the name of the learner's stub in the notebook, where
@@ -34,6 +36,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -126,6 +129,54 @@ class Question:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a learner should guess before it is measured: a number, or one of some options.
+
+        Prediction(
+            question="A pixel of ink 0.5 runs for 25 steps. How many spikes do you expect?",
+            unit="spikes",
+            close=2,
+            low="Each step is a coin of its own: half of the 25 show a spike.",
+            reply="Coins differ: eight such pixels do not send the same number.",
+        )
+        Prediction(
+            question="The current doubles. The firing rate becomes …",
+            options=(
+                Option("twice as high", "That would need a neuron without leak."),
+                Option("more than twice as high", "The leak takes its share once.", right=True),
+            ),
+        )
+
+    A number counts as close if it is off by `close` at most, or by the `factor` at most; `low` is
+    said to a guess that was too low, `high` to one that was too high. `reply` is said to all. An
+    option that is `right` may be missing where the measurement decides; see `outcome`.
+    """
+
+    question: str
+    options: tuple[Option, ...] = ()
+    unit: str = ""
+    close: float = 0.0
+    factor: float = 1.0
+    low: str = ""
+    high: str = ""
+    reply: str = ""
+
+    def __post_init__(self) -> None:
+        numeric = self.close != 0 or self.factor != 1 or bool(self.low or self.high)
+        if self.options and (numeric or sum(option.right for option in self.options) > 1):
+            raise ValueError(
+                f"A prediction with options needs one right option at most, and no `close`, "
+                f"`factor`, `low` or `high`. Received another for {self.question!r}. Leave out one "
+                f"of them."
+            )
+        if self.close < 0 or self.factor < 1:
+            raise ValueError(
+                f"`close` must be 0 or more, and `factor` 1 or more. Received {self.close} and "
+                f"{self.factor} for {self.question!r}. Say how far off a guess may be."
+            )
+
+
 def exercise(id: str) -> Exercise:
     """Return the exercise of that id, for example "02.1"."""
     known: Mapping[str, Exercise] = {e.id: e for e in _module(id, "exercises").EXERCISES}
@@ -138,6 +189,21 @@ def questions(id: str) -> tuple[Question, ...]:
     known: Mapping[str, tuple[Question, ...]] = _module(id, "quiz").QUESTIONS
     _check.one_of("quiz", id, known)
     return known[id]
+
+
+def prediction(id: str) -> Prediction:
+    """Return the prediction of that id, for example "02.p1"."""
+    known = {id: each for number in _chapters() for id, each in predictions(number).items()}
+    _check.one_of("prediction", id, known)
+    return known[id]
+
+
+def predictions(id: str) -> Mapping[str, Prediction]:
+    """Return the predictions of a tutorial by their ids, in order; many have none."""
+    folder = _chapters().get(id, "")
+    if folder and not find_spec(f"snnedu.course.chapters.{folder}.predictions"):
+        return {}
+    return _module(id, "predictions").PREDICTIONS
 
 
 def all_exercises() -> list[Exercise]:

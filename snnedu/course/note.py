@@ -21,20 +21,25 @@ def show_code(code: str) -> None:
     _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
 
 
-def _display(data: dict[str, str]) -> None:
+def in_notebook() -> bool:
+    """Return whether IPython runs this: in a notebook, most of the time."""
     try:
         from IPython.core.getipython import get_ipython
-        from IPython.display import display
     except ImportError:
-        say(data["text/plain"])
-        return
-    if get_ipython() is None:
-        say(data["text/plain"])
-    else:
-        display(data, raw=True)
+        return False
+    return get_ipython() is not None
 
 
 def code_marks(html: str) -> str:
     """Turn `code` into a code element."""
     parts = html.split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+
+
+def _display(data: dict[str, str]) -> None:
+    if in_notebook():
+        from IPython.display import display
+
+        display(data, raw=True)
+    else:
+        say(data["text/plain"])

@@ -1,4 +1,5 @@
-// The view of a quiz: Python writes the questions (`form`) and the reply to each choice.
+// The view of a form: Python writes the fields (`form`) and the reply to each choice. A field holds
+// radio buttons, whose choice is a number, or one input, whose choice is the text in it.
 
 function render({ model, el }) {
   const view = Math.random(); // radio buttons of one name exclude each other
@@ -7,20 +8,32 @@ function render({ model, el }) {
   fields.forEach((field, number) => {
     field.querySelectorAll("input").forEach((input, option) => {
       input.name = `${view}-${number}`;
-      input.checked = model.get("chosen")[number] === option;
       input.addEventListener("change", () => {
-        model.set("chosen", { ...model.get("chosen"), [number]: option });
+        const choice = input.type === "radio" ? option : input.value;
+        model.set("chosen", { ...model.get("chosen"), [number]: choice });
         model.save_changes();
       });
     });
   });
+  function choose() {
+    for (const [number, choice] of Object.entries(model.get("chosen"))) {
+      fields[number].querySelectorAll("input").forEach((input, option) => {
+        if (input.type === "radio") input.checked = choice === option;
+        else input.value = choice;
+      });
+    }
+  }
   function reply() {
     for (const [number, html] of Object.entries(model.get("replies"))) {
       fields[number].querySelector("[role=status]").innerHTML = html;
     }
   }
+  model.on("change:chosen", choose);
   model.on("change:replies", reply);
+  choose();
   reply();
+  // A button only takes the focus from the input, which then says that it has changed.
+  el.addEventListener("submit", (event) => event.preventDefault());
   // Otherwise JupyterLab takes the arrow keys to move from cell to cell.
   el.addEventListener("keydown", (event) => event.stopPropagation());
 }

@@ -1,0 +1,338 @@
+"""A guess is kept, compared and recalled; nothing gives the answer away, nothing blocks."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course import exercise, predict as module, progress
+from snnedu.course.exercise import Option, Prediction
+from snnedu.course.predict import PredictionField
+
+TUTORIALS = Path(__file__).parent.parent.parent / "tutorials"
+CHAPTERS = {
+    path: list(exercise.predictions(path.name[:2]))
+    for path in sorted(TUTORIALS.glob("[0-9]*.ipynb"))
+}
+NUMBER = Prediction(
+    question="How many spikes?",
+    unit="spikes",
+    close=1,
+    low="It fires more.",
+    high="It fires less.",
+    reply="Coins differ.",
+)
+OPTIONS = Prediction(
+    question="The rate `f` becomes …",
+    options=(Option("higher", "Right so."), Option("lower", "No, <more>."), Option("equal", "No.")),
+)
+DECLARED = Prediction(
+    question="Which?", unit="mV", options=(Option("a", "A is it.", right=True), Option("b", "B?"))
+)
+FACTOR = Prediction(question="How many times as much?", factor=2)
+KNOWN = {"00.p1": NUMBER, "00.p2": OPTIONS, "00.p3": DECLARED, "00.p4": FACTOR}
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch):
+    """Let chapter 00 ask the predictions above."""
+    monkeypatch.setattr(exercise._module("00", "predictions"), "PREDICTIONS", KNOWN)
+
+
+def said(capsys):
+    return capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    ("guess", "value", "reply"),
+    [
+        (3, 3, "✅ You thought 3 spikes. It was 3 spikes. Coins differ."),
+        (3.5, 4, "✅ You thought 3.5 spikes. It was 4 spikes: close. Coins differ."),
+        (2, 3, "✅ You thought 2 spikes. It was 3 spikes: close. Coins differ."),
+        (1, 3, "You thought 1 spike. It was 3 spikes. It fires more. Coins differ."),
+        ("9000", 3, "You thought 9,000 spikes. It was 3 spikes. It fires less. Coins differ."),
+        (
+            -2,
+            torch.tensor(3),
+            "You thought -2 spikes. It was 3 spikes. It fires more. Coins differ.",
+        ),
+        (
+            2,
+            np.float32(2.718),
+            "✅ You thought 2 spikes. It was ≈ 2.72 spikes: close. Coins differ.",
+        ),
+        (2, 31415.9, "You thought 2 spikes. It was ≈ 31,416 spikes. It fires more. Coins differ."),
+    ],
+)
+def test_a_number_is_compared_and_answered(guess, value, reply, capsys):
+    snn.predict("00.p1", guess)
+    said(capsys)
+    snn.outcome("00.p1", value)
+    assert said(capsys) == reply
+
+
+@pytest.mark.parametrize(
+    ("guess", "close"),
+    [(5, True), (20, True), (4.9, False), (21, False), (-10, False), (0, False)],
+)
+def test_a_factor_counts_as_close(guess, close, capsys):
+    snn.predict("00.p4", guess)
+    snn.outcome("00.p4", 10)
+    assert ("✅" in said(capsys)) == close
+
+
+@pytest.mark.parametrize(
+    ("guess", "value", "reply"),
+    [
+        ("higher", "higher", "✅ You thought “higher”. It was “higher”. Right so."),
+        (2, "higher", "You thought “lower”. It was “higher”. No, <more>."),
+        ("lower", "lower", "✅ You thought “lower”. It was “lower”. No, <more>."),
+    ],
+)
+def test_the_measurement_says_which_option_came_true(guess, value, reply, capsys):
+    snn.predict("00.p2", guess)
+    said(capsys)
+    snn.outcome("00.p2", value)
+    assert said(capsys) == reply
+
+
+def test_an_option_declared_as_right_takes_a_measured_number_beside_it(capsys):
+    snn.predict("00.p3", "b")
+    said(capsys)
+    snn.outcome("00.p3", 0.12345)
+    assert said(capsys) == "You thought “b”. It was “a” (≈ 0.123 mV). B?"
+    snn.outcome("00.p3")
+    assert said(capsys) == "You thought “b”. It was “a”. B?"
+
+
+def test_without_a_prediction_the_outcome_is_shown_all_the_same(capsys):
+    snn.outcome("00.p1", 3)
+    assert said(capsys) == "You wrote down no prediction. It was 3 spikes. Coins differ."
+    snn.outcome("00.p2", "higher")
+    assert said(capsys) == "You wrote down no prediction. It was “higher”. Right so."
+
+
+def test_a_guess_may_change_until_it_was_compared(capsys):
+    snn.predict("00.p1", 3)
+    snn.predict("00.p1", 5)
+    assert "You wrote down 5 spikes. You can change it" in said(capsys)
+    snn.outcome("00.p1", 9)
+    said(capsys)
+    snn.predict("00.p1", 9)
+    assert said(capsys) == (
+        'You wrote down 5 spikes. You have seen the outcome, so it stays. `snn.reset("00.p1")` '
+        "starts again."
+    )
+    progress.record("reset", "00.p1")
+    snn.predict("00.p1", 9)
+    assert "You wrote down 9 spikes. You can" in said(capsys)
+
+
+def test_a_first_guess_may_come_after_run_all(capsys):
+    snn.outcome("00.p1", 9)
+    snn.predict("00.p1", 3)
+    snn.predict("00.p1", 4)
+    said(capsys)
+    snn.outcome("00.p1", 9)
+    assert said(capsys).startswith("You thought 4 spikes. It was 9 spikes.")
+
+
+def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
+    snn.predict("00.p1", 3)
+    snn.outcome("00.p1", 3.2)
+    snn.predict("00.p2", "lower")
+    snn.outcome("00.p2", "higher")
+    snn.predict("00.p3", "a")
+    snn.outcome("00.p4", 2)
+    said(capsys)
+    snn.recap("00")
+    assert said(capsys).splitlines() == [
+        "Your predictions in chapter 00",
+        "✅ How many spikes? You thought 3 spikes. It was ≈ 3.2 spikes.",
+        "· The rate `f` becomes … You thought “lower”. It was “higher”.",
+        "· Which? You thought “a”. It is not measured yet.",
+        "· How many times as much? You wrote none down. It was 2.",
+        "1 of 2 came close. The others show where to look once more.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "closing"),
+    [([], "no guess of yours to compare"), ([True], "All"), ([False, True], "1 of 2 came close")],
+)
+def test_a_recap_closes_kindly(right, closing):
+    assert closing in module._closing(right)
+
+
+def test_a_guess_for_a_question_that_changed_since_is_forgotten(capsys, monkeypatch):
+    snn.predict("00.p1", 3)
+    snn.outcome("00.p1", 3)
+    snn.predict("00.p2", "equal")
+    monkeypatch.setitem(KNOWN, "00.p1", OPTIONS)
+    monkeypatch.setitem(KNOWN, "00.p2", NUMBER)
+    said(capsys)
+    snn.recap("00")
+    assert said(capsys).count("You wrote none down. It is not measured yet.") == 4
+    snn.outcome("00.p1", "higher")
+    assert "You wrote down no prediction" in said(capsys)
+    snn.predict("00.p1", "higher")
+    assert "You can change it" in said(capsys)
+
+
+def test_in_plain_python_it_says_how_to_answer(capsys):
+    assert snn.predict("00.p1") is None
+    assert said(capsys) == (
+        "Your prediction · How many spikes?\n"
+        'To answer: snn.predict("00.p1", …) with a number (spikes).'
+    )
+    snn.predict("00.p2")
+    assert said(capsys).splitlines()[1:] == [
+        "   1. higher",
+        "   2. lower",
+        "   3. equal",
+        'To answer: snn.predict("00.p2", …) with the number of your choice.',
+    ]
+
+
+def test_the_field_keeps_a_number_and_shows_it_again(capsys):
+    field = PredictionField("00.p1")
+    assert 'type="number"' in field.form
+    field.chosen = {"0": "2.5"}  # as the browser sets it
+    assert field.replies["0"].startswith("You wrote down 2.5 spikes. You can change it")
+    field.chosen = {"0": ""}
+    assert field.replies["0"] == "Please type a number."
+    assert PredictionField("00.p1").chosen == {"0": "2.5"}
+    snn.outcome("00.p1", 3)
+    field.chosen = {"0": "3"}  # too late, in a field that is still on the page
+    assert field.chosen == {"0": "2.5"}
+    assert "so it stays" in field.replies["0"]
+    again = PredictionField("00.p1")
+    assert again.form.count("disabled") == 2
+    assert "<code>snn.reset" in again.replies["0"]
+
+
+def test_the_field_keeps_an_option():
+    field = PredictionField("00.p2")
+    assert field.form.count('type="radio"') == 3
+    assert "disabled" not in field.form
+    field.chosen = {"0": 1}
+    assert field.replies["0"].startswith("You wrote down “lower”.")
+    assert PredictionField("00.p2").chosen == {"0": 1}
+
+
+@pytest.mark.parametrize("id", KNOWN)
+def test_without_a_front_end_the_question_is_shown_and_no_answer(id):
+    data, _ = PredictionField(id)._repr_mimebundle_()
+    asked = KNOWN[id]
+    for text in (data["text/plain"], data["text/html"]):
+        assert asked.question.split("`")[0] in text
+        assert all(option.text in text for option in asked.options)
+        assert not any(option.feedback in text for option in asked.options)
+        assert "Coins differ" not in text
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("id", "guess", "message"),
+    [
+        ("00.p1", "many", "must be one number each. Received 'many'. Pass 3.5"),
+        ("00.p1", float("nan"), "must be one number each. Received nan"),
+        ("00.p1", [1, 2], "must be one number each"),
+        ("00.p2", 4, r"its number from 1 to 3. Received 4. Choose one of: 'higher', 'lower'"),
+        ("00.p2", "high", "must be an option"),
+        ("00.p9", 1, "`prediction` must be one of '00.p1'"),
+        ("77.p1", 1, "`prediction` must be one of"),
+    ],
+)
+def test_predict_raises_for_what_cannot_be_a_guess(id, guess, message):
+    with pytest.raises(ValueError, match=message):
+        snn.predict(id, guess)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("id", "value", "message"),
+    [
+        ("00.p1", None, "must be one number each. Received None"),
+        ("00.p1", torch.ones(2), "must be one number each"),
+        ("00.p2", None, "Pass the text of the option that came true"),
+        ("00.p2", "hgher", "must be an option"),
+    ],
+)
+def test_outcome_raises_for_what_cannot_be_one(id, value, message):
+    with pytest.raises(ValueError, match=message):
+        snn.outcome(id, value)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"options": OPTIONS.options, "close": 1},
+        {"options": (*DECLARED.options, *DECLARED.options)},
+        {"close": -1},
+        {"factor": 0.5},
+    ],
+)
+def test_a_prediction_that_cannot_be_compared_raises(wrong):
+    with pytest.raises(ValueError, match="Received"):
+        Prediction(question="?", **wrong)
+
+
+@pytest.mark.bad_input
+def test_recap_of_an_unknown_chapter_raises():
+    with pytest.raises(ValueError, match="must be one of"):
+        snn.recap("77")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_notebook_asks_before_it_measures_and_recalls_at_the_end(path):
+    code = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    calls = re.findall(r'snn\.(predict|outcome|recap)\("([\w.]+)"', "\n".join(code))
+    known = CHAPTERS[path]
+    assert [each for call, each in calls if call == "predict"] == known
+    assert sorted(each for call, each in calls if call == "outcome") == sorted(known)
+    for each in known:
+        assert calls.index(("predict", each)) < calls.index(("outcome", each))
+    assert calls[-1:] == ([("recap", path.name[:2])] if known else [])
+
+
+@pytest.mark.browser
+def test_predictions_are_answered_with_the_keyboard_and_stay(lab):
+    cells = [
+        "import snnedu as snn\nfrom snnedu.course import exercise\n"
+        "from tests.course.test_predict import KNOWN\n"
+        'exercise._module("00", "predictions").PREDICTIONS = KNOWN',
+        'snn.predict("00.p1")',
+        'snn.predict("00.p2")',
+        'snn.outcome("00.p1", 3)',
+        'snn.outcome("00.p2", "higher")',
+        'snn.recap("00")',
+    ]
+    notebook = lab.open(lab.write("predict.ipynb", cells))
+    notebook.run_all()
+    page = notebook.page
+    number, options = page.locator(".quiz fieldset").all()
+    number.locator("input").focus()
+    page.keyboard.type("2.5")
+    page.keyboard.press("Enter")
+    number.get_by_role("status").filter(has_text="You wrote down 2.5 spikes.").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    options.get_by_role("status").filter(has_text="You wrote down").wait_for()
+    notebook.run_all()
+    page.get_by_text("It was 3 spikes: close.").wait_for()
+    notebook.run_all()
+    number, options = page.locator(".quiz fieldset").all()
+    number.get_by_role("status").filter(has_text="so it stays").wait_for()
+    assert number.locator("input").input_value() == "2.5"
+    assert number.locator("input").is_disabled()
+    assert options.locator("input:checked").count() == 1
+    page.get_by_text("1 of 2 came close").or_(page.get_by_text("All that you")).wait_for()
+    assert notebook.errors() == []
+    assert notebook.console == []
