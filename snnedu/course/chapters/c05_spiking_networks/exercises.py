@@ -1,6 +1,7 @@
 """Exercises of 05 · Spiking networks: detect a coincidence, let one winner take all, wake every layer."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -8,14 +9,14 @@ from torch import Tensor, nn
 
 import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import alike, refuse
+from snnedu.course.diagnosis import Case, refuse
 from snnedu.course.exercise import Exercise
 
 
 def coincidence(left: Tensor, right: Tensor) -> Tensor:
-    """Return the spikes of a neuron that fires only if both inputs spike in the same step."""
-    cells = snn.Leaky(beta=0.2)
-    spk_rec, _ = cells.unroll(0.6 * left + 0.6 * right)
+    """Return the spikes of a neuron that fires if both inputs spike within one step of each other."""
+    lif = snn.Leaky(beta=0.5)
+    spk_rec, _ = lif.unroll(0.7 * left + 0.7 * right)
     return spk_rec
 
 
@@ -35,53 +36,116 @@ def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
 
 # ---------------------------------------------------------------- 05.1
 
-ALONE = "Your neuron fires after a single spike from one side. The weight must stay below the threshold."
-NEVER = (
-    "Your neuron stays silent even when both spike together. Two weights must exceed the threshold."
-)
-REMEMBERS = "Your neuron fires when one input spikes some steps after the other. It remembers too well: a smaller β forgets faster."
-TRAIN = "Your neuron fires when one side spikes in every step. Even then, β must not let it add up to θ."
 BOTH_RETURNED = "`unroll` returns two things, the spikes and the membranes. Separate them: `spk_rec, mem_rec = …`."
-MEMBRANE = "What you return is not 0 or 1. Is it the membrane? Return the spikes."
-PRODUCT = (
-    "You multiply the two inputs. A neuron cannot: it adds up weighted inputs, and fires above θ."
+TWO_NEURONS = "Your result has a column for each side. The same neuron should get both sides: add the weighted inputs up."
+MEMBRANE = "Your result holds other numbers than 0 and 1. Return the spikes, not the membrane."
+ALONE = "Your neuron fires after a single spike. One weight alone must not exceed the threshold."
+NEVER = (
+    "Your neuron stays silent when both sides spike in the same step. Two weights together must "
+    "exceed the threshold."
 )
-TWO_NEURONS = (
-    "You make two neurons, one for each input. A single neuron should get the sum of both inputs."
+NO_MEMORY = (
+    "Your function judges each step alone: nothing of the step before is left. A neuron remembers "
+    "if `unroll`, or a loop that passes `mem` on, takes it through time, and if β is not 0."
 )
-BOOLEAN = "You return True and False. Let a `snn.Leaky` fire: its spikes are 0.0 and 1.0."
+FORGETS = (
+    "Your neuron stays silent when the second spike comes one step after the first. By then, "
+    "β × weight is left of the first: with the second, that must exceed the threshold."
+)
+ONE_ORDER = (
+    "Your neuron fires one step apart only if {} comes first. Both sides need the same weight."
+)
+REMEMBERS = (
+    "Your neuron also fires when the second spike comes {} steps after the first. It remembers too "
+    "well: a smaller β forgets faster."
+)
+TRAIN = (
+    "Your neuron fires when one side alone spikes in every second step. The spikes add up: the sum "
+    "weight × (1 + β² + β⁴ + …) must not exceed the threshold."
+)
+OTHER_STEPS = "With spikes in steps {}, your neuron fires in steps {}. It should fire in {}."
 
 
 def check_coincidence(answer: Attempt) -> None:
-    """Give pairs of spikes 0 to 3 steps apart, single spikes, and one side alone all the time."""
-    steps = torch.zeros(12, 1)
-    _check_spikes(answer, steps)
-    one, later, all_on = steps.clone(), steps.clone(), steps + 1
-    one[4], later[6] = 1, 1
-    pairs = ((one, steps, ALONE), (one, later, REMEMBERS), (all_on, steps, TRAIN))
-    for a, b, reply in pairs:
-        refuse({reply: answer(a, b).sum() > 0 or answer(b, a).sum() > 0})
-    refuse({NEVER: answer(one, one).sum() != 1})
+    """Give single spikes, pairs of spikes 0 to 3 steps apart, and one side in every second step."""
+    seen = {apart: _pairs(answer, apart) for apart in (None, 0, 1, 2, 3)}
+    fired = {apart: [steps for _, steps in pairs] for apart, pairs in seen.items()}
+    refuse({ALONE: any(fired[None]), NEVER: not all(fired[0])})
+    left_first, right_first = fired[1]
+    if not left_first and not right_first:
+        raise WrongAnswer(NO_MEMORY if _judges_each_step_alone(answer) else FORGETS)
+    refuse(
+        {ONE_ORDER.format("`left`"): not right_first, ONE_ORDER.format("`right`"): not left_first}
+    )
+    refuse({REMEMBERS.format(apart): any(fired[apart]) for apart in (2, 3)})
+    every_second = (torch.arange(40) % 2 == 0).float().unsqueeze(1)
+    rest = torch.zeros_like(every_second)
+    for pair in ((every_second, rest), (rest, every_second)):
+        refuse({TRAIN: _spikes(answer, *pair).any()})
+    for given, steps in seen[0] + seen[1]:
+        refuse({OTHER_STEPS.format(given, steps, given[-1:]): steps != given[-1:]})
 
 
-def _check_spikes(answer: Attempt, steps: Tensor) -> None:
-    """Look at what is returned before what it says: 0 or 1, one number for each step."""
-    half = steps + 0.5  # a product of two of these is no spike
-    spk_rec = answer(half, half)
-    if isinstance(spk_rec, (tuple, list)):
+def _pairs(answer: Attempt, apart: int | None) -> list[tuple[list[int], list[int]]]:
+    """Return the steps of two spikes, and those in which the answer fires: left first, right first.
+
+    The second spike comes `apart` steps after the first; None: there is no second one.
+    """
+    found: list[tuple[list[int], list[int]]] = []
+    for left_first in (True, False):
+        steps, at = int(torch.randint(20, 40, ())), int(torch.randint(5, 12, ()))
+        given = [at] if apart is None else [at, at + apart]
+        first, second = torch.zeros(2, steps, 1)
+        first[at], second[given[1:]] = 1, 1
+        spk_rec = _spikes(answer, *((first, second) if left_first else (second, first)))
+        found.append((given, spk_rec.flatten().nonzero().flatten().tolist()))
+    return found
+
+
+def _judges_each_step_alone(answer: Attempt) -> bool:
+    """Tell whether the result only follows the steps when these are put in another order."""
+    left, right = (torch.rand(2, 40, 1) < 0.4).float()
+    order = torch.randperm(40)
+    shuffled = _spikes(answer, left[order], right[order])
+    return torch.equal(shuffled, _spikes(answer, left, right)[order])
+
+
+def _spikes(answer: Attempt, left: Tensor, right: Tensor) -> Tensor:
+    """Return an answer's spikes; refuse what has another form."""
+    result = answer(left, right)
+    if isinstance(result, (tuple, list)) and len(result) == 2:
         raise WrongAnswer(BOTH_RETURNED)
-    if not isinstance(spk_rec, Tensor):
-        raise WrongAnswer(f"Return a tensor of spikes. Yours is a {type(spk_rec).__name__}.")
-    shapes = f"Return the shape of the inputs, {list(steps.shape)}. Yours is {list(spk_rec.shape)}."
+    spk_rec = torch.as_tensor(result).float()
+    shapes = f"Return the shape of the inputs, {list(left.shape)}. Yours is {list(spk_rec.shape)}."
     refuse(
         {
-            BOOLEAN: spk_rec.dtype == torch.bool,
-            TWO_NEURONS: spk_rec.shape == (12, 2),
-            shapes: spk_rec.shape != steps.shape,
-            PRODUCT: torch.equal(spk_rec, half * half),
+            TWO_NEURONS: spk_rec.shape == (len(left), 2),
+            shapes: spk_rec.shape != left.shape,
             MEMBRANE: not ((spk_rec == 0) | (spk_rec == 1)).all(),
         }
     )
+    return spk_rec
+
+
+def _with_leaky(weight: float, beta: float, **more: Any) -> Callable[[Tensor, Tensor], Tensor]:
+    def answer(left: Tensor, right: Tensor) -> Tensor:
+        return snn.Leaky(beta, **more).unroll(weight * (left + right))[0]
+
+    return answer
+
+
+def _by_hand(left: Tensor, right: Tensor) -> Tensor:
+    lif, mem, spikes = snn.Leaky(0.4), None, list[Tensor]()
+    for a, b in zip(left, right, strict=True):
+        spk, mem = lif(0.75 * (a + b), mem)
+        spikes.append(spk)
+    return torch.stack(spikes)
+
+
+def _without_state(left: Tensor, right: Tensor) -> Tensor:
+    """Take each step from rest: the membrane is never passed on."""
+    lif = snn.Leaky(0.5)
+    return torch.stack([lif(0.7 * (a + b))[0] for a, b in zip(left, right, strict=True)])
 
 
 # ---------------------------------------------------------------- 05.2
@@ -95,95 +159,111 @@ ONLY_ITSELF = "Only the diagonal has weights: each neuron silences itself and no
 EXCITES_ITSELF = (
     "Your neurons excite themselves. The diagonal, from a neuron to itself, must be zero."
 )
-ONE_WAY = "Some pairs act in one direction only. Each neuron silences each other neuron: fill the matrix above and below the diagonal."
-NOT_A_TENSOR = "Return a tensor of floats: the layer multiplies its spikes by it. Yours is a {}."
+ONE_WAY = "Each pair acts in one direction only. Fill the matrix above and below the diagonal."
+NEIGHBORS = "Your neurons silence their neighbors only. Each should silence every other neuron."
+SHARED = "Your neurons share the strength among them. Each weight has the full strength."
 
 
-def check_lateral(answer: Attempt) -> None:
-    """Look at the weights on the diagonal and beside it."""
-    got = answer(4, 2.5)
-    if not isinstance(got, Tensor):
-        raise WrongAnswer(NOT_A_TENSOR.format(type(got).__name__))
-    if got.dtype != torch.float32:
-        raise WrongAnswer(NOT_A_TENSOR.format(f"tensor of {str(got.dtype).removeprefix('torch.')}"))
-    if got.shape != (4, 4):
-        raise WrongAnswer(
-            f"The weights go from each of 4 neurons to each: [4, 4]. Yours is {list(got.shape)}."
-        )
-    beside = got[~torch.eye(4, dtype=torch.bool)]
-    on, same = got.diagonal(), torch.full_like(beside, 1.0)
-    refuse(
-        {
-            ONLY_ITSELF: (beside == 0).all(),
-            EXCITES: (beside > 0).any(),
-            EXCITES_ITSELF: (on > 0).any(),
-            ITSELF: on.any(),
-            ONE_WAY: (beside == 0).any(),
-            NO_STRENGTH: torch.equal(beside, -same),
-            "Every weight beside the diagonal must be -strength.": not alike(beside, -2.5 * same),
-        }
+def _lateral_cases() -> list[Case]:
+    drawn = [(int(torch.randint(4, 9, ())), float(torch.rand(()) + 0.2)) for _ in range(2)]
+    return [(4, 2.5), *drawn]
+
+
+def _where_it_differs(got: Tensor, right: Tensor, neurons: int, strength: float) -> str:
+    row, column = (got != right).nonzero()[0].tolist()
+    return (
+        f"In `lateral({neurons}, {strength:.3g})`, the weight in row {row}, column {column} is "
+        f"{got[row, column]:.3g}. It should be {right[row, column] + 0.0:.3g}."
     )
+
+
+def _neighbors(neurons: int, strength: float) -> Tensor:
+    beside = torch.ones(neurons, neurons).triu(1) - torch.ones(neurons, neurons).triu(2)
+    return -strength * (beside + beside.T)
 
 
 # ---------------------------------------------------------------- 05.3
 
 DEAD = "Layer {} is still nearly silent after your function. Each layer needs its own loop."
-SATURATED = (
-    "Layer {} now fires far too often. Each layer has its own factor: stop at one step in ten."
-)
+SATURATED = "Layer {} now fires in far more than 10 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
 ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
+OTHER_NET = "Your function returns another network. Scale the weights of the one that it gets."
 
 
 def check_wake(answer: Attempt) -> None:
-    """Give four layers with the usual weights, of which the last two are silent."""
-    torch.manual_seed(1)
-    layers = [part for _ in range(4) for part in (nn.Linear(32, 32), snn.Leaky(0.9))]
-    x_rec = torch.rand(16, 32).expand(10, -1, -1)
+    """Give two networks of other sizes than the notebook's, with layers that are nearly silent."""
+    for widths in ((24, 40, 32, 40, 32), (20, 48, 40, 32)):
+        _check_woken(answer, widths)
+
+
+def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
+    layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), snn.Leaky(0.9))]
+    x_rec = 0.7 * torch.rand(32, widths[0]).expand(12, -1, -1)
     before = _weights(layers)
     net = answer(snn.Sequential(*layers), x_rec)
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
-    pairs = zip(before, _weights(net.children()), strict=True)
-    refuse({UNTOUCHED: all(torch.equal(old, new) for old, new in pairs)})
+    after = _weights(net.children())
+    refuse({OTHER_NET: [old.shape for old in before] != [new.shape for new in after]})
+    refuse({UNTOUCHED: all(map(torch.equal, before, after))})
     rates = [recording.spk.mean().item() for recording in net.record(x_rec).values()]
     numbered = list(enumerate(rates, start=1))
     refuse({DEAD.format(number): rate < 0.08 for number, rate in numbered})
-    refuse({ORDER: rates[0] < 0.15 and rates[-1] > 0.2})
-    refuse({SATURATED.format(number): rate > 0.25 for number, rate in numbered})
+    refuse({ORDER: rates[0] < 0.14 and rates[-1] > 0.2})
+    refuse({SATURATED.format(number): rate > 0.14 for number, rate in numbered})
 
 
 def _weights(layers: Iterable[nn.Module]) -> list[Tensor]:
     return [part.weight.detach().clone() for part in layers if isinstance(part, nn.Linear)]
 
 
-def _wake_in(order: Callable[[range], Iterable[int]], what: str = "weight") -> Callable[..., Any]:
+def _wake_in(
+    order: Callable[[range], Iterable[int]] = iter,
+    what: str = "weight",
+    factor: float = 1.1,
+    until: float = 0.1,
+) -> Callable[..., Any]:
     """Return a `wake` that takes the layers in another order, or changes something else."""
 
     def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
         with torch.no_grad():
             for number in order(range(0, len(net), 2)):
-                while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
+                while net.record(x_rec)[str(number + 1)].spk.mean() < until:
                     part: Tensor = getattr(net[number], what)
-                    part.copy_(part * 1.1 if what == "weight" else part + 0.02)
+                    part.copy_(part * factor if what == "weight" else part + 0.02)
         return net
 
     return wake
 
 
-def _all_at_once(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
-    with torch.no_grad():
-        for linear in list(net)[::2]:
-            linear.weight *= 10  # pyright: ignore[reportOperatorIssue]
+def _all_times(factor: float) -> Callable[..., Any]:
+    def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+        with torch.no_grad():
+            for linear in list(net)[::2]:
+                linear.weight *= factor  # pyright: ignore[reportOperatorIssue]
+        return net
+
+    return wake
+
+
+def _all_until_the_last_fires(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    while net.record(x_rec)[str(len(net) - 1)].spk.mean() < 0.1:
+        _all_times(1.1)(net, x_rec)
     return net
 
 
-def _with_leaky(weight: float, beta: float) -> Callable[[Tensor, Tensor], Tensor]:
-    def answer(left: Tensor, right: Tensor) -> Tensor:
-        return snn.Leaky(beta).unroll(weight * (left + right))[0]
-
-    return answer
+def _by_the_ratio(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    """Scale each layer by the square root of what is missing, until it is close."""
+    with torch.no_grad():
+        for number in range(0, len(net), 2):
+            linear: Any = net[number]
+            while (
+                abs((rate := list(net.record(x_rec).values())[number // 2].spk.mean()) - 0.1) > 0.01
+            ):
+                linear.weight.mul_((0.1 / rate.clamp(min=0.01)) ** 0.2)
+    return net
 
 
 EXERCISES = [
@@ -194,23 +274,36 @@ EXERCISES = [
         solution=coincidence,
         check=check_coincidence,
         mistakes={
-            ALONE: _with_leaky(1.2, 0.2),
-            NEVER: _with_leaky(0.4, 0.2),
-            REMEMBERS: _with_leaky(0.7, 0.9),
-            TRAIN: _with_leaky(0.6, 0.5),
-            BOTH_RETURNED: lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right)),
-            MEMBRANE: lambda left, right: snn.Leaky(0.2).unroll(0.6 * (left + right))[1],
-            TWO_NEURONS: lambda left, right: snn.Leaky(0.2).unroll(
-                torch.cat([0.6 * left, 0.6 * right], dim=1)
+            ALONE: [_with_leaky(1.2, 0.2), lambda left, right: ((left + right) > 0).float()],
+            NEVER: [_with_leaky(0.4, 0.2), lambda left, right: torch.zeros_like(left)],
+            NO_MEMORY: [
+                lambda left, right: snn.Leaky(0.1)(0.6 * left + 0.6 * right)[0],
+                lambda left, right: left * right,
+                lambda left, right: left + right > 1,
+                _without_state,
+            ],
+            FORGETS: [_with_leaky(0.6, 0.2), _with_leaky(0.7, 0.0)],
+            ONE_ORDER.format("`right`"): lambda left, right: snn.Leaky(0.5).unroll(
+                0.9 * left + 0.5 * right
             )[0],
-            PRODUCT: lambda left, right: left * right,
-            BOOLEAN: lambda left, right: left + right > 1,
+            REMEMBERS.format(2): [_with_leaky(0.7, 0.9), _with_leaky(0.9, 0.5)],
+            TRAIN: _with_leaky(0.74, 0.57),
+            BOTH_RETURNED: lambda left, right: snn.Leaky(0.5).unroll(0.7 * (left + right)),
+            MEMBRANE: lambda left, right: snn.Leaky(0.5).unroll(0.7 * (left + right))[1],
+            TWO_NEURONS: lambda left, right: snn.Leaky(0.5).unroll(
+                torch.cat([0.7 * left, 0.7 * right], dim=1)
+            )[0],
         },
-        accepts=(_with_leaky(0.9, 0.0), _with_leaky(0.55, 0.4)),
+        accepts=(
+            _with_leaky(0.9, 0.2),
+            _with_leaky(0.7, 0.5, reset_mechanism="zero"),
+            lambda left, right: snn.Leaky(0.5, threshold=10.0).unroll(7 * left + 7 * right)[0],
+            _by_hand,
+        ),
         hints=(
-            "Two parameters decide: the weight of each input, and β. θ is 1.",
-            "One weight must stay below 1 and two together must exceed 1: choose it between 0.5 and 1.",
-            "One side firing all the time fills the membrane up to weight / (1 - β). Keep that below 1.",
+            "Two parameters decide: the weight of each input, and β. θ is 1. One weight alone must stay below θ.",
+            "One step after a spike, β × weight is left of it. With the weight of the next spike, this must exceed 1.",
+            "Two conditions: weight × (1 + β) > 1, and weight / (1 - β²) < 1 for the side that spikes in every second step. Try β = 0.5.",
         ),
     ),
     Exercise(
@@ -218,21 +311,34 @@ EXERCISES = [
         title="Winner takes all",
         name="lateral",
         solution=lateral,
-        check=check_lateral,
+        cases=_lateral_cases,
+        otherwise=_where_it_differs,
         mistakes={
             EXCITES: lambda neurons, strength: strength * (1 - torch.eye(neurons)),
             ITSELF: lambda neurons, strength: -strength * torch.ones(neurons, neurons),
             NO_STRENGTH: lambda neurons, strength: -(1 - torch.eye(neurons)),
             ONLY_ITSELF: lambda neurons, strength: -strength * torch.eye(neurons),
-            EXCITES_ITSELF: lambda neurons, strength: (
-                torch.eye(neurons) + lateral(neurons, strength)
-            ),
-            ONE_WAY: lambda neurons, strength: -strength * torch.ones(neurons, neurons).triu(1),
-            NOT_A_TENSOR.format("list"): lambda *given: lateral(*given).tolist(),
+            EXCITES_ITSELF: [
+                lambda neurons, strength: torch.eye(neurons) + lateral(neurons, strength),
+                lambda neurons, strength: strength * (2 * torch.eye(neurons) - 1),
+            ],
+            ONE_WAY: [
+                lambda neurons, strength: -strength * torch.ones(neurons, neurons).triu(1),
+                lambda neurons, strength: -strength * torch.ones(neurons, neurons).tril(-1),
+            ],
+            NEIGHBORS: [
+                _neighbors,
+                lambda neurons, strength: (
+                    -strength * (torch.eye(neurons).roll(1, 0) + torch.eye(neurons).roll(-1, 0))
+                ),
+            ],
+            SHARED: lambda neurons, strength: lateral(neurons, strength / (neurons - 1)),
         },
         accepts=(
             lambda neurons, strength: strength * (torch.eye(neurons) - 1),
             lambda neurons, strength: torch.full((neurons, neurons), -strength).fill_diagonal_(0),
+            lambda neurons, strength: lateral(neurons, strength).tolist(),
+            lambda neurons, strength: lateral(neurons, strength).double().numpy(),
         ),
         hints=(
             "Each neuron silences every other neuron: which sign do the weights have, and what is on the diagonal?",
@@ -246,13 +352,24 @@ EXERCISES = [
         solution=wake,
         check=check_wake,
         mistakes={
-            DEAD.format(2): _wake_in(lambda layers: layers[:1]),
-            SATURATED.format(1): _all_at_once,
+            DEAD.format(2): [_wake_in(lambda layers: layers[:1]), _all_times(2)],
+            DEAD.format(1): [_wake_in(until=0.05), _wake_in(lambda layers: layers[1:])],
+            SATURATED.format(1): [
+                _all_until_the_last_fires,
+                _all_times(10),
+                _wake_in(factor=3.0),
+                _wake_in(until=0.2),
+            ],
             ORDER: _wake_in(reversed),
-            UNTOUCHED: _wake_in(iter, what="bias"),
+            UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
             NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
+            OTHER_NET: lambda net, x_rec: snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)),
         },
-        accepts=(lambda net, x_rec: wake(wake(net, x_rec), x_rec),),
+        accepts=(
+            lambda net, x_rec: wake(wake(net, x_rec), x_rec),
+            _wake_in(factor=1.02),
+            _by_the_ratio,
+        ),
         hints=(
             "You can only judge a layer when it gets spikes. So begin at the first layer.",
             "The weights are in `net[0]`, `net[2]`, …: `range(0, len(net), 2)`. `rates(net, x_rec)[number // 2]` is the rate of the layer after `net[number]`.",
