@@ -15,11 +15,11 @@ from typing import Any
 from snnedu.course import progress as store
 from snnedu.course.console import say
 from snnedu.course.exercise import Prediction, prediction, predictions
-from snnedu.course.form import Form, field, html, listed, radios
+from snnedu.course.fields import Fields, field, html, listed, radios
 from snnedu.course.note import AMBER, GREEN, in_notebook, show
 
 
-class PredictionField(Form):
+class PredictionField(Fields):
     """One prediction as a number field or as radio buttons, with the guess that is kept."""
 
     def __init__(self, id: str) -> None:

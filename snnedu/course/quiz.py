@@ -5,10 +5,10 @@ from zlib import crc32
 
 from snnedu.course import progress as store
 from snnedu.course.exercise import Option, Question, questions
-from snnedu.course.form import Form, field, html, listed, radios
+from snnedu.course.fields import Fields, field, html, listed, radios
 
 
-class Quiz(Form):
+class Quiz(Fields):
     """The questions as radio buttons (Tab to a question, arrow keys to choose), a reply below each.
 
     Without a front end it shows the questions and options, without the answers.

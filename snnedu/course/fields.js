@@ -1,4 +1,4 @@
-// The view of a form: Python writes the fields (`form`) and the reply to each choice. A field holds
+// The view of fields: Python writes the fields (`form`) and the reply to each choice. A field holds
 // radio buttons, whose choice is a number, or one input, whose choice is the text in it.
 
 function render({ model, el }) {

@@ -1,4 +1,4 @@
-"""`Form`: questions to answer with the mouse or the keyboard, each with a reply below it."""
+"""`Fields`: questions to answer with the mouse or the keyboard, each with a reply below it."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -11,13 +11,13 @@ import traitlets
 from snnedu.course.note import code_marks
 
 
-class Form(anywidget.AnyWidget):
+class Fields(anywidget.AnyWidget):
     """Fields that are each answered in one go: Tab leads to a field, arrow keys choose in it.
 
     A subclass says what to `reply`. Without a front end its `repr` and its `still` are shown.
     """
 
-    _esm = Path(__file__).with_name("form.js").read_text("utf-8")
+    _esm = Path(__file__).with_name("fields.js").read_text("utf-8")
     _css = """
         .quiz fieldset { border: 0; margin: 0 0 0.8rem; padding: 0; }
         .quiz legend { font-weight: 600; padding: 0; }
