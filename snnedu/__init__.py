@@ -24,7 +24,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     spikes, data  codes from numbers to spikes in spikegen, data sets in data
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
-    progress      progress solved export_progress import_progress
+    progress      progress reset solved export_progress import_progress
     explorers     circuit_explorer lif_explorer zoo_explorer encoder_explorer network_explorer
                   surrogate_explorer training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image

@@ -67,7 +67,10 @@ from .course.check import (
     solution as solution,
     variant as variant,
 )
-from .course.overview import progress as progress
+from .course.overview import (
+    progress as progress,
+    reset as reset,
+)
 from .course.predict import (
     outcome as outcome,
     predict as predict,

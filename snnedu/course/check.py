@@ -38,12 +38,10 @@ def check(id: str, answer: Answer) -> Answer:
     try:
         printed = verdict(asked, answer)
     except Unsolved as reply:
-        text = f"{id} is still open. The notebook continues with our solution. Stuck? {_help(id)}"
+        text = f"{id} is still open. {_meanwhile(id)} Stuck? {_help(id)}"
         show(text, AMBER, reply.printed)
     except WrongAnswer as reply:
-        text = (
-            f"{id} is not right yet. {reply} The notebook continues with our solution. {_help(id)}"
-        )
+        text = f"{id} is not right yet. {reply} {_meanwhile(id)} {_help(id)}"
         show(text, AMBER, reply.printed)
     else:
         store.record("solved", id)
@@ -112,6 +110,11 @@ def variant(id: str) -> int:
 def _attempt(answer: Callable[..., Any]) -> Any:
     """Wrap a function; a class is passed as it is, and the check wraps its methods."""
     return answer if isinstance(answer, type) else Attempt(answer)
+
+
+def _meanwhile(id: str) -> str:
+    earlier = " You solved this earlier, and that still counts." if id in store.solved() else ""
+    return f"The notebook continues with our solution.{earlier}"
 
 
 def _help(id: str) -> str:

@@ -1,17 +1,42 @@
-"""`progress()`: what is done, and what is still open."""
+"""`progress()` shows what is done and what is open; `reset("02.1")` opens something again."""
 
+from snnedu.core import _check
 from snnedu.course import progress as store
-from snnedu.course.exercise import all_exercises
+from snnedu.course.exercise import Exercise, all_exercises, predictions
 from snnedu.course.note import GREEN, show
 
 
 def progress() -> None:
-    """Show which exercises of the course are done."""
-    done = store.solved()
-    rows: dict[str, str] = {}
-    for each in all_exercises():
-        number = each.id.partition(".")[0]
-        rows[number] = rows.get(number, "") + ("●" if each.id in done else "○")
-    counted = sum(each.id in done for each in all_exercises())
-    lines = [f"tutorial {number}  {marks}" for number, marks in rows.items()]
-    show("\n".join([f"{counted} of {len(all_exercises())} exercises solved (●)", *lines]), GREEN)
+    """Show which exercises of the course are done, and the names of those that are open."""
+    every, done = all_exercises(), store.solved()
+    chapters: dict[str, list[Exercise]] = {}
+    for each in every:
+        chapters.setdefault(each.id.partition(".")[0], []).append(each)
+    counted = sum(each.id in done for each in every)
+    lines = [f"{counted} of {len(every)} exercises solved (●)"]
+    lines += [_row(number, exercises, done) for number, exercises in chapters.items()]
+    if counted:
+        first = next(each.id for each in every if each.id in done)
+        lines.append(f'To do one again: `snn.reset("{first}")`.')
+    show("\n".join(lines), GREEN)
+
+
+def reset(id: str) -> None:
+    """Open an exercise ("02.1"), a prediction ("02.p1") or a whole chapter ("02") once more.
+
+    What is written in the notebook stays as it is.
+    """
+    numbers = [each.id for each in all_exercises()]
+    chapters = sorted({number.partition(".")[0] for number in numbers})
+    asked = [each for number in chapters for each in predictions(number)]
+    _check.one_of("exercise, prediction or chapter", id, [*numbers, *asked, *chapters])
+    store.record("reset", id)
+    show(f"{id} is open again. What you wrote in the notebook stays there.", GREEN)
+
+
+def _row(number: str, exercises: list[Exercise], done: set[str]) -> str:
+    """Return a chapter's line: a mark for each exercise, and the titles of the open ones."""
+    marks = "".join("●" if each.id in done else "○" for each in exercises)
+    titles = [f"{each.id} {each.title}" for each in exercises if each.id not in done]
+    still = f"  open: {', '.join(titles)}" if titles else ""
+    return f"tutorial {number}  {marks}{still}"

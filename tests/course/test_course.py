@@ -253,7 +253,44 @@ def test_progress_counts_what_is_solved(capsys):
     checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
     capsys.readouterr()
     overview.progress()
-    assert capsys.readouterr().out.splitlines()[1] == "tutorial 00  ●"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "tutorial 00  ●"
+    assert lines[2].startswith("tutorial 01  ○○○  open: 01.1 Decode a raster, 01.2 ")
+    assert lines[-1] == 'To do one again: `snn.reset("00.1")`.'
+
+
+def test_an_exercise_that_is_reset_is_open_again(capsys):
+    checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
+    overview.reset("00.1")
+    assert "00.1 is open again" in capsys.readouterr().out
+    overview.progress()
+    assert "tutorial 00  ○  open: 00.1 Count spikes\n" in capsys.readouterr().out
+    checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
+    assert progress.solved() == {"00.1"}
+
+
+@pytest.mark.parametrize("answer", [None, lambda spk_rec: spk_rec.sum(1)])
+def test_a_check_says_that_an_exercise_was_solved_earlier(answer, capsys):
+    checks.check("00.1", answer)
+    assert "solved this earlier" not in capsys.readouterr().out
+    checks.check("00.1", lambda spk_rec: spk_rec.sum(0))
+    capsys.readouterr()
+    checks.check("00.1", answer)
+    assert "You solved this earlier, and that still counts." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("id", ["00.1", "00.p1", "00"])
+def test_a_reset_takes_an_exercise_a_prediction_or_a_chapter(id):
+    overview.reset(id)
+    assert progress.events()[-1].id == id
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("id", ["00.9", "0", "77", ""])
+def test_reset_raises_for_what_is_not_there(id):
+    with pytest.raises(ValueError, match="must be one of"):
+        overview.reset(id)
+    assert progress.events() == []
 
 
 def test_variants_differ_between_learners_and_exercises(monkeypatch):
