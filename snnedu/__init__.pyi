@@ -57,7 +57,10 @@ from .course.chapters.c02_lif_neuron.explorers import (
 )
 from .course.chapters.c03_neuron_zoo.explorers import zoo_explorer as zoo_explorer
 from .course.chapters.c04_spike_encoding.explorers import encoder_explorer as encoder_explorer
-from .course.chapters.c05_spiking_networks.explorers import network_explorer as network_explorer
+from .course.chapters.c05_spiking_networks.explorers import (
+    fluctuation_explorer as fluctuation_explorer,
+    network_explorer as network_explorer,
+)
 from .course.chapters.c06_surrogate_gradients.explorers import (
     surrogate_explorer as surrogate_explorer,
 )

@@ -23,7 +23,14 @@ from tests.lab import SCREENSHOTS, Lab, Notebook
 pytestmark = pytest.mark.browser
 
 JAVASCRIPT = Path(models.__file__).with_name("models.js").read_text("utf-8")
-EXACT = {"leaky", "circuit", "synaptic", "adaptive", "izhikevich"}  # the others take logarithms
+EXACT = {
+    "leaky",
+    "circuit",
+    "synaptic",
+    "adaptive",
+    "izhikevich",
+    "fluctuation",
+}  # the others take logarithms
 SURROGATES = ["atan", "fast_sigmoid", "sigmoid", "triangular", "straight_through"]
 LIF = "import snnedu as snn\none = snn.lif_explorer()\none"
 OWN = """
@@ -119,6 +126,8 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         "compare": str(rng.choice(["the step before", "the rebuilt signal"])),
         "weight": rng.uniform(0, 0.8),
         "inhibition": rng.uniform(0, 8),
+        "mean": rng.uniform(0, 0.4),
+        "spread": rng.uniform(0, 0.6),
     }
     if name == "alpha":
         settings["beta"], settings["alpha"] = sorted(rng.uniform(0.05, 0.99, 2))

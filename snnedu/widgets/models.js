@@ -146,6 +146,14 @@ function one(name, p) {
   return { cur, ...out, count, rate: (100 / p.steps) * count };
 }
 
+function irregularity(spk) { // the coefficient of variation of the intervals, and a word for it
+  const times = Array.from(spk.keys()).filter((t) => spk[t]), gaps = times.slice(1).map((t, i) => t - times[i]);
+  const n = gaps.length, total = sum(gaps), squares = sum(gaps.map((gap) => gap * gap));
+  const cv = n ? Math.sqrt(n * squares - total * total) / total : 0;
+  const known = cv < 0.3 ? "like a clock" : cv > 0.6 ? "irregular" : "in between";
+  return { cv, pattern: n >= 10 ? known : times.length ? "nearly silent" : "silent" };
+}
+
 function rint(v) { // to the nearest whole number, halves to the even one, as torch
   const near = Math.round(v);
   return near - v === 0.5 && near % 2 ? near - 1 : near;
@@ -261,6 +269,19 @@ export const models = {
     const x = Float32Array.from({ length: 401 }, (_, i) => (width * (i - 200)) / 200);
     const h = (v) => derivative[kind](v, slope);
     return { x, spk: x.map((v) => v > 0), grad: x.map(h), spk_here: Number(f(at) > 0), grad_here: f(h(f(at))) };
+  },
+
+  fluctuation({ mean, spread, beta, steps, long, most, seed }) {
+    const draws = uniform(seed, 12 * long), p = { beta, threshold: 1, reset_mechanism: "subtract" };
+    const noise = Array.from({ length: long }, (_, t) => sum(draws.subarray(12 * t, 12 * t + 12)) - 6);
+    const run = (m, s) => unroll("leaky", Float32Array.from(noise, (z) => m + s * z), p);
+    const rate = (spk) => (100 / long) * sum(spk);
+    const means = Array.from({ length: 41 }, (_, i) => (most * i) / 40);
+    const moving = means.map((m) => rate(run(m, spread).spk));
+    const still = means.map((m) => rate(run(m, 0).spk));
+    const { spk, mem } = run(mean, spread), cur = Float32Array.from(noise, (z) => mean + spread * z);
+    const shown = { cur: cur.slice(0, steps), mem: mem.slice(0, steps), spk: spk.slice(0, steps) };
+    return { ...shown, means, moving, still, percent: rate(spk), ...irregularity(spk) };
   },
 
   network({ weight, inhibition, drive, beta, steps, excitatory, inhibitory, seed }) {

@@ -197,6 +197,33 @@ def network(
     return {"spk": spk_rec, "active": active, "percent": percent, "regime": regime}
 
 
+def fluctuation(
+    mean: float = 0.05,
+    spread: float = 0.3,
+    beta: float = 0.9,
+    steps: int = 100,
+    long: int = 1000,
+    most: float = 0.4,
+    seed: int = 0,
+) -> Outputs:
+    """One leaky neuron under a current that fluctuates around its mean by `spread`.
+
+    `cur`, `mem` and `spk` are its first `steps` steps. `percent`, the spikes per 100 steps, and
+    `cv`, the irregularity of the intervals (standard deviation over mean), are taken from `long`
+    steps, and so are the two curves over the mean: with and without fluctuation.
+    """
+    noise = uniform(seed, 12 * long).reshape(long, 12).sum(1) - 6  # nearly normal, of width 1
+    means = most * np.arange(41) / 40
+    moving = np.append(means, mean) + spread * noise[:, None]
+    cur = torch.from_numpy(np.hstack([moving, np.tile(means, (long, 1))]).astype(np.float32))
+    with torch.no_grad():
+        spk_rec, mem_rec = neurons.Leaky(beta).unroll(cur)
+    rates = 100 / long * spk_rec.sum(0).double()
+    shown = {"cur": cur[:steps, 41], "mem": mem_rec[:steps, 41], "spk": spk_rec[:steps, 41]}
+    curves = {"means": means, "moving": rates[:41], "still": rates[42:]}
+    return {**shown, **curves, "percent": float(rates[41]), **_irregularity(spk_rec[:, 41])}
+
+
 def izhikevich(
     a: float = 0.02,
     b: float = 0.2,
@@ -282,6 +309,16 @@ def _rms(errors: Float64[NDArray[np.float64], " n"]) -> float:
     return float(np.sqrt(np.square(errors).mean()))
 
 
+def _irregularity(spk_rec: Float[Tensor, " time"]) -> Outputs:
+    """Return the coefficient of variation of the intervals, and a word for it."""
+    intervals = spk_rec.nonzero().flatten().diff()
+    n, total, squares = len(intervals), int(intervals.sum()), int((intervals**2).sum())
+    cv = math.sqrt(n * squares - total**2) / total if n else 0.0
+    few = "silent" if not spk_rec.any() else "nearly silent"
+    known = "like a clock" if cv < 0.3 else "irregular" if cv > 0.6 else "in between"
+    return {"cv": cv, "pattern": known if n >= 10 else few}
+
+
 def _one(neuron: neurons.SpikingLayer, cur: Float[Tensor, " time"]) -> Outputs:
     """Return a neuron's input, spikes and states over time, and how much it spiked."""
     outputs = _run(neuron, cur)
@@ -308,5 +345,6 @@ BUILT_IN: Mapping[str, Callable[..., Outputs]] = {
     "latency": latency_code,
     "delta": delta_code,
     "surrogate": surrogate_shape,
+    "fluctuation": fluctuation,
     "network": network,
 }

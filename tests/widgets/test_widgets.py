@@ -25,6 +25,7 @@ READY: list[Callable[[], Explorer]] = [
     lambda: snn.encoder_explorer("latency"),
     lambda: snn.encoder_explorer("delta"),
     snn.surrogate_explorer,
+    snn.fluctuation_explorer,
     snn.network_explorer,
 ]
 NAMES = [make().title.replace(" ", "-") for make in READY]
@@ -101,6 +102,7 @@ def test_built_in_models_spike_and_rest(name: str):
     other = {
         "surrogate": ({"at": -1.0}, {"at": 1.0}),
         "izhikevich": ({"amplitude": 0.0}, {"amplitude": 10.0}),
+        "fluctuation": ({"spread": 0.0}, {"spread": 0.5}),
         "circuit": ({"amplitude": 1.0}, {"amplitude": 3.0}),
         "rate": ({"gain": 0.0, "x": [0.5]}, {"gain": 2.0, "x": [0.9]}),
         "delta": ({"x": [1.0, 1.0]}, {"x": [0.0, 1.0]}),
@@ -125,6 +127,22 @@ def test_leaky_is_the_librarys_golden_trace():
     assert out["spk"].tolist() == [0, 0, 1, 0, 1, 0, 0, 1]
     mem = [0.5, 0.95, 1.355, 0.7195, 1.14755, 0.53280, 0.97952, 1.38156]
     np.testing.assert_allclose(out["mem"], mem, atol=1e-5)
+
+
+def test_a_fluctuating_current_makes_a_silent_neuron_fire_irregularly():
+    # A constant current m stays below θ = 1 while m / (1 - β) ≤ 1; the fluctuation is of width 1.
+    out = BUILT_IN["fluctuation"](mean=0.05, spread=0.4, steps=1000)
+    np.testing.assert_allclose(out["cur"].mean(), 0.05, atol=4 * 0.4 / np.sqrt(1000))
+    np.testing.assert_allclose(out["cur"].std(), 0.4, rtol=0.1)
+    assert (out["still"][:10] == 0).all()
+    assert out["still"][12] > 0
+    assert out["moving"][5] == out["percent"] == 100 * out["spk"].mean()
+    assert out["pattern"] == "irregular"
+    clock = BUILT_IN["fluctuation"](mean=0.2, spread=0.02)
+    assert clock["pattern"] == "like a clock"
+    gaps = np.diff(np.flatnonzero(out["spk"]))
+    np.testing.assert_allclose(out["cv"], gaps.std() / gaps.mean(), rtol=1e-12)
+    assert BUILT_IN["fluctuation"](spread=0.0)["pattern"] == "silent"
 
 
 def test_the_circuit_rises_to_its_limit_and_fires_at_the_closed_form_interval():

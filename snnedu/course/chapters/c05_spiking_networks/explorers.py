@@ -3,9 +3,46 @@
 from typing import Any
 
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Raster, Slider, Traces
+from snnedu.widgets.panels import Curve, Raster, Slider, Traces
 
 STEP = "time step"
+
+
+def fluctuation_explorer(**more: Any) -> Explorer:
+    """Drive a leaky neuron by the mean of its input current, by its fluctuation, or by both.
+
+    `more` goes to `Explorer`.
+    """
+    return Explorer(
+        "fluctuation",
+        [
+            Slider("mean", 0.0, 0.4, 0.01, value=0.05, label="mean current μ", unit="θ"),
+            Slider("spread", 0.0, 0.6, 0.01, value=0.0, label="fluctuation σ", unit="θ"),
+        ],
+        [
+            Traces({"cur": "I"}, title="Input current I", ylim=(-2, 2.5), height=110),
+            Traces(
+                {"mem": "U"},
+                threshold=1,
+                spikes="spk",
+                title="Membrane potential U",
+                xlabel=STEP,
+                ylim=(-2, 4),
+                height=190,
+            ),
+            Curve(
+                "means",
+                {"moving": "with this fluctuation", "still": "without"},
+                point=("mean", "percent"),
+                title="Spikes (% of the steps)",
+                xlabel="mean current μ",
+                ylim=(0, 40),
+            ),
+        ],
+        title="Two ways to make a neuron fire",
+        outcome="Spikes in {percent:.1f} % of 1,000 steps; irregularity (CV) {cv:.2f}: {pattern}.",
+        **more,
+    )
 
 
 def network_explorer(**more: Any) -> Explorer:
