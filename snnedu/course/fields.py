@@ -21,6 +21,8 @@ class Fields(anywidget.AnyWidget):
     _css = """
         .quiz fieldset { border: 0; margin: 0 0 0.8rem; padding: 0; }
         .quiz legend { font-weight: 600; padding: 0; }
+        .quiz fieldset { min-width: 0; }
+        .quiz input[type=radio] { margin: 0; align-self: center; }
         .quiz label { display: flex; gap: 0.5rem; align-items: baseline; width: fit-content; }
         .quiz p { margin: 0.3rem 0; min-height: 1.4em; }
         .quiz { color: var(--jp-ui-font-color1, inherit); line-height: 1.6; }
@@ -29,7 +31,8 @@ class Fields(anywidget.AnyWidget):
             border: 1px solid var(--jp-border-color1, gray); background: transparent;
         }
         .quiz input[type=number] { width: 8em; }
-        .quiz button { cursor: pointer; margin-left: 0.5rem; }
+        .quiz .number { display: flex; gap: 1rem; align-items: baseline; }
+        .quiz button { cursor: pointer; }
         .quiz :disabled { opacity: 0.6; cursor: default; }
     """
     form = traitlets.Unicode().tag(sync=True)

@@ -31,7 +31,10 @@ def reset(id: str) -> None:
     asked = [each for number in chapters for each in predictions(number)]
     _check.one_of("exercise, prediction or chapter", id, [*numbers, *asked, *chapters])
     store.record("reset", id)
-    show(f"{id} is open again. What you wrote in the notebook stays there.", GREEN)
+    show(
+        f"{id} is open again. Run its cells again. What you wrote in the notebook stays there.",
+        GREEN,
+    )
 
 
 def _row(number: str, exercises: list[Exercise], done: set[str]) -> str:

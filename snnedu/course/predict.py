@@ -54,9 +54,11 @@ class PredictionField(Fields):
 
     def _inputs(self) -> str:
         off = " disabled" if _compared(self.id) else ""
+        unit = html(self.asked.unit)
         number = (
-            f'<label><input type="number" step="any"> <span>{html(self.asked.unit)}</span> '
-            f"<button>Keep</button></label>"
+            f'<div class="number"><label><input type="number" step="any" '
+            f'aria-label="Your guess {unit}"> <span>{unit}</span></label> '
+            f"<button>Keep</button></div>"
         )
         inputs = radios(_texts(self.asked)) or number
         return inputs.replace("<input", f"<input{off}").replace("<button", f"<button{off}")
@@ -183,7 +185,9 @@ def _closing(right: list[bool]) -> str:
         return "There is no guess of yours to compare yet. `snn.predict` keeps the next one."
     if all(right):
         return "All that you wrote down came close."
-    return f"{sum(right)} of {len(right)} came close. The others show where to look once more."
+    if not any(right):
+        return "None came close this time. What surprised you is worth a second look."
+    return f"{sum(right)} of {len(right)} came close. Look once more at those that did not."
 
 
 def _came(asked: Prediction, value: Any) -> str:

@@ -207,14 +207,14 @@ def _read(file: Path) -> Iterator[Event]:
     """Yield the events of a file; damaged lines stay in it, and are counted in a message."""
     broken = 0
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     except OSError:
-        lines = ["unreadable"]
+        lines = ["unreadable\n"]
     for line in lines:
         try:
             yield _event(json.loads(line))
         except (ValueError, TypeError):
-            broken += 1
+            broken += line.endswith("\n")  # else it is being written, or a crash cut it off
     if broken and file not in _reported:
         _reported.add(file)
         say(f"{broken} unreadable line(s) in {file}: left alone.", sys.stderr)

@@ -156,13 +156,18 @@ def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
         "· The rate `f` becomes … You thought “lower”. It was “higher”.",
         "· Which? You thought “a”. It is not measured yet.",
         "· How many times as much? You wrote none down. It was 2.",
-        "1 of 2 came close. The others show where to look once more.",
+        "1 of 2 came close. Look once more at those that did not.",
     ]
 
 
 @pytest.mark.parametrize(
     ("right", "closing"),
-    [([], "no guess of yours to compare"), ([True], "All"), ([False, True], "1 of 2 came close")],
+    [
+        ([], "no guess of yours to compare"),
+        ([True], "All"),
+        ([False], "None came"),
+        ([False, True], "1 of 2 came close"),
+    ],
 )
 def test_a_recap_closes_kindly(right, closing):
     assert closing in module._closing(right)

@@ -53,6 +53,13 @@ def test_a_damaged_line_is_named_left_alone_and_costs_nothing_else(capsys):
     assert damaged.read_text() == text
 
 
+def test_a_line_that_another_kernel_is_writing_is_no_damage(capsys):
+    progress.record("solved", "01.1")
+    (progress.folder() / "other.jsonl").write_text('{"kind": "solved", "id": "02.1"}\n{"kind": "so')
+    assert progress.solved() == {"01.1", "02.1"}
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     "entry",
     [
@@ -63,7 +70,7 @@ def test_a_damaged_line_is_named_left_alone_and_costs_nothing_else(capsys):
 )
 def test_an_entry_of_other_things_than_texts_is_damaged_too(entry, tmp_path, capsys):
     progress.record("solved", "01.1")
-    (progress.folder() / "old.jsonl").write_text(entry)
+    (progress.folder() / "old.jsonl").write_text(f"{entry}\n")
     (progress.folder() / "folder.jsonl").mkdir()
     assert progress.solved() == {"01.1"}
     assert capsys.readouterr().err.count("1 unreadable line(s)") == 2
