@@ -156,8 +156,8 @@ class Prediction:
     question: str
     options: tuple[Option, ...] = ()
     unit: str = ""
-    close: float = 0.0
-    factor: float = 1.0
+    close: float | int = 0
+    factor: float | int = 1
     low: str = ""
     high: str = ""
     reply: str = ""

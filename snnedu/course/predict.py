@@ -70,7 +70,7 @@ class PredictionField(Fields):
         return {"0": texts.index(guess) if texts else guess.removesuffix(".0")}
 
 
-def predict(id: str, guess: float | str | None = None) -> PredictionField | None:
+def predict(id: str, guess: float | int | str | None = None) -> PredictionField | None:
     """Ask for a prediction, or write down `guess`: a number, or for options one's number or text.
 
     Raises ValueError for a guess that cannot be one.
@@ -114,7 +114,7 @@ def recap(tutorial: str) -> None:
     show("\n".join([f"Your predictions in chapter {tutorial}", *lines, _closing(right)]), GREEN)
 
 
-def _keep(id: str, guess: float | str) -> str:
+def _keep(id: str, guess: float | int | str) -> str:
     """Write a guess down; return what the learner is told."""
     asked = prediction(id)
     store.record("guess", id, _option(asked, guess) if asked.options else _number(guess))
@@ -145,6 +145,8 @@ def _state(id: str) -> str:
     kept = f"You wrote down {_text(prediction(id), guess)}."
     if _compared(id):
         return f'{kept} You have seen the outcome, so it stays. `snn.reset("{id}")` starts again.'
+    if store.latest("outcome", id):
+        return f"{kept} Run the cell that measures again, to compare."
     return f"{kept} You can change it until you see the outcome."
 
 
@@ -205,7 +207,7 @@ def _came(asked: Prediction, value: Any) -> str:
     return right[0]
 
 
-def _option(asked: Prediction, guess: float | str) -> str:
+def _option(asked: Prediction, guess: float | int | str) -> str:
     """Return the text of an option, given the text or the number, counted from 1."""
     texts = _texts(asked)
     text = {str(number): text for number, text in enumerate(texts, start=1)}.get(str(guess), guess)

@@ -136,7 +136,7 @@ def test_a_first_guess_may_come_after_run_all(capsys):
     snn.outcome("00.p1", 9)
     snn.predict("00.p1", 3)
     snn.predict("00.p1", 4)
-    said(capsys)
+    assert "Run the cell that measures again, to compare." in said(capsys)
     snn.outcome("00.p1", 9)
     assert said(capsys).startswith("You thought 4 spikes. It was 9 spikes.")
 
@@ -158,6 +158,16 @@ def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
         "· How many times as much? You wrote none down. It was 2.",
         "1 of 2 came close. Look once more at those that did not.",
     ]
+
+
+def test_a_guess_travels_to_another_machine(tmp_path, monkeypatch, capsys):
+    snn.predict("00.p1", 3)
+    file = snn.export_progress(tmp_path / "me.json")
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "elsewhere"))
+    snn.import_progress(file)
+    said(capsys)
+    snn.outcome("00.p1", 3)
+    assert said(capsys).startswith("✅ You thought 3 spikes.")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +195,7 @@ def test_a_guess_for_a_question_that_changed_since_is_forgotten(capsys, monkeypa
     snn.outcome("00.p1", "higher")
     assert "You wrote down no prediction" in said(capsys)
     snn.predict("00.p1", "higher")
-    assert "You can change it" in said(capsys)
+    assert "You wrote down “higher”." in said(capsys)
 
 
 def test_in_plain_python_it_says_how_to_answer(capsys):
