@@ -24,7 +24,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-SECONDS = 5.0  # for a whole check
+from snnedu.core._interrupt import Interrupts
+from snnedu.course.form import Form, form_of, misfit
+
+SECONDS = 5.0  # of computing, for a whole check
+MOST_SECONDS = 60.0  # of waiting: a busy machine computes little in a second
 MOST_MEMORY = 500e6  # bytes that may be added meanwhile; Binder ends kernels that take all
 MOST_ELEMENTS = 1_000_000
 MOST_PRINTED = 500  # characters of the learner's own prints that are shown
@@ -51,10 +55,19 @@ class Unsolved(Reply):
 
 
 class Attempt:
-    """A learner's function, called with copies of its arguments, its result checked."""
+    """A learner's function, called with copies of its arguments, its result checked.
+
+    `forms` are those of its results so far.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.forms = dict[Form, None]()
+
+    def misfit(self, like: "Attempt") -> str:
+        """Say why results cannot have the form of another's; "" if they can."""
+        pairs = zip(self.forms, like.forms, strict=False)
+        return next(filter(None, (misfit(*pair) for pair in pairs)), "")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns. Raises `Unsolved`, or `WrongAnswer` with the reason."""
@@ -83,7 +96,8 @@ class Attempt:
             if is_stub(self.function):
                 raise Unsolved
             raise WrongAnswer("Your function returns nothing. Does it end with `return`?")
-        return _reasonable(result)
+        self.forms[form_of(_reasonable(result))] = None
+        return result
 
 
 def is_stub(function: Callable[..., Any]) -> bool:
@@ -100,6 +114,7 @@ def is_stub(function: Callable[..., Any]) -> bool:
 def limited(check: Callable[[], None]) -> str:
     """Run `check` within SECONDS and MOST_MEMORY; return what it printed, or raise its `Reply`."""
     printed, outcome, done = _Printed(), list[Reply | None](), threading.Event()
+    interrupts = Interrupts()
 
     def work() -> None:
         try:
@@ -113,10 +128,14 @@ def limited(check: Callable[[], None]) -> str:
 
     thread = threading.Thread(target=work, daemon=True)
     # The redirection holds for all threads, so it must end with this one.
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with (
+        interrupts,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
         thread.start()
         try:
-            too_much = _watch(done)
+            too_much = _watch(thread, done, interrupts)
         finally:  # also when the learner interrupts the kernel
             stopped = _stop(thread, done)
     if too_much:
@@ -131,8 +150,8 @@ def limited(check: Callable[[], None]) -> str:
 
 
 @contextlib.contextmanager
-def same_random_numbers(seed: int = 0) -> Generator[None]:
-    """Let every attempt see the same random numbers, and leave the learner's own as they were."""
+def random_numbers(seed: int) -> Generator[None]:
+    """Draw random numbers from a seed, and leave the learner's own as they were."""
     ours, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - learners may use it
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -145,24 +164,35 @@ def same_random_numbers(seed: int = 0) -> Generator[None]:
             np.random.set_state(numpys)  # noqa: NPY002
 
 
-def _watch(done: threading.Event) -> str:
+def _watch(thread: threading.Thread, done: threading.Event, interrupts: Interrupts) -> str:
     """Wait until the work is done; if it takes too much time or memory, return a reply."""
     import psutil
 
     memory = psutil.Process().memory_info
-    end, most = time.monotonic() + SECONDS, memory().rss + MOST_MEMORY
+    start, most = time.monotonic(), memory().rss + MOST_MEMORY
     while not done.wait(0.02):
+        interrupts.pass_on()
         if memory().rss > most:
             return (
                 f"Your code took more than {MOST_MEMORY / 1e6:.0f} MB of memory, and was stopped. "
                 f"Does something grow in every pass of a loop?"
             )
-        if time.monotonic() > end:
+        waited = time.monotonic() - start
+        if waited > MOST_SECONDS or (waited > SECONDS and _computed(thread) > SECONDS):
             return (
-                f"Your code was still running after {SECONDS:.0f} seconds, and was stopped. Does a "
+                f"Your code was still running after {waited:.0f} seconds, and was stopped. Does a "
                 f"loop never end?"
             )
     return ""
+
+
+def _computed(thread: threading.Thread) -> float:
+    """Return the seconds that a thread has computed."""
+    import psutil
+
+    threads = {one.id: one for one in psutil.Process().threads()}
+    one = threads.get(thread.native_id or 0)
+    return one.user_time + one.system_time if one else 0.0
 
 
 def _stop(thread: threading.Thread, done: threading.Event) -> bool:
@@ -181,7 +211,7 @@ def _stop(thread: threading.Thread, done: threading.Event) -> bool:
 
 def _explain(error: Exception, function: Callable[..., Any]) -> str:
     """Say what was raised, and in which line of the learner's function."""
-    name = getattr(getattr(function, "__code__", None), "co_filename", None)
+    name = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
     where = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
     text = str(error).splitlines()[0][:200] if str(error) else "no message"

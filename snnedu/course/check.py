@@ -10,10 +10,11 @@ empty file `solutions-withheld` beside the notebooks.
 """
 
 import os
-from collections.abc import Callable
+import secrets
 from pathlib import Path
 from typing import Any, TypeVar
 
+from snnedu.core._interrupt import Interrupts
 from snnedu.course import progress as store
 from snnedu.course.attempt import (
     Attempt,
@@ -21,9 +22,10 @@ from snnedu.course.attempt import (
     Unsolved,
     WrongAnswer,
     limited,
-    same_random_numbers,
+    random_numbers,
 )
 from snnedu.course.exercise import Exercise, exercise
+from snnedu.course.form import converted, form_of, returning
 from snnedu.course.note import AMBER, GREEN, show, show_code
 
 Answer = TypeVar("Answer")
@@ -32,11 +34,15 @@ Answer = TypeVar("Answer")
 def check(id: str, answer: Answer) -> Answer:
     """Check an answer, show a reply, and return what the notebook continues with.
 
-    That is `answer` itself if it is right, and our solution if not.
+    That is the answer itself if it is right, in the form that later cells need, and our solution if
+    not. Our solution, handed to an earlier check's name, is no answer: the exercise stays open.
     """
     asked = exercise(id)
+    if answer is asked.solution:
+        show(_ours(id), AMBER)
+        return answer
     try:
-        printed = verdict(asked, answer)
+        accepted, printed = verdict(asked, answer)
     except Unsolved as reply:
         text = f"{id} is still open. {_meanwhile(id)} Stuck? {_help(id)}"
         show(text, AMBER, reply.printed)
@@ -46,39 +52,28 @@ def check(id: str, answer: Answer) -> Answer:
     else:
         store.record("solved", id)
         show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
-        return answer
+        return accepted
     return asked.solution
 
 
-def verdict(asked: Exercise, answer: object) -> str:
-    """Return what a right answer printed; raise `Unsolved` or `WrongAnswer` for others."""
+def verdict(asked: Exercise, answer: Any, seed: int | None = None) -> tuple[Any, str]:
+    """Return a right answer in the form that later cells need, and what it printed.
+
+    Raises `Unsolved` or `WrongAnswer` for others. Inputs are drawn anew, from `seed` if given.
+    """
     if answer is None or answer is ...:
         raise Unsolved
-    if callable(asked.solution) and not callable(answer):
-        raise WrongAnswer(
-            f"A function is needed here. Received {type(answer).__name__}. Pass `{asked.name}` "
-            f"itself, without calling it."
-        )
-    if callable(answer) and not callable(asked.solution):
-        raise WrongAnswer("A value is needed here, not a function. Pass what it returns.")
-
-    def look() -> None:
-        try:
-            asked.judge(_attempt(answer) if callable(answer) else answer)
-        except Reply:
-            raise
-        except Exception as error:  # so unlike the right answer that the two cannot be compared
-            text = str(error).partition("\n")[0]
-            raise WrongAnswer(
-                f"Your answer cannot be compared with the right one: {text}. Look at its type "
-                f"and shape."
-            ) from None
-
-    if callable(asked.solution):  # compile on first use now, outside the learner's time limit
-        with same_random_numbers():
-            asked.judge(_attempt(asked.solution))
-    with same_random_numbers():
-        return limited(look)
+    _check_kind(asked, answer)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    with Interrupts():  # so that random numbers are the learner's own again
+        reference = _attempt(asked.solution)
+        if isinstance(reference, Attempt):  # compiles on first use now, not in the learner's time
+            with random_numbers(seed):
+                asked.judge(reference)
+        attempt = _attempt(answer)
+        with random_numbers(seed):
+            printed = limited(lambda: _judge(asked, attempt, reference))
+    return _in_form(attempt, reference), printed
 
 
 def hint(id: str) -> None:
@@ -107,9 +102,57 @@ def variant(id: str) -> int:
     return (store.learner() * 1_000_003 + sum(map(ord, id)) * 7919) % 2**31
 
 
-def _attempt(answer: Callable[..., Any]) -> Any:
-    """Wrap a function; a class is passed as it is, and the check wraps its methods."""
-    return answer if isinstance(answer, type) else Attempt(answer)
+def _ours(id: str) -> str:
+    state = "was solved earlier" if id in store.solved() else "is still open"
+    return (
+        f"{id} {state}. This is our solution, from an earlier check. To check your own answer, run "
+        f"its cell first. {_help(id)}"
+    )
+
+
+def _check_kind(asked: Exercise, answer: Any) -> None:
+    """Raise `WrongAnswer` for a value in place of a function, a class in place of a value, …"""
+    if callable(answer) and not callable(asked.solution):
+        raise WrongAnswer("A value is needed here, not a function. Pass what it returns.")
+    if callable(asked.solution) and not callable(answer):
+        raise WrongAnswer(
+            f"A function is needed here. Received {type(answer).__name__}. Pass `{asked.name}` "
+            f"itself, without calling it."
+        )
+    if isinstance(answer, type) and not isinstance(asked.solution, type):
+        raise WrongAnswer(
+            f"A function is needed here. Received the class `{answer.__name__}`. If its objects "
+            f"can be called, pass one: `{answer.__name__}()`."
+        )
+
+
+def _judge(asked: Exercise, attempt: Any, reference: Any) -> None:
+    try:
+        asked.judge(attempt)
+    except Reply:
+        raise
+    except Exception as error:  # so unlike the right answer that the two cannot be compared
+        reason = attempt.misfit(reference) if isinstance(attempt, Attempt) else ""
+        text = str(error).partition("\n")[0]
+        raise WrongAnswer(
+            reason
+            or f"Your answer cannot be compared with the right one: {text}. Look at its type "
+            f"and shape."
+        ) from None
+
+
+def _attempt(answer: Any) -> Any:
+    """Wrap a function. A value stays as it is; so does a class, as the check wraps its methods."""
+    return Attempt(answer) if callable(answer) and not isinstance(answer, type) else answer
+
+
+def _in_form(attempt: Any, reference: Any) -> Any:
+    """Return what was accepted so that its results, or itself, have the form of our solution's."""
+    if not isinstance(attempt, Attempt):
+        return attempt if isinstance(attempt, type) else converted(attempt, form_of(reference))
+    if len(reference.forms) != 1 or attempt.forms == reference.forms:
+        return attempt.function
+    return returning(attempt.function, *reference.forms)
 
 
 def _meanwhile(id: str) -> str:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from snnedu.course.attempt import Attempt, Unsolved, WrongAnswer
+from snnedu.course.form import tensor
 
 Case = tuple[Any, ...]  # the arguments of one call
 Cases = Callable[[], Iterable[Case]]
@@ -54,19 +55,18 @@ def compare(
     """
     given = list(cases())  # all of them drawn before the answer can use up random numbers
     got = [numbers(run(answer, *case)) for case in given]
-    right = [numbers(run(Attempt(solution), *case)) for case in given]
+    reference = Attempt(solution)
+    right = [numbers(run(reference, *case)) for case in given]
     cases_results = zip(got, right, given, strict=True)
     wrong = next((c for c in cases_results if not alike(c[0], c[1], rtol, atol)), None)
     if wrong:
         reply = _named(got, given, mistakes, run, rtol)
-        raise WrongAnswer(reply or _general(otherwise, *wrong))
+        raise WrongAnswer(reply or answer.misfit(reference) or _general(otherwise, *wrong))
 
 
 def numbers(result: Any) -> Tensor:
     """Return a result as float64: a tensor, an array, a number, or a list of them."""
-    if isinstance(result, (list, tuple)) and any(isinstance(part, Tensor) for part in result):
-        return torch.stack([numbers(part) for part in result])
-    return torch.as_tensor(result).detach().double()
+    return tensor(result).detach().double()
 
 
 def alike(got: Tensor, right: Tensor, rtol: float = 1e-4, atol: float = 1e-6) -> bool:
@@ -112,7 +112,7 @@ def unroll(
         result = step(cur, *state, *settings)
         if not isinstance(result, (tuple, list)) or len(result) != 1 + states:
             raise WrongAnswer(needs)
-        parts = [torch.as_tensor(part).float() for part in result]
+        parts = [tensor(part).float() for part in result]
         if any(part.shape != cur.shape for part in parts):
             shapes = ", ".join(str(list(part.shape)) for part in parts)
             raise WrongAnswer(f"Two neurons go in. Out come {shapes}.")

@@ -26,8 +26,9 @@ enough to declare what is right and what goes wrong; the shared checker does the
         hints=("A recording holds 1 where a neuron spiked.", "Time is axis 0."),
     )
 
-`tests/course/test_exercises.py` then tests the stub, the solution, each accepted variant, and that
-each mistake gets its own reply and no other.
+`tests/course/test_exercises.py` then tests the stub, the solution, each accepted variant (then the
+rest of the notebook), that each mistake gets its own reply and no other, and that no mutant of the
+solution passes.
 """
 
 import ast
@@ -58,7 +59,8 @@ class Exercise:
     its text. `hints`: from gentle to nearly there. `right`: shown with the ✅.
 
     `mistakes`: answers that learners really give, by the reply that each must get (a list where
-    several get the same). `accepts`: right answers in another form.
+    several get the same). `accepts`: right answers in another form. `wrong`: more answers that must
+    not pass, whatever the reply. Tests want eight of both together for each function.
 
     The shared checker, `diagnosis.compare`, uses `cases`, `run`, `otherwise`, `rtol` and `atol`.
     An exercise that needs more has a `check` of its own, which takes an `Attempt` (for a value or a
@@ -72,6 +74,7 @@ class Exercise:
     hints: tuple[str, ...]
     mistakes: Mistakes
     accepts: tuple[Any, ...] = ()
+    wrong: tuple[Any, ...] = ()
     check: Check | None = None
     cases: Cases = _no_cases
     run: Run = call

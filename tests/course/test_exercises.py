@@ -1,20 +1,22 @@
 """Every exercise: its stub stays open, its solution passes, each mistake gets its own reply."""
 
-import ast
-import copy
-from itertools import combinations
+import itertools
+from types import FunctionType
 
 import pytest
 import torch
 
 import snnedu
-from snnedu.course import check as checks, progress
-from snnedu.course.attempt import Unsolved, WrongAnswer, same_random_numbers
+from snnedu.course import attempt, check as checks, progress
+from snnedu.course.attempt import Reply, Unsolved, WrongAnswer, random_numbers
 from snnedu.course.diagnosis import alike, outcome, variants
 from snnedu.course.exercise import all_exercises
+from tests.course.also_right import ALSO_RIGHT, FEW_WRONG, FIXED_INPUTS, HOLES, UNSTEADY
+from tests.course.mutants import mutants
 
 pytestmark = pytest.mark.house
 EXERCISES = all_exercises()
+SEEDS = (0, 1, 2)  # of the inputs
 MISTAKES = [
     pytest.param(e, reply, wrong, id=f"{e.id}-{n}")
     for e in EXERCISES
@@ -47,107 +49,111 @@ def test_an_untouched_stub_is_open_and_the_solution_is_returned(exercise, capsys
 
 
 @by_id
-def test_the_solution_is_right_and_recorded(exercise, capsys):
-    assert checks.check(exercise.id, exercise.solution) is exercise.solution
+def test_the_shown_solution_typed_by_a_learner_is_right_and_recorded(exercise, capsys):
+    answer = typed(exercise, exercise.code())
+    assert checks.check(exercise.id, answer) is answer
     assert capsys.readouterr().out.startswith(f"✅ {exercise.id} {exercise.title}")
     assert progress.solved() == {exercise.id}
 
 
+@by_id
+def test_the_solution_that_an_earlier_check_returned_is_no_answer(exercise, capsys):
+    another_name = checks.check(exercise.id, None)
+    capsys.readouterr()
+    assert checks.check(exercise.id, another_name) is exercise.solution
+    assert f"{exercise.id} is still open. This is our solution" in capsys.readouterr().out
+    assert progress.solved() == set()
+
+
 @pytest.mark.parametrize(("exercise", "answer"), ACCEPTED)
-def test_a_right_answer_in_another_form_is_accepted(exercise, answer):
-    checks.verdict(exercise, answer)
+def test_a_right_answer_in_another_form_is_accepted_and_has_then_the_form_of_ours(exercise, answer):
+    for seed in SEEDS:
+        accepted, _ = checks.verdict(exercise, answer, seed)
+        again, _ = checks.verdict(exercise, accepted, seed)
+        assert again is accepted  # nothing was left to convert
 
 
 @pytest.mark.parametrize(("exercise", "reply", "wrong"), MISTAKES)
 def test_a_mistake_gets_exactly_its_reply(exercise, reply, wrong):
-    with pytest.raises(WrongAnswer) as raised:
-        checks.verdict(exercise, wrong)
-    assert str(raised.value) == reply
+    for seed in SEEDS[:1] if exercise.id in UNSTEADY else SEEDS:
+        with pytest.raises(WrongAnswer) as raised:
+            checks.verdict(exercise, wrong, seed)
+        assert str(raised.value) == reply
+
+
+@by_id
+def test_wrong_answers_do_not_pass(exercise):
+    for wrong, seed in itertools.product(exercise.wrong, SEEDS):
+        assert_refused(exercise, wrong, seed)
+
+
+def assert_refused(exercise, wrong, seed):
+    with pytest.raises(Reply):
+        checks.verdict(exercise, wrong, seed)
 
 
 @by_id_compared
 def test_the_cases_tell_all_mistakes_and_the_solution_apart(exercise):
-    with same_random_numbers():
+    with random_numbers(0):
         given = list(exercise.cases())
     answers = [("", exercise.solution), *variants(exercise.mistakes)]
     results = [(reply, outcome(answer, given, exercise.run)) for reply, answer in answers]
-    for (one, a), (other, b) in combinations(results, 2):
+    for (one, a), (other, b) in itertools.combinations(results, 2):
         if one != other and a is not None and b is not None:
             same = all(alike(x, y, exercise.rtol) for x, y in zip(a, b, strict=True))
             assert not same, f"{one!r} and {other!r} give the same numbers"
 
 
-OPPOSITE = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
-    ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.USub: ast.UAdd,
-}  # fmt: skip
-# Lines of mutants that are right answers, too: in 03.2, 03.3, 05.3 and 06.2 there are many.
-ALSO_RIGHT = {
-    "01.1": {"return spk_rec.sum(0).argmax(+1)"},
-    "02.4": {"return torch.where(R * cur >= threshold, 1000 / interval, 0.0)"},
-    "03.2": {"burst = (0.995, 21.0)"},
-    "03.3": {
-        "if late.max() >= 2 * late.min():",
-        "if late.max() > 3 * late.min():",
-        "if late.mean() <= 15:",
-        "if late.mean() < 16:",
-        "if len(weak) > 1:",
-        "late = intervals[len(intervals) // 3:]",
-        "return 'intrinsically_bursting' if intervals[0] <= 5 else 'regular_spiking'",
-        "return 'intrinsically_bursting' if intervals[0] < 6 else 'regular_spiking'",
-        "return 'intrinsically_bursting' if intervals[1] < 5 else 'regular_spiking'",
-    },
-    "04.1": {"return (chance <= x).float()"},
-    "05.3": {"while net.record(x_rec)[str(number + 1)].spk.mean() <= 0.1:"},
-    "06.2": {
-        "return grad / ((1 + 5 * x.abs()) * 2)",
-        "return grad / (1 + 5 * x.abs()) ** 3",
-        "return grad / (2 + 5 * x.abs()) ** 2",
-        "return grad / (1 + 6 * x.abs()) ** 2",
-    },
-}
-
-
-def mutants(source):
-    """Return (changed line, source) for each operator and number of a solution, changed by one."""
-    tree = ast.parse(source)
-    lines = ast.unparse(tree).splitlines()
-    for place, original in enumerate(ast.walk(tree)):
-        mutant = copy.deepcopy(tree)
-        node = list(ast.walk(mutant))[place]
-        if isinstance(original, ast.Constant) and type(original.value) in (int, float):
-            node.value += 1
-        elif isinstance(original, ast.Compare) and type(original.ops[0]) in OPPOSITE:
-            node.ops[0] = OPPOSITE[type(original.ops[0])]()
-        elif type(getattr(original, "op", None)) in OPPOSITE:
-            node.op = OPPOSITE[type(original.op)]()
-        else:
-            continue
-        text = ast.unparse(mutant)
-        pairs = zip(text.splitlines(), lines, strict=True)
-        yield next(new.strip() for new, old in pairs if new != old), text
+@by_id
+def test_no_mutant_of_the_solution_passes(exercise, monkeypatch):
+    monkeypatch.setattr(attempt, "SECONDS", 2.0)  # some loop for ever
+    changed = [line for line, source in mutants(exercise.code()) if passes(exercise, source)]
+    known = ALSO_RIGHT.get(exercise.id, {}) | HOLES.get(exercise.id, {})
+    assert set(changed) == set(known)
 
 
 def passes(exercise, source):
-    names: dict = {"torch": torch, "snn": snnedu}
     try:
-        exec(source, names)
-        checks.verdict(exercise, names[exercise.name])
+        checks.verdict(exercise, typed(exercise, source), seed=1)
     except Exception:  # refused, or it does not even run
         return False
     return True
 
 
-@by_id
-def test_no_mutant_of_the_solution_passes(exercise):
-    passed = {line for line, source in mutants(exercise.code()) if passes(exercise, source)}
-    assert passed == ALSO_RIGHT.get(exercise.id, set())
+def typed(exercise, source):
+    """Return what a learner has who types this source."""
+    names: dict = {"torch": torch, "snn": snnedu}
+    exec(source, names)
+    return names[exercise.name]
+
+
+def functions(to_do):
+    """Return each exercise that asks for a function; it may still fail where it is to do."""
+    asked = [e for e in EXERCISES if isinstance(e.solution, FunctionType)]
+    marks = {e.id: [pytest.mark.xfail(reason="to do")] if e.id in to_do else [] for e in asked}
+    return pytest.mark.parametrize(
+        "exercise", [pytest.param(e, id=e.id, marks=marks[e.id]) for e in asked]
+    )
+
+
+@functions(FIXED_INPUTS)
+@pytest.mark.parametrize("kept", ["all", "first"])
+def test_results_of_an_earlier_check_do_not_pass(exercise, kept):
+    """A lookup table, or a constant, is right for the inputs that it was made for."""
+    results = []
+
+    def watch(*args, **kwargs):
+        results.append(exercise.solution(*args, **kwargs))
+        return results[-1]
+
+    checks.verdict(exercise, watch, seed=1)
+    shown = itertools.cycle(results if kept == "all" else results[:1])
+    assert_refused(exercise, lambda *args, **kwargs: next(shown), seed=2)
 
 
 @by_id
 def test_an_exercise_has_what_a_learner_needs(exercise):
     assert 2 <= len(exercise.hints) <= 3
-    assert len(exercise.mistakes) >= 3
     assert exercise.accepts
     assert exercise.name in exercise.code()
     texts = [*exercise.hints[:-1], *exercise.mistakes]
@@ -155,11 +161,9 @@ def test_an_exercise_has_what_a_learner_needs(exercise):
     assert not any(body in text for text in texts), "a reply or early hint gives the answer away"
 
 
-@by_id
-def test_the_shown_solution_runs_in_a_notebook(exercise):
-    names: dict = {"torch": torch, "snn": snnedu}
-    exec(exercise.code(), names)
-    checks.verdict(exercise, names[exercise.name])
+@functions(FEW_WRONG)
+def test_a_function_has_eight_wrong_answers_at_least(exercise):
+    assert len(variants(exercise.mistakes)) + len(exercise.wrong) >= 8
 
 
 def test_ids_are_unique_and_in_order():

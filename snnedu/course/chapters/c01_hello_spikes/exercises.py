@@ -118,7 +118,8 @@ EXERCISES = [
         solution=synaptic_operations,
         # Three samples of different activity, and a fan-out that is no other number here.
         cases=lambda: [
-            ((torch.rand(10, 3, 8) < torch.tensor([0.1, 0.3, 0.6])[:, None]).float(), 17)
+            ((torch.rand(steps, 3, 8) < torch.tensor([0.05, 0.2, 0.4])[:, None]).float(), fan_out)
+            for steps, fan_out in ((10, 17), (14, 23))
         ],
         mistakes={
             DENSE: lambda spk_rec, fan_out: spk_rec[:, 0].numel() * fan_out,
