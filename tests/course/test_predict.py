@@ -318,6 +318,8 @@ def test_a_notebook_asks_before_it_measures_and_recalls_at_the_end(path):
 
 @pytest.mark.browser
 def test_predictions_are_answered_with_the_keyboard_and_stay(lab):
+    from playwright.sync_api import expect
+
     cells = [
         "import snnedu as snn\nfrom snnedu.course import exercise\n"
         "from tests.course.test_predict import KNOWN\n"
@@ -342,6 +344,11 @@ def test_predictions_are_answered_with_the_keyboard_and_stay(lab):
     options.get_by_role("status").filter(has_text="You wrote down").wait_for()
     notebook.run_all()
     page.get_by_text("It was 3 spikes: close.").wait_for()
+    field = page.locator(".quiz fieldset").first
+    field.locator("input").fill("9")  # too late
+    page.keyboard.press("Enter")
+    field.get_by_role("status").filter(has_text="so it stays").wait_for()
+    expect(field.locator("input")).to_have_value("2.5")
     notebook.run_all()
     number, options = page.locator(".quiz fieldset").all()
     number.get_by_role("status").filter(has_text="so it stays").wait_for()
