@@ -13,7 +13,7 @@ def surrogate_explorer(**more: Any) -> Explorer:
         "surrogate",
         [
             Choice("kind", kinds, label="surrogate"),
-            Slider("slope", 0.5, 25.0, 0.5, value=2.0, label="slope k", unit="per unit of U"),
+            Slider("slope", 0.5, 8.0, 0.5, value=2.0, label="slope k", unit="per unit of U"),
             Slider("at", -2.0, 2.0, 0.05, value=0.2, label="distance U - θ", unit="as U"),
         ],
         [
@@ -32,7 +32,7 @@ def surrogate_explorer(**more: Any) -> Explorer:
                 point=("at", "grad_here"),
                 title="Backward: the derivative that training uses",
                 xlabel="U - θ",
-                ylim=(0, None),
+                ylim=(0, 4.2),
                 height=190,
             ),
         ],

@@ -5,48 +5,102 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "06": (
         Question(
-            "A network is trained with a surrogate gradient. What does it send from layer to layer when you use it?",
+            "You use a network that was trained with a surrogate gradient. What do its layers send to each other?",
             (
                 Option(
-                    "Spikes, 0 or 1", "The surrogate exists only in the backward pass.", right=True
+                    "Spikes, 0 or 1, as in training",
+                    "The surrogate exists only in the backward pass.",
+                    right=True,
                 ),
                 Option(
                     "Smooth values between 0 and 1",
                     "That would be a smoothed network. The forward pass is untouched.",
                 ),
                 Option(
-                    "Spikes in training, numbers afterwards",
-                    "The forward pass is the same in both.",
+                    "Spikes in training, then rates",
+                    "The forward pass is the same in training and in use.",
                 ),
             ),
         ),
         Question(
-            "With the true derivative, training did not move. What would have helped?",
+            "With the true derivative no weight moved. What would have helped?",
             (
+                Option("A learning rate of 10", "Zero times a large number is zero."),
+                Option("Ten times the neurons", "Each of them has the derivative zero, too."),
                 Option(
-                    "Another derivative in the backward pass",
-                    "Zero must be replaced by something.",
-                    right=True,
+                    "Another backward pass", "The zero must be replaced by something.", right=True
                 ),
-                Option("A larger learning rate", "Zero times a large number is zero."),
-                Option("More neurons", "Each of them has the derivative zero, too."),
             ),
         ),
         Question(
-            "You make the slope k of `sigmoid` very large, to be closer to the truth. What do you expect?",
+            "You make k of `sigmoid` very large, to come closer to the true derivative. What happens?",
             (
                 Option(
-                    "Few neurons get a gradient, and those a huge one",
-                    "Its height is k/4 and its width about 1/k: closer to the truth, and worse to train.",
+                    "Few neurons get a gradient, a huge one",
+                    "The hill is k/4 high and about 1/k wide: closer to the truth, and worse to train.",
                     right=True,
                 ),
                 Option(
-                    "Training gets more exact",
+                    "All neurons get a more exact gradient",
                     "The true derivative is zero almost everywhere: training cannot follow it.",
                 ),
                 Option(
-                    "Nothing, the shape is the same",
-                    "In the measured grid the slope mattered far more than the shape.",
+                    "All neurons get about the same gradient",
+                    "That is what a small k does: its hill is wide and flat.",
+                ),
+            ),
+        ),
+        Question(
+            "Layer 4 of 6 is silent. The surrogate is `triangular` with a narrow hill. Which weights get a gradient?",
+            (
+                Option(
+                    "Those of layers 1 to 4",
+                    "They would with long tails. A narrow hill is 0 at neurons far below the threshold.",
+                ),
+                Option(
+                    "Those of layers 5 and 6",
+                    "No spike comes in there, and the gradient of a weight has that spike as a factor.",
+                ),
+                Option(
+                    "None of them gets any",
+                    "Layers 5 and 6 get no spikes, and nothing passes layer 4 in the backward pass.",
+                    right=True,
+                ),
+            ),
+        ),
+        Question(
+            "Zenke and Vogels let the gradient flow through the reset. When did that do harm?",
+            (
+                Option(
+                    "When the hill was low",
+                    "A low hill weakens the path through the reset. It did no harm.",
+                ),
+                Option(
+                    "When the hill was high",
+                    "A high hill makes the path through the reset outweigh the rest.",
+                    right=True,
+                ),
+                Option(
+                    "Whatever the height",
+                    "With a hill of height 1 they, and we, saw hardly a difference.",
+                ),
+            ),
+        ),
+        Question(
+            "A paper says “the height of the surrogate does not matter”. What do you ask first?",
+            (
+                Option(
+                    "How many layers the network has",
+                    "That matters, too: but with Adam a common factor cancels in every layer.",
+                ),
+                Option(
+                    "Which optimizer was used",
+                    "Adam divides by the usual size of a gradient. Gradient descent does not.",
+                    right=True,
+                ),
+                Option(
+                    "How many test digits there were",
+                    "That tells how sure the result is, not what it depends on.",
                 ),
             ),
         ),
