@@ -28,6 +28,7 @@ from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from snnedu.core import _check
+from snnedu.core._interrupt import Interrupts
 from snnedu.core._precision import wide, wide_dtype
 from snnedu.core.batches import Batches, Data
 from snnedu.core.checkpoint import Checkpoint, cuda_devices
@@ -110,7 +111,8 @@ def fit(
             so.
         `on_batch`, `on_epoch`: get a `Report` after each batch, the `History` after each epoch;
             return True to stop.
-        Ctrl-C stops too: `net` keeps what was learned, the history is returned.
+        Ctrl-C, and ■ in a notebook, raise `Interrupted` after the batch, so that a loop over seeds
+            ends, too. `net` keeps what was learned; `sys.last_value.history` says what happened.
 
     Raises ValueError or TypeError before the first epoch if arguments do not fit together, and
     before weights are touched if input, loss or gradient is not finite. Warns if the output layer
@@ -126,7 +128,7 @@ def fit(
     learner = _Learner(net, _How(encode, loss, accuracy, penalty), optimizer, clip, truncate)
     settings = {"seed": seed, "batch_size": batch_size, "truncate": truncate, "clip": clip}
     file = Checkpoint(checkpoint, net, optimizer, scheduler, settings)
-    with _seeded(seed, net):
+    with Interrupts() as interrupts, _seeded(seed, net), _evaluating_in_the_end(net):
         history, best = file.load()
         bar = _progress_bar(progress, training.count, history.epochs, epochs)
         try:
@@ -145,8 +147,9 @@ def fit(
                     bar.set_postfix_str(str(report), refresh=False)
                     if on_batch is not None and on_batch(report):
                         raise _Stop("on_batch")
+                    interrupts.pass_on()
                 seconds = time.perf_counter() - start
-                tested = testing and _evaluate(net, testing, learner.how, seed)
+                tested = testing and _evaluate(net, testing, learner.how, seed, interrupts)
                 history.add(reports, seconds, tested)
                 _warn_if_silent(history, len(reports), history.epochs == epochs, loss)
                 _step(scheduler, history)
@@ -158,13 +161,15 @@ def fit(
                     file.save(history, best)
                 if stop:
                     raise _Stop("on_epoch")
+                interrupts.pass_on()
         except (KeyboardInterrupt, _Stop) as stop:
             history.stopped = str(stop) if isinstance(stop, _Stop) else "Ctrl-C"
         finally:
             bar.close()
-    if best is not None:
-        net.load_state_dict(best)
-    net.eval()
+        if best is not None:
+            net.load_state_dict(best)
+        if history.stopped == "Ctrl-C":
+            raise Interrupted(history)
     return history
 
 
@@ -193,7 +198,19 @@ def evaluate(
     _check_network(net)
     _check.count("batch_size", batch_size)
     batches = Batches("data", data, batch_size, shuffled=False)
-    return _evaluate(net, batches, _How(encode, loss, accuracy, None), seed)
+    with Interrupts() as interrupts:
+        return _evaluate(net, batches, _How(encode, loss, accuracy, None), seed, interrupts)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped by Ctrl-C, or ■; `history` is what happened until then."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__(
+            f"Training was stopped after {history.epochs} epochs and {len(history.batch_loss)} "
+            f"batches. The network keeps what it learned."
+        )
+        self.history = history
 
 
 class _How(NamedTuple):
@@ -284,7 +301,9 @@ class _Learner:
         return mean_score(scores, lengths), mean_norms(norms)
 
 
-def _evaluate(net: Sequential, data: Batches, how: _How, seed: int | None) -> Score:
+def _evaluate(
+    net: Sequential, data: Batches, how: _How, seed: int | None, interrupts: Interrupts
+) -> Score:
     how = how._replace(penalty=None)
     scores: list[Score] = []
     sizes: list[int] = []
@@ -294,6 +313,7 @@ def _evaluate(net: Sequential, data: Batches, how: _How, seed: int | None) -> Sc
             recordings, _ = net.unroll(x_rec)
             scores.append(how.score(how.objective(recordings, targets), recordings, targets))
             sizes.append(len(targets))
+            interrupts.pass_on()
     return mean_score(scores, sizes)
 
 
@@ -488,8 +508,22 @@ def _seeded(seed: int | None, net: Sequential) -> Generator[None]:
 
 @contextmanager
 def _evaluating(net: Sequential) -> Generator[None]:
-    modes = [(module, module.training) for module in net.modules()]
+    with _keeping_modes(net):
+        net.eval()
+        yield
+
+
+@contextmanager
+def _evaluating_in_the_end(net: Sequential) -> Generator[None]:
+    """Leave the network in evaluation mode; as it was if something is raised."""
+    with _keeping_modes(net):
+        yield
     net.eval()
+
+
+@contextmanager
+def _keeping_modes(net: Sequential) -> Generator[None]:
+    modes = [(module, module.training) for module in net.modules()]
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -14,7 +15,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import snnedu as snn
 from snnedu import functional, spikegen
+from snnedu.core import _interrupt
 from snnedu.core.network import detach
+from snnedu.core.training import Interrupted
 
 STEPS = 10
 quiet = partial(snn.fit, progress=False)
@@ -307,10 +310,13 @@ def test_resumed_equals_uninterrupted_bit_for_bit(tmp_path, cut, loader, best):
     def run(file, **stop):
         net = small(dropout=0.3, batch_norm=True)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
-        history = quiet(
-            net, train, wrong, encode=rate, epochs=5, batch_size=32, optimizer=optimizer,
-            keep_best=best, checkpoint=file, **stop,
-        )  # fmt: skip
+        try:
+            history = quiet(
+                net, train, wrong, encode=rate, epochs=5, batch_size=32, optimizer=optimizer,
+                keep_best=best, checkpoint=file, **stop,
+            )  # fmt: skip
+        except Interrupted as interrupt:
+            history = interrupt.history
         return history, weights(net)
 
     def interrupt(report):
@@ -350,11 +356,68 @@ def test_ctrl_c_keeps_what_was_learned():
         if (report.epoch, report.batch) == (2, 2):
             os.kill(os.getpid(), signal.SIGINT)
 
-    history = quiet(net, task(), encode=constant, epochs=50, batch_size=32, on_batch=press)
-    assert (history.stopped, history.epochs) == ("Ctrl-C", 1)
-    assert len(history.batch_loss) in (5, 6)  # the signal may arrive one batch later
+    with pytest.raises(KeyboardInterrupt, match="after 1 epochs and 5 batches") as raised:
+        quiet(net, task(), encode=constant, epochs=50, batch_size=32, on_batch=press)
+    history = raised.value.history
+    assert (history.stopped, history.epochs, len(history.batch_loss)) == ("Ctrl-C", 1, 5)
     assert not equal(before, weights(net))
     assert repr(history).endswith("stopped by Ctrl-C)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.usefixtures("_listening")
+@pytest.mark.parametrize("where", ["encode", "loss", "test", "on_epoch", "evaluate"])
+def test_ctrl_c_leaves_everything_as_it_was(where):
+    net = small(dropout=0.3)
+    net[1].eval()
+    modes, seeds = [part.training for part in net.modules()], torch.get_rng_state()
+
+    def press(*args):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def encode(x):
+        if where == "encode" or (where in ("test", "evaluate") and not torch.is_grad_enabled()):
+            press()
+        return rate(x)
+
+    def loss(spk_rec, targets):
+        if where == "loss":
+            press()
+        return snn.functional.ce_rate_loss(spk_rec, targets)
+
+    more = {"on_epoch": press} if where == "on_epoch" else {}
+    run = partial(snn.evaluate, net, task())
+    if where != "evaluate":
+        run = partial(quiet, net, task(), task(), loss=loss, epochs=1, **more)
+    with pytest.raises(KeyboardInterrupt):
+        run(encode=encode)
+    assert torch.is_grad_enabled()
+    assert [part.training for part in net.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), seeds)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+@pytest.mark.usefixtures("_listening")
+def test_ctrl_c_ends_a_loop_over_seeds_and_a_second_one_a_batch_that_never_ends(monkeypatch):
+    monkeypatch.setattr(_interrupt, "PATIENCE", 0.0)
+    started = []
+
+    def hangs(x):
+        started.append(x)
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+    def three():
+        for _ in range(3):
+            quiet(small(), task(), encode=hangs, epochs=1)
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        three()
+    assert len(started) == 1
+    assert time.monotonic() - start < 30
 
 
 def test_callbacks_hear_of_each_batch_and_epoch_and_can_stop():
