@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable
-from random import uniform
+from itertools import accumulate
+from random import randint, random, uniform
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import ByShape, refuse
+from snnedu.core.spikegen import decode_delta, delta, latency, rate, receptive_fields
+from snnedu.course.attempt import Attempt
+from snnedu.course.diagnosis import ByShape, numbers, refuse
 from snnedu.course.exercise import Exercise
 
 
@@ -40,6 +43,13 @@ def my_delta(x: Tensor, threshold: float) -> Tensor:
     return torch.tensor(spikes)
 
 
+def my_bells(x: Tensor, num_neurons: int) -> Tensor:
+    """Return probabilities [numbers, neurons]: each neuron likes numbers near its favorite."""
+    favorites = torch.linspace(0, 1, num_neurons)
+    distance = (x[:, None] - favorites) * (num_neurons - 1)
+    return torch.exp(-(distance**2) / 2)
+
+
 def rebuild(spk: Tensor, threshold: float) -> Tensor:
     """Return the signal [time] that spikes 1, -1 or 0 describe; it starts from 0."""
     return threshold * spk.cumsum(0)
@@ -48,43 +58,95 @@ def rebuild(spk: Tensor, threshold: float) -> Tensor:
 # ---------------------------------------------------------------- 04.1
 
 TIME_LAST = "Your answer is [numbers, time]. In this course time comes first: [time, numbers]."
-BOOLEAN = "Your spikes are True and False. Make numbers of them: `.float()`."
 PROBABILITIES = "These are the probabilities. A spike is there or not: 0 or 1. Draw random numbers and compare them with the probabilities."
+MANY_A_STEP = "Some of your steps hold several spikes, as Poisson counts do. Here a step holds one spike or none: 1 or 0."
 NO_CHANCE = "You round x. Then 0.6 always spikes, like 1.0. Let chance decide, again at each step."
+SAME_AGAIN = "Two calls with the same numbers give the same spikes. Let chance decide anew in each call, without a fixed seed."
 INVERTED = "Your small numbers spike often and your large ones rarely. Reverse the comparison."
 ONE_THROW = "You toss one coin for each number and repeat the result at every step. Toss again at each step."
 SHARED = "All numbers share one coin at each step, so that they spike together. Each number needs its own coin."
+TOO_EVEN = "Your counts are right, but too even: trains of the same number have almost the same count. Coins that are tossed anew at each step scatter more."
+COINS = 40  # trains of each number
 
 
 def check_rate(answer: Attempt) -> None:
-    """Look at shape and values, then at the mean of each number, then at numbers that share a coin."""
-    x = torch.tensor([0.1, 0.4, 0.4, 0.6, 0.6, 0.9])
-    got = _spikes(answer(x, 2000), 2000, len(x), PROBABILITIES)
-    if got.shape != (2000, len(x)):
-        raise WrongAnswer(f"Return [2000, 6]: 2000 steps of 6 numbers. Yours is {list(got.shape)}.")
-    share = got.mean(0)
+    """Look at shape and values, at the share of each number, then at what the coins have in common.
+
+    The margins are six standard deviations of fair coins or more.
+    """
+    levels = torch.cat([torch.tensor([0.1, 0.6, 0.9]), 0.2 + 0.2 * torch.rand(2)])
+    levels, steps = levels[torch.randperm(5)], 250
+    x = levels.repeat_interleave(COINS)
+    got, again = (_coins(answer(x, steps), steps, x) for _ in range(2))
+    trains = got.view(steps, len(levels), COINS)
+    share = trains.mean((0, 2))
+    off = share - levels
+    worst = int(off.abs().argmax())
+    alike = torch.equal(trains, trains[..., :1].expand_as(trains))
     refuse(
         {
-            NO_CHANCE: (share - (x > 0.5).float()).abs().max() < 0.01,
+            NO_CHANCE: torch.equal(got, (x > 0.5).float().expand_as(got)),
+            SAME_AGAIN: torch.equal(got, again),
             ONE_THROW: not got.diff(dim=0).any(),
-            SHARED: torch.equal(got[:, 1], got[:, 2]) or torch.equal(got[:, 3], got[:, 4]),
-            INVERTED: (share - (1 - x)).abs().max() < 0.06,
-            f"A number 0.9 spikes in {share[-1]:.0%} of your steps: it should be 90%.": (
-                (share - x).abs().max() > 0.06
+            SHARED: alike and off.abs().max() < 0.2,
+            INVERTED: (share - (1 - levels)).abs().max() < 0.035,
+            f"A number {levels[worst]:.2f} spikes in {share[worst]:.0%} of your steps.": (
+                off.abs().max() > 0.035
+            ),
+        }
+    )
+    _refuse_dependence(trains - levels[:, None], levels * (1 - levels))
+
+
+def _refuse_dependence(rest: Tensor, variance: Tensor) -> None:
+    """Refuse coins that know of each other; `rest` is [steps, levels, trains], its mean 0."""
+    over_time = (rest.sum(0).square().mean(-1) / (len(rest) * variance)).mean()
+    over_trains = (rest.sum(-1).square().mean(0) / (COINS * variance)).mean()
+    neighbors = ((rest[1:] * rest[:-1]).mean((0, 2)) / variance).abs().max()
+    refuse(
+        {
+            TOO_EVEN: over_time < 0.5,
+            "The coins of one step depend on those of another. Toss each one anew.": (
+                over_time > 1.8 or neighbors > 0.07
+            ),
+            "The coins of different numbers depend on each other. Each needs its own.": (
+                not 0.6 < over_trains < 1.6
             ),
         }
     )
 
 
-def _spikes(got: object, steps: int, numbers: int, not_spikes: str) -> Tensor:
-    """Return the answer as numbers; refuse what is no spikes, if the shape is right."""
-    spk = torch.as_tensor(got)
-    if spk.shape == (numbers, steps):
-        raise WrongAnswer(TIME_LAST)
-    if spk.shape == (steps, numbers):
-        is_bool = spk.dtype == torch.bool
-        refuse({BOOLEAN: is_bool, not_spikes: not ((spk == 0) | (spk == 1)).all()})
-    return spk.float()
+def _coins(got: object, steps: int, x: Tensor) -> Tensor:
+    """Return the spikes of a rate code; refuse what is none."""
+    spk = _spikes(got, steps, x)
+    whole = bool((spk == spk.round()).all()) and bool((spk >= 0).all())
+    refuse(
+        {
+            PROBABILITIES: torch.allclose(spk, x.expand_as(spk)),
+            MANY_A_STEP: whole and spk.max() > 1,
+            "Spikes are 0 or 1. Yours have other values.": not ((spk == 0) | (spk == 1)).all(),
+        }
+    )
+    return spk
+
+
+def _spikes(got: object, steps: int, x: Tensor) -> Tensor:
+    """Return an answer [steps, len(x)] as numbers; refuse another shape."""
+    spk = numbers(got).float()
+    refuse(
+        {
+            TIME_LAST: spk.shape == (len(x), steps),
+            f"Return [time, numbers]: {steps} steps of {len(x)} numbers. Yours is "
+            f"{list(spk.shape)}.": spk.shape != (steps, len(x)),
+        }
+    )
+    return spk
+
+
+def _shuffled_counts(x: Tensor, num_steps: int) -> Tensor:
+    """Return exactly round(x T) spikes for each number, at random times."""
+    ranks = torch.rand(num_steps, len(x)).argsort(0).argsort(0)
+    return (ranks < (num_steps * x).round()).float()
 
 
 # ---------------------------------------------------------------- 04.2
@@ -103,6 +165,15 @@ ANY_NUMBER = (
 UPSIDE_DOWN = "Your steps grow with the error. If you accept a larger error, you need fewer steps."
 
 
+def _precisions() -> list[tuple[float, float]]:
+    """Return numbers and errors whose steps are 0.3 or more away from a whole number."""
+    drawn = [(uniform(*ends), randint(40, 900) + uniform(0.3, 0.7)) for ends in RANGES]
+    return [(x, (x * (1 - x) / steps) ** 0.5) for x, steps in drawn]
+
+
+RANGES = ((0.85, 0.95), (0.1, 0.3), (0.6, 0.8))  # the error is never 1: it would hide a square
+
+
 # ---------------------------------------------------------------- 04.3
 
 LATE = "Your large numbers spike late. Strong means early: x = 1 spikes at step 0."
@@ -112,14 +183,26 @@ ONE_STEP_MORE = (
 CUT_OFF = "You cut off the decimals. Use the nearest step: `.round()`."
 TIMES = "These are the times. Return spikes: 1 at the step of each time, 0 elsewhere."
 STAYS_ON = "Your neurons stay on after their time. Each spikes once: `==`, not `>=`."
+ZERO_OR_ONE = "Spikes are 0 or 1: 1 at the step of each time, 0 elsewhere."
 NOT_ONE = "Each number spikes exactly once. One of yours spikes {} times."
 
 
 def _run_latency(answer: Attempt, x: Tensor, steps: int) -> Tensor:
-    got = torch.as_tensor(answer(x, steps))
-    return _spikes(
-        got, steps, len(x), "Spikes are 0 or 1: 1 at the step of each time, 0 elsewhere."
-    )
+    got = answer(x, steps)
+    refuse({TIMES: numbers(got).shape == x.shape})
+    spk = _spikes(got, steps, x)
+    refuse({ZERO_OR_ONE: not ((spk == 0) | (spk == 1)).all()})
+    return spk
+
+
+def _levels() -> list[tuple[Tensor, int]]:
+    """Return numbers from 0 to 1 for codes of two lengths; none lies halfway between two steps."""
+    return [(_near_steps(steps), steps) for steps in (12, randint(15, 30))]
+
+
+def _near_steps(steps: int) -> Tensor:
+    times = torch.randint(1, steps - 1, (40,)) + 0.9 * (torch.rand(40) - 0.5)
+    return 1 - torch.cat([torch.tensor([0.0, steps - 1]), times]) / (steps - 1)
 
 
 def _compare_latencies(got: Tensor, right: Tensor, x: Tensor, steps: int) -> str:
@@ -131,6 +214,13 @@ def _compare_latencies(got: Tensor, right: Tensor, x: Tensor, steps: int) -> str
         f"Of {steps} steps, 0 to {steps - 1}, x = {x[first]:g} spikes at your step "
         f"{int(got[:, first].argmax())}: t = {steps - 1} (1 - x)."
     )
+
+
+def _latency_by_loop(x: Tensor, num_steps: int) -> Tensor:
+    spk = torch.zeros(num_steps, len(x))
+    for i, value in enumerate(x):
+        spk[round((num_steps - 1) * (1 - value.item())), i] = 1
+    return spk
 
 
 def _at(times: Tensor, steps: int) -> Tensor:
@@ -147,28 +237,37 @@ IN_THETA = "Your spikes have the size θ. A spike is 1, -1 or 0; the receiver kn
 TOLD_WRONG_WAY = "What was told moves away from the signal. After a spike 1 it rises by θ."
 
 
-def _signal() -> Tensor:
-    """Return a signal with slow and fast parts; first it moves by exactly θ, up and down."""
-    time = torch.arange(160)
-    signal = torch.sin(time / 12) * torch.exp(-time / 90) + 0.3 * torch.sin(time / 3) + time / 200
-    return torch.cat([torch.tensor([0.125, 0.0]), signal])
+def _moves() -> list[tuple[Tensor, float]]:
+    """Return two signals with slow and fast parts; at first they move by exactly θ, up and down."""
+    return [(_signal(threshold), threshold) for threshold in (0.125, 0.25)]
+
+
+def _signal(threshold: float) -> Tensor:
+    time, phase = torch.arange(160), uniform(0, 6)
+    signal = torch.sin(time / uniform(11, 13)) * torch.exp(-time / 90)
+    signal = signal + 0.3 * torch.sin(time / 3 + phase) + time / 200
+    return torch.cat([torch.tensor([threshold, 0.0]), signal])
 
 
 def _compare_changes(got: Tensor, right: Tensor, x: Tensor, threshold: float) -> str:
     if got.any() and set(got.abs().unique().tolist()) <= {0.0, threshold}:
         return IN_THETA
     step = int((got != right).nonzero()[0])
+    told = threshold * float(right[:step].sum())
     return (
-        f"Your spikes are right before step {step}; there you say {got[step]:g}. Compare the signal "
-        f"with what was told: did it move up or down by θ or more?"
+        f"At step {step} the signal is {x[step]:.3g}, your spikes have told {told:.3g} so far, and "
+        f"θ is {threshold}. There you say {got[step]:g}. Did the signal move up or down by θ or "
+        f"more from what was told?"
     )
 
 
-def _sender(update: str, down: bool = True) -> Callable[[Tensor, float], Tensor]:
+def _sender(
+    update: str, down: bool = True, first: bool = False
+) -> Callable[[Tensor, float], Tensor]:
     """Return a delta encoder with one mistake in what it thinks was told."""
 
     def send(x: Tensor, threshold: float) -> Tensor:
-        told, spikes = 0.0, list[float]()
+        told, spikes = float(x[0]) if first else 0.0, list[float]()
         for value in x.tolist():
             up, fell = value - told >= threshold, value - told <= -threshold
             spike = float(up) - float(fell and down)
@@ -194,14 +293,16 @@ ONLY_END = "This is where the signal ends. The question asks for its value at ev
 
 
 def _changes() -> Tensor:
-    """Return spikes that rise, rest and fall, then twenty that are drawn."""
-    return torch.cat([torch.tensor([1.0, 1, 0, 1, -1, 0, -1]), torch.randint(-1, 2, (20,)).float()])
+    """Return spikes that rise, rest and fall below 0, then twenty that are drawn."""
+    return torch.cat(
+        [torch.tensor([1.0, 1, 0, 1, -1, 0, -1, -1, -1]), torch.randint(-1, 2, (20,)).float()]
+    )
 
 
 def _compare_signals(got: Tensor, right: Tensor, spk: Tensor, threshold: float) -> str:
     step = int((got - right).abs().gt(1e-4).nonzero()[0])
     return (
-        f"The spikes {[int(s) for s in spk[: step + 1]]} with θ = {threshold} describe "
+        f"The spikes {[int(s) for s in spk[: step + 1]]} with θ = {threshold:.3g} describe "
         f"{right[step]:g}. You say {got[step]:g}."
     )
 
@@ -213,6 +314,33 @@ def _one_object(spk: Tensor, threshold: float) -> list[Tensor]:
         told += threshold * spike
         signal.append(told)
     return signal
+
+
+# ---------------------------------------------------------------- 04.6
+
+NEURONS_FIRST = "Your answer is [neurons, numbers]. The numbers come first: [numbers, neurons]."
+SHARP = "Your curves have a sharp tip. Square the distance: a bell is round at its top."
+GROWS = "Your neurons like numbers that are far away: the exponent is negative."
+NO_HALF = "Your bells are too narrow. The exponent is divided by 2 σ²: the 2 counts, too."
+SIGMA_ONE = "You left out σ: your bells are so wide that all neurons answer nearly alike."
+ONE_OVER_N = "Ten favorites from 0 to 1 are 1/9 apart, not 1/10: σ is 1 / (num_neurons - 1)."
+SUMS_TO_ONE = "You divide by the sum, so that the neurons share one spike. Here each has its own probability, 1 at its favorite."
+NO_LAST = "No neuron likes 1.0 best. The favorites reach from 0 to 1, both included."
+
+
+def _bells(x: Tensor, num_neurons: int, power: float = 2, half: float = 2) -> Tensor:
+    """Return the solution with another exponent."""
+    distance = (x[:, None] - torch.linspace(0, 1, num_neurons)) * (num_neurons - 1)
+    return torch.exp(-(distance.abs() ** power) / half)
+
+
+def _compare_bells(got: Tensor, right: Tensor, x: Tensor, num_neurons: int) -> str:
+    number, neuron = divmod(int((got - right).abs().argmax()), num_neurons)
+    return (
+        f"Of {num_neurons} neurons, neuron {neuron} prefers {neuron / (num_neurons - 1):.3g}. For "
+        f"x = {x[number]:.3g} its probability is {right[number, neuron]:.3g}, you say "
+        f"{got[number, neuron]:.3g}."
+    )
 
 
 EXERCISES = [
@@ -228,13 +356,34 @@ EXERCISES = [
             SHARED: lambda x, num_steps: (torch.rand(num_steps, 1) < x).float(),
             INVERTED: lambda x, num_steps: (torch.rand(num_steps, len(x)) > x).float(),
             TIME_LAST: lambda x, num_steps: (torch.rand(len(x), num_steps) < x[:, None]).float(),
-            BOOLEAN: lambda x, num_steps: torch.rand(num_steps, len(x)) < x,
             PROBABILITIES: lambda x, num_steps: x.expand(num_steps, -1),
+            MANY_A_STEP: lambda x, num_steps: torch.poisson(x.expand(num_steps, -1)),
+            SAME_AGAIN: [
+                lambda x, num_steps: (torch.arange(num_steps)[:, None] < num_steps * x).float(),
+                lambda x, num_steps: rate(x, num_steps, seed=0),
+            ],
+            TOO_EVEN: _shuffled_counts,
         },
         accepts=(
             lambda x, num_steps: torch.bernoulli(x.expand(num_steps, -1)),
+            lambda x, num_steps: torch.rand(num_steps, len(x)) < x,
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < x).int(),
             lambda x, num_steps: torch.rand(num_steps, len(x)).lt(x).numpy().astype(int),
+            lambda x, num_steps: torch.rand(num_steps, len(x)).lt(x).double().tolist(),
+            lambda x, num_steps: [(torch.rand(len(x)) < x).float() for _ in range(num_steps)],
+            lambda x, num_steps: tuple(
+                [float(random() < value) for value in x.tolist()] for _ in range(num_steps)
+            ),
+        ),
+        wrong=(
+            lambda x, num_steps: (torch.rand(num_steps, len(x)) < x * x).float(),
+            lambda x, num_steps: (torch.rand(num_steps, len(x)) < 0.5).float(),
+            lambda x, num_steps: (torch.randn(num_steps, len(x)) < x).float(),
+            lambda x, num_steps: 2 * (torch.rand(num_steps, len(x)) < x).float() - 1,
+            lambda x, num_steps: (torch.rand(num_steps + 1, len(x)) < x).float(),
+            lambda x, num_steps: rate(x, num_steps // 2).repeat_interleave(2, 0),
+            lambda x, num_steps: rate(x, num_steps // 5).repeat(5, 1),
+            lambda x, num_steps: rate(x[::2], num_steps).repeat_interleave(2, 1),
         ),
         hints=(
             "At each step each number needs a coin of its own. How many coins do you need in all?",
@@ -247,23 +396,42 @@ EXERCISES = [
         title="The price of precision",
         name="steps_needed",
         solution=steps_needed,
-        # The error is never 1, which would hide a missing square.
-        cases=lambda: [(0.9, uniform(0.01, 0.02)), (0.2, uniform(0.03, 0.05)), (0.7, 0.01)],
-        atol=1.0,  # rounding up is as good
+        cases=_precisions,
+        rtol=1e-6,
+        atol=0.9,  # rounding is as good
         mistakes={
             NOT_SQUARED: lambda x, error: x * (1 - x) / error,
             ROOT_KEPT: lambda x, error: (x * (1 - x)) ** 0.5 / error,
             NO_SILENCE: lambda x, error: x / error**2,
-            UPSIDE_DOWN: lambda x, error: error**2 * x * (1 - x),
+            UPSIDE_DOWN: [
+                lambda x, error: error**2 * x * (1 - x),
+                lambda x, error: error**2 / (x * (1 - x)),
+            ],
             ALL_SQUARED: lambda x, error: (x * (1 - x) / error) ** 2,
             ANY_NUMBER: [lambda x, error: 0.25 / error**2, lambda x, error: 1 / error**2],
         },
         otherwise=lambda got, right, x, error: (
-            f"For x = {x} and error {error:.3g} you say {got:g}. This does not solve the equation for T."
+            f"For x = {x:.3g} and error {error:.3g} you say {got:.4g}. This does not solve the "
+            f"equation for T."
         ),
         accepts=(
             lambda x, error: math.ceil(x * (1 - x) / error**2),
             lambda x, error: torch.tensor(x * (1 - x) / error**2).round(),
+            lambda x, error: [x * (1 - x) / error**2],
+            lambda x, error: np.float32(x * (1 - x) / error**2),
+            lambda x, error: int(math.pow(math.sqrt(x * (1 - x)) / error, 2)),
+            lambda x, error: (torch.as_tensor(x) - x**2) / error**2,
+        ),
+        wrong=(
+            lambda x, error: x * (1 - x) / error**2 + 1,
+            lambda x, error: (1 - x) / error**2,
+            lambda x, error: x * (1 + x) / error**2,
+            lambda x, error: x**2 * (1 - x) / error**2,
+            lambda x, error: 2 * x * (1 - x) / error**2,
+            lambda x, error: (x - 1) * x / error**2,
+            lambda x, error: x * (1 - x) / error**3,
+            lambda x, error: x - x / error**2,
+            lambda x, error: 100.5,
         ),
         hints=(
             "Begin with error = root of x (1 - x) / T. Which letter are you looking for?",
@@ -276,8 +444,7 @@ EXERCISES = [
         title="How soon",
         name="my_latency",
         solution=my_latency,
-        # Some of the numbers do not fall on a step.
-        cases=lambda: [(torch.tensor([0.0, 0.1, 0.52, 0.66, 0.98, 1.0]), 12)],
+        cases=_levels,
         run=_run_latency,
         mistakes={
             LATE: lambda x, num_steps: _at((num_steps - 1) * x, num_steps),
@@ -285,19 +452,36 @@ EXERCISES = [
             CUT_OFF: lambda x, num_steps: _at(((num_steps - 1) * (1 - x)).floor(), num_steps),
             STAYS_ON: lambda x, num_steps: my_latency(x, num_steps).cumsum(0),
             TIME_LAST: lambda x, num_steps: my_latency(x, num_steps).T,
-            BOOLEAN: lambda x, num_steps: my_latency(x, num_steps) > 0,
-            TIMES: ByShape(lambda x, num_steps: ((num_steps - 1) * (1 - x)).round()),
+            TIMES: lambda x, num_steps: ((num_steps - 1) * (1 - x)).round(),
             NOT_ONE.format(2): lambda x, num_steps: (
                 my_latency(x, num_steps) + _at((num_steps - 1) * x, num_steps)
             ).clamp(max=1),
         },
         otherwise=_compare_latencies,
         accepts=(
+            lambda x, num_steps: my_latency(x, num_steps) > 0,
             lambda x, num_steps: my_latency(x, num_steps).int(),
             lambda x, num_steps: my_latency(x, num_steps).numpy(),
             lambda x, num_steps: (
                 torch.nn.functional.one_hot(((num_steps - 1) * (1 - x)).round().long(), num_steps).T
             ),
+            lambda x, num_steps: my_latency(x, num_steps).double().tolist(),
+            lambda x, num_steps: [row.clone() for row in my_latency(x, num_steps)],
+            _latency_by_loop,
+        ),
+        wrong=(
+            lambda x, num_steps: _at(
+                (num_steps * (1 - x)).floor().clamp(max=num_steps - 1), num_steps
+            ),
+            lambda x, num_steps: _at(((num_steps - 1) * (1 - x)).ceil(), num_steps),
+            lambda x, num_steps: _at(num_steps - ((num_steps - 1) * x).round(), num_steps),
+            lambda x, num_steps: _at((num_steps - 1) * (1 - x / x.max() * 0.9), num_steps),
+            lambda x, num_steps: _at((num_steps - 1) * (1 - x**2), num_steps),
+            lambda x, num_steps: latency(x, num_steps),
+            lambda x, num_steps: latency(x, num_steps, linear=True, clip=True).flip(0),
+            lambda x, num_steps: _at(torch.full_like(x, num_steps // 2), num_steps),
+            lambda x, num_steps: my_latency(x, 12),
+            lambda x, num_steps: num_steps * my_latency(x, num_steps),
         ),
         hints=(
             "First compute the time of each number: 0 for x = 1, T - 1 for x = 0, and a straight line between.",
@@ -310,7 +494,7 @@ EXERCISES = [
         title="Only what changed",
         name="my_delta",
         solution=my_delta,
-        cases=lambda: [(_signal(), 0.125)],
+        cases=_moves,
         mistakes={
             STEP_BEFORE: _sender("signal"),
             NO_DOWN: _sender("moved", down=False),
@@ -324,6 +508,21 @@ EXERCISES = [
             lambda x, threshold: my_delta(x, threshold).tolist(),
             lambda x, threshold: my_delta(x, threshold).int(),
             lambda x, threshold: list(my_delta(x, threshold)),
+            lambda x, threshold: my_delta(x, threshold).double().numpy(),
+            lambda x, threshold: tuple(int(spike) for spike in my_delta(x, threshold)),
+            lambda x, threshold: delta(x, threshold, off_spike=True, feedback=True),
+        ),
+        wrong=(
+            _sender("moved", first=True),
+            lambda x, threshold: -my_delta(x, threshold),
+            lambda x, threshold: my_delta(x, threshold).abs(),
+            lambda x, threshold: my_delta(x, 2 * threshold),
+            lambda x, threshold: my_delta(x, 0.125),
+            lambda x, threshold: my_delta(x, threshold + 1e-4),
+            lambda x, threshold: my_delta(x, threshold).roll(1),
+            lambda x, threshold: (x / threshold).trunc().diff(prepend=torch.zeros(1)),
+            lambda x, threshold: delta(x, threshold, off_spike=True),
+            lambda x, threshold: my_delta(x.abs(), threshold),
         ),
         hints=(
             "Keep one number: what the receiver believes. It starts at 0. Call it `told`.",
@@ -337,7 +536,7 @@ EXERCISES = [
         title="Rebuild the sound",
         name="rebuild",
         solution=rebuild,
-        cases=lambda: [(_changes(), 0.25)],
+        cases=lambda: [(_changes(), 0.25), (_changes(), uniform(0.1, 0.9))],
         mistakes={
             NOT_ADDED: lambda spk, threshold: threshold * spk,
             NO_SIZE: lambda spk, threshold: spk.cumsum(0),
@@ -350,10 +549,77 @@ EXERCISES = [
         accepts=(
             lambda spk, threshold: (threshold * spk).cumsum(0).numpy(),
             lambda spk, threshold: [threshold * spk[: t + 1].sum() for t in range(len(spk))],
+            lambda spk, threshold: (threshold * spk.double().cumsum(0)).tolist(),
+            lambda spk, threshold: tuple(accumulate(threshold * s for s in spk.tolist())),
+            lambda spk, threshold: decode_delta(spk, threshold),
+        ),
+        wrong=(
+            lambda spk, threshold: threshold + threshold * spk.cumsum(0),
+            lambda spk, threshold: -threshold * spk.cumsum(0),
+            lambda spk, threshold: 0.25 * spk.cumsum(0),
+            lambda spk, threshold: threshold * spk.flip(0).cumsum(0).flip(0),
+            lambda spk, threshold: threshold * (spk > 0).float().cumsum(0),
+            lambda spk, threshold: (threshold * spk).cumsum(0).cumsum(0),
+            lambda spk, threshold: (spk + threshold).cumsum(0),
+            lambda spk, threshold: spk.cumsum(0) / threshold,
+            lambda spk, threshold: (threshold * spk.cumsum(0)).clamp(min=0),
         ),
         hints=(
             "A spike 1 means: θ higher than before. How high is the signal after three of them?",
             "`cumsum(0)` adds up all spikes until now, for every step at once.",
+        ),
+    ),
+    Exercise(
+        id="04.6",
+        title="Each has a favorite",
+        name="my_bells",
+        solution=my_bells,
+        cases=lambda: [(torch.rand(7), neurons) for neurons in (10, randint(3, 8))],
+        mistakes={
+            NEURONS_FIRST: lambda x, num_neurons: _bells(x, num_neurons).T,
+            SHARP: lambda x, num_neurons: _bells(x, num_neurons, power=1),
+            GROWS: lambda x, num_neurons: 1 / _bells(x, num_neurons),
+            NO_HALF: lambda x, num_neurons: _bells(x, num_neurons, half=1),
+            SIGMA_ONE: lambda x, num_neurons: _bells(
+                x, num_neurons, half=2 * (num_neurons - 1) ** 2
+            ),
+            ONE_OVER_N: lambda x, num_neurons: _bells(
+                x, num_neurons, half=2 * (1 - 1 / num_neurons) ** 2
+            ),
+            SUMS_TO_ONE: lambda x, num_neurons: (
+                _bells(x, num_neurons) / (_bells(x, num_neurons).sum(1, keepdim=True))
+            ),
+            NO_LAST: lambda x, num_neurons: torch.exp(
+                -(((x[:, None] - torch.arange(num_neurons) / num_neurons) * (num_neurons - 1)) ** 2)
+                / 2
+            ),
+        },
+        otherwise=_compare_bells,
+        accepts=(
+            lambda x, num_neurons: receptive_fields(x, num_neurons),
+            lambda x, num_neurons: _bells(x.double(), num_neurons),
+            lambda x, num_neurons: _bells(x, num_neurons).numpy(),
+            lambda x, num_neurons: _bells(x, num_neurons).tolist(),
+            lambda x, num_neurons: [_bells(one[None], num_neurons)[0] for one in x],
+            lambda x, num_neurons: tuple(
+                [math.exp(-((value * (num_neurons - 1) - i) ** 2) / 2) for i in range(num_neurons)]
+                for value in x.tolist()
+            ),
+        ),
+        wrong=(
+            lambda x, num_neurons: _bells(x, num_neurons).flip(1),
+            lambda x, num_neurons: _bells(x, num_neurons, power=4),
+            lambda x, num_neurons: _bells(x, num_neurons).round(),
+            lambda x, num_neurons: 1 - _bells(x, num_neurons),
+            lambda x, num_neurons: torch.bernoulli(_bells(x, num_neurons)),
+            lambda x, num_neurons: _bells(x, num_neurons + 1)[:, 1:],
+            lambda x, num_neurons: _bells(x, num_neurons)[:1].expand(len(x), -1),
+            lambda x, num_neurons: _bells(x, num_neurons) / (2 * math.pi) ** 0.5,
+        ),
+        hints=(
+            "The favorites: `torch.linspace(0, 1, num_neurons)`. How far is x from each of them?",
+            "`x[:, None] - favorites` has the shape [numbers, neurons]. Divide it by σ, the distance from one favorite to the next: 1 / (num_neurons - 1).",
+            "The probability is `torch.exp(-(distance**2) / 2)` of this distance.",
         ),
     ),
 ]
