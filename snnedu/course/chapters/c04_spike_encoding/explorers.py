@@ -4,22 +4,33 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from snnedu.core import _check
+import torch
+
+from snnedu.core import _check, spikegen
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Choice, Curve, Raster, Slider, Traces
+from snnedu.widgets.panels import Choice, Curve, Image, Raster, Slider, Traces
 
 STEP = "time step"
+LOSSES = 40
 FORTIETHS = [i / 40 for i in range(41)]
 
 
 def encoder_explorer(code: str = "rate", x: Sequence[float] | None = None, **more: Any) -> Explorer:
-    """Turn numbers into spikes with a "rate", "latency" or "delta" code, and back.
+    """Turn numbers into spikes and back: "rate", "latency", "delta", "population" or "digit".
 
-    `x`: numbers in [0, 1], one for each neuron; for "delta" a signal over time. `more` goes to `Explorer`.
+    `x`: numbers in [0, 1], one for each neuron; for "delta" a signal over time. `more` goes to
+    `Explorer`. The last two take no `x`: "population" sends one number, which a slider sets, and
+    "digit" a scan, of which some spikes are lost.
     """
-    _check.one_of("code", code, ("rate", "latency", "delta"))
-    explorer = {"rate": _rate_explorer, "latency": _latency_explorer, "delta": _delta_explorer}
-    return explorer[code](x, more)
+    explorers = {
+        "rate": _rate_explorer,
+        "latency": _latency_explorer,
+        "delta": _delta_explorer,
+        "population": _population_explorer,
+        "digit": _digit_explorer,
+    }
+    _check.one_of("code", code, explorers)
+    return explorers[code](x, more)
 
 
 def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
@@ -47,7 +58,7 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
         ],
         constants={"x": list(x or FORTIETHS)},
         title="The rate code",
-        outcome="{count} spikes. Typical error of a number: {error:.3f} in this draw, {law:.3f} over many.",
+        outcome="{count} spikes. Typical error of a number ≈ {error:.3f} in this draw, ≈ {law:.3f} over many.",
         code="snn.spikegen.rate(x, num_steps={steps}, gain={gain}, seed={seed})",
         **more,
     )
@@ -57,9 +68,9 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
     return Explorer(
         "latency",
         [
-            Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
+            Slider("steps", 2, 200, 1, value=17, label="duration", unit="steps"),
             Slider("theta", 0.01, 0.6, 0.01, value=0.01, label="threshold θ", unit="as x"),
-            Choice("pace", ("linear", "logarithmic")),
+            Choice("pace", ("logarithmic", "linear")),
         ],
         [
             Raster("spk", title="Each row: the one spike of a number", height=200, xlabel=STEP),
@@ -73,7 +84,7 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
         ],
         constants={"x": list(x or FORTIETHS)},
         title="The latency code",
-        outcome="{count} spikes. Typical error of a number: {error:.3f}.",
+        outcome="{count} spikes. Typical error of a number ≈ {error:.3f}.",
         **more,
     )
 
@@ -88,10 +99,126 @@ def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer
         ],
         [
             Traces({"x": "signal", "rebuilt": "rebuilt from spikes"}, title="Signal", height=200),
-            Raster("spk", groups={"down": 1, "up": 1}, title="Spikes", height=110, xlabel=STEP),
+            Raster("spk", groups={"OFF": 1, "ON": 1}, title="Spikes", height=110, xlabel=STEP),
         ],
         constants={"x": list(x or wave)},
         title="The delta code",
-        outcome="{count} spikes. Typical error of the rebuilt signal: {error:.3f}.",
+        outcome="{count} spikes. Typical error of the rebuilt signal ≈ {error:.3f}.",
         **more,
     )
+
+
+def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    return Explorer(
+        send_by_many,
+        [
+            Slider("x", 0.0, 1.0, 0.01, value=0.37, label="number x"),
+            Slider("neurons", 3, 30, 1, value=10, unit="neurons"),
+            Slider("width", 0.2, 4.0, 0.1, value=1.0, label="width σ", unit="distances"),
+            Slider("steps", 1, 100, 1, value=10, unit="steps"),
+            Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
+        ],
+        [
+            Curve(
+                "grid",
+                {"bells": "probability of a spike"},
+                title="Each neuron has a favorite number",
+                point=("x", "floor"),
+                ylim=(0, 1),
+                height=130,
+            ),
+            Raster(
+                "spk", title="Spikes: neurons with high favorites on top", height=170, xlabel=STEP
+            ),
+            Curve(
+                "candidates",
+                {"misfit": "misfit"},
+                title="How badly each candidate fits the spikes",
+                point=("read", "least"),
+                ylim=(0, 2),
+                xlabel="number x",
+                height=130,
+            ),
+        ],
+        title="The population code",
+        outcome="{count} spikes; the best fit says ≈ {said}. Typical error of a number ≈ {error:.3f}.",
+        **more,
+    )
+
+
+def send_by_many(x: float, neurons: int, width: float, steps: int, seed: int) -> dict[str, Any]:
+    """Send a number by neurons with favorites; read it as the candidate that fits best."""
+    grid = torch.linspace(0, 1, 101)
+    fields = spikegen.receptive_fields(grid, neurons, width=width)  # [candidates, neurons]
+    there_and_back = [row if i % 2 == 0 else row.flip(0) for i, row in enumerate(fields.T)]
+    along = [grid if i % 2 == 0 else grid.flip(0) for i in range(neurons)]
+    generator = torch.Generator().manual_seed(seed)
+    sent = torch.cat([torch.tensor([x]), torch.linspace(0, 1, 201)])
+    spk = spikegen.population(sent, steps, neurons, width=width, seed=generator)
+    misfit = (spk[:, 0].mean(0) - fields).square().sum(1)
+    read = spikegen.decode_population(spk, width=width)
+    known = read.nan_to_num(0.5)  # where all are silent, the middle is the best guess
+    return {
+        "grid": torch.cat(along),
+        "bells": torch.cat(there_and_back),
+        "floor": 0.0,
+        "spk": spk[:, 0],
+        "candidates": grid,
+        "misfit": misfit,
+        "read": known[0],
+        "least": misfit.min(),
+        "said": "unknown" if read[0].isnan() else f"{read[0]:.3f}",
+        "count": int(spk[:, 0].sum()),
+        "error": (known - sent).square().mean().sqrt(),
+    }
+
+
+def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    return Explorer(
+        send_digit,
+        [
+            Slider("digit", 0, 9, 1, value=3),
+            Choice("code", ("rate", "latency")),
+            Slider("steps", 2, 60, 1, value=17, unit="steps"),
+            Slider("lost", 0.0, 0.9, 0.05, value=0.0, label="spikes lost", unit="share"),
+        ],
+        [
+            Image("ink", title="What is sent", clim=(-1, 1)),
+            Raster("spk", title="Spikes, dark pixels on top", xlabel=STEP, ylabel="pixel"),
+            Image("read", title="What is read", clim=(-1, 1)),
+        ],
+        title="A digit, sent and read",
+        outcome="{count} spikes arrive. Error of a pixel, over 40 such losses: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
+        alt="Digit {digit} in the code {code}: scan, spikes and what is read. {count} spikes.",
+        columns=3,
+        **more,
+    )
+
+
+def send_digit(digit: int, code: str, steps: int, lost: float) -> dict[str, Any]:
+    """Send a scan by rate or by (linear) latency, lose some of the spikes, and read it.
+
+    The errors are those of many such losses; the pictures show the first.
+    """
+    from snnedu.core.data import digits
+
+    scans, labels = digits()[1]
+    ink = scans[labels == digit][0]
+    by_rate = code == "rate"
+    sent = ink.expand(LOSSES, -1)
+    spk = (
+        spikegen.rate(sent, steps, seed=0)
+        if by_rate
+        else spikegen.latency(sent, steps, linear=True, clip=True)
+    )
+    spk = spk * (torch.rand(spk.shape, generator=torch.Generator().manual_seed(1)) >= lost)
+    read = spikegen.decode_rate(spk) if by_rate else spikegen.decode_latency(spk, linear=True)
+    off = (read - ink).abs()  # [losses, pixels]
+    return {
+        "ink": ink.view(8, 8),
+        "spk": spk[:, 0, ink.argsort()],
+        "read": read[0].view(8, 8),
+        "count": int(spk[:, 0].sum()),
+        "error": off.square().mean().sqrt(),
+        "worst": off.max(1).values.mean(),
+    }

@@ -5,47 +5,67 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "04": (
         Question(
-            "A rate code gives 0.5 with an error of 0.1 after 25 steps. How large is the error after 100 steps?",
+            "A rate code of coins gives 0.5 with an error of 0.1 after 25 steps. How large is the error after 100 steps?",
             (
-                Option("0.05", "Four times the steps, half the error.", right=True),
                 Option("0.025", "That would be 1/T. Independent coins give 1/root of T."),
-                Option("0.1", "The error falls with more coins, although slowly."),
+                Option("0.050", "Four times the steps, half the error.", right=True),
+                Option("0.100", "The error falls with more coins, although slowly."),
             ),
         ),
         Question(
             "In a latency code the spike of one pixel is lost. What does the reader conclude?",
             (
-                Option("The pixel is white", "Silence is a message here: no ink.", right=True),
-                Option("The pixel is a little brighter", "That is a rate code that lost a spike."),
-                Option("The pixel is black", "Black is the earliest spike, not a missing one."),
+                Option("The pixel is a bit lighter", "That is a rate code that lost a spike."),
+                Option("The pixel is fully black", "Black is the earliest spike, not a missing one."),
+                Option("The pixel is fully white", "Silence is a message here: no ink.", right=True),
             ),
         ),
         Question(
-            "You send a sound by delta modulation, and the rebuilt sound cannot follow its fast parts. What helps?",
+            "A logarithmic latency code has θ = 0.01 and 17 steps. Nearly all numbers spike at step 0. What helps?",
             (
                 Option(
-                    "A larger θ, or shorter steps",
-                    "One spike moves it by θ; a signal that moves more in a step runs away.",
+                    "A higher threshold θ",
+                    "Then the membrane needs longer, and the times spread out.",
                     right=True,
                 ),
-                Option("A smaller θ", "Then each spike moves it even less."),
+                Option("A lower threshold θ", "Then even more numbers cross it within one step."),
+                Option("A second try at reading", "Numbers that share a step cannot be told apart."),
+            ),
+        ),
+        Question(
+            "You send a sound by delta modulation. What is rebuilt cannot follow its fast parts. What helps?",
+            (
+                Option("A smaller θ, the same steps", "Then each spike moves it even less."),
                 Option(
-                    "No feedback",
+                    "No feedback, the same steps",
                     "Then sender and receiver drift apart, and neither of them notices.",
                 ),
+                Option(
+                    "The same θ, shorter steps",
+                    "The signal moves less in a shorter step, so one spike can keep up.",
+                    right=True,
+                ),
             ),
         ),
         Question(
-            "A network reads latency codes, and its accuracy hardly changes when all spikes are jittered. What should you test next?",
+            "You make the bells of a population narrower and narrower. At first the error falls. Why does it grow in the end?",
+            (
+                Option("Steep bells are noisier", "Coins are as noisy as before. Steep bells turn their noise into a smaller error."),
+                Option("Gaps open between bells", "A number in a gap makes no neuron fire, so nothing is known.", right=True),
+                Option("The neurons fire too much", "They fire less: each one only near its favorite."),
+            ),
+        ),
+        Question(
+            "A network reads latency codes. Jitter hardly changes its accuracy. What should you test next?",
             (
                 Option(
-                    "Whether it reads the times at all",
-                    "Shuffle the times completely. The accuracy that is left comes from which neurons fired.",
+                    "Shuffled times, same net",
+                    "The accuracy that is left comes from which neurons fired.",
                     right=True,
                 ),
-                Option("Nothing: the code is robust", "The reader may ignore what you disturbed."),
-                Option("A larger network", "First find out what this one reads."),
+                Option("Nothing: it is robust", "The network may ignore what you disturbed."),
+                Option("A network twice as large", "First find out what this one reads."),
             ),
         ),
     ),
-}
+}  # fmt: skip

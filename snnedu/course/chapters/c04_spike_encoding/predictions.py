@@ -1,0 +1,53 @@
+"""The predictions of 04 · Spike encoding."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "04.p1": Prediction(
+        question="Coins send each number for four times as many steps. The typical error …",
+        options=(
+            Option("falls to a quarter", "Chance partly cancels, but only partly."),
+            Option("falls to a half", "The error falls with the root of the steps.", right=True),
+            Option("stays as it was", "The probability stays. What you read comes closer to it."),
+        ),
+    ),
+    "04.p2": Prediction(
+        question="A neuron without leak gets four times the steps. Its largest error …",
+        options=(
+            Option("falls to a half", "So it would be with independent coins. This neuron keeps what it has not sent yet."),
+            Option("stays as it was", "A longer count has finer steps: 1/64 in place of 1/16."),
+            Option("falls to a quarter", "It is never wrong by more than one spike: 1/T.", right=True),
+        ),
+    ),
+    "04.p3": Prediction(
+        question="You send the sound with a smaller and smaller θ. The error of what is rebuilt …",
+        options=(
+            Option("falls, then grows again", "Fine steps are precise, but they climb slowly.", right=True),
+            Option("falls with each smaller θ", "It does so until the spikes cannot keep up with the sound."),
+            Option("grows with each smaller θ", "In the end it does. At first smaller steps follow more closely."),
+        ),
+    ),
+    "04.p4": Prediction(
+        question="One neuron tosses coins for 100 steps. Ten neurons get 10 steps. Which are more precise?",
+        options=(
+            Option("Ten copies of that neuron", "Copies are worth the steps that they replace: 100 coins are 100 coins."),
+            Option("Ten neurons with bells", "They toss 100 coins, too, but a small change of x changes their probabilities more.", right=True),
+            Option("Neither of the two tens", "For copies this is true. Bells are steeper, so that the same coins tell more."),
+        ),
+    ),
+    "04.p5": Prediction(
+        question="60 of 100 spikes are lost. Which network's accuracy falls furthest?",
+        options=(
+            Option("Rate, all its spikes", "It has ten times the spikes, and each of them says little."),
+            Option("Rate, a tenth of them", "It falls, but it had less to lose: it starts lower."),
+            Option("Latency, as few spikes", "Each of its spikes says much, so each lost one costs much.", right=True),
+        ),
+    ),
+    "04.p6": Prediction(
+        question="Each spike of the latency code moves to a random step. How many scans are still read rightly?",
+        unit="of 100",
+        close=8,
+        low="Which pixels have ink is still to be seen, and it tells most digits apart.",
+        high="The network has learned to read the times. Random times mislead it.",
+    ),
+}  # fmt: skip
