@@ -184,8 +184,9 @@ class Lab:
             "IPYTHONDIR": "ipython",
         }
         folders = {name: str(self.home / folder) for name, folder in ours.items()}
-        # No pop-up that asks about news.
-        settings = {"JUPYTER_CONFIG_PATH": str(ROOT / "snnedu" / "app" / "jupyter")}
+        # No pop-up that asks about news; a stored picture where a widget's kernel is gone.
+        jupyter = str(ROOT / "snnedu" / "app" / "jupyter")
+        settings = {"JUPYTER_CONFIG_PATH": jupyter, "JUPYTER_PATH": jupyter}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         kernels = kernel_environment(str(self.home / "data"))
         return {**kernels, **folders, **settings, "PYTHONPATH": path}

@@ -114,12 +114,14 @@ def _copy_missing(source: Path, target: Path) -> None:
 
 def _environment() -> dict[str, str]:
     """Return the environment for JupyterLab, with our settings as a default below the user's."""
-    ours = Path(__file__).parent / "jupyter"  # labconfig: no pop-up that asks about news
-    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(ours)]
+    # labconfig: no pop-up that asks about news; labextensions: a widget's stored picture.
+    ours = Path(__file__).parent / "jupyter"
+    names = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
+    paths = {name: filter(None, [os.environ.get(name, ""), str(ours)]) for name in names}
     return {
         # Threads that spin while they wait take the cores from a second notebook.
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONSTARTUP": str(ours / "startup.py"),
         **os.environ,
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
+        **{name: os.pathsep.join(folders) for name, folders in paths.items()},
     }
