@@ -276,17 +276,87 @@ def test_code_follows_the_sliders_and_can_be_copied(notebook: Notebook, lif: Loc
     assert notebook.page.evaluate("navigator.clipboard.readText()") == code
 
 
-def test_controls_wait_for_a_prediction_which_stays_beside_the_outcome(notebook: Notebook):
+def test_controls_and_answers_wait_for_a_prediction_which_stays(notebook: Notebook):
     locked = widget(notebook, 2)
-    slider, outcome = locked.get_by_label("decay β (per step)"), locked.locator(".outcome")
+    slider, panels = locked.get_by_label("decay β (per step)"), locked.locator("canvas")
     expect(slider).to_be_disabled()
+    expect(panels.nth(0)).to_be_visible()  # the input gives nothing away
+    expect(panels.nth(1)).to_be_hidden()
+    expect(panels.nth(2)).to_be_hidden()
+    assert "23 spikes" not in locked.inner_text(), "the outcome is the answer"
+    assert "23 spikes" not in locked.evaluate("one => one.outerHTML"), (
+        "not for screen readers either"
+    )
     locked.get_by_label("How many spikes?").fill("about 30")
     notebook.page.keyboard.press("Enter")
     expect(slider).to_be_enabled()
     expect(slider).to_be_focused()
-    expect(outcome).to_have_text("Your prediction: about 30. Now: 23 spikes in 100 steps.")
+    expect(panels.nth(1)).to_be_visible()
+    expect(locked.locator(".outcome")).to_have_text("23 spikes in 100 steps.")
     locked.get_by_role("button", name="Reset").click()
-    expect(outcome).to_contain_text("about 30")
+    expect(locked.locator(".question")).to_be_visible()
+    expect(locked.get_by_role("status")).to_have_text("Your prediction: “about 30”.")
+
+
+@pytest.mark.parametrize(("option", "reply"), [
+    ("more", "Not this one. Leak takes more away."), ("fewer", "✅ Right. The neuron forgets."),
+])  # fmt: skip
+def test_each_option_of_a_prediction_gets_its_reply(lab: Lab, option: str, reply: str):
+    notebook = lab.open(lab.write(f"{option}.ipynb", [OPTIONS]))
+    notebook.run_all()
+    locked = widget(notebook, 0)
+    locked.get_by_label(option).focus()
+    notebook.page.keyboard.press("Space")
+    expect(locked.get_by_label("decay β (per step)")).to_be_disabled()  # chosen, not yet sent
+    notebook.page.keyboard.press("Enter")
+    expect(locked.get_by_role("status")).to_have_text(f"Your prediction: “{option}”. {reply}")
+    expect(locked.locator(".guess")).to_contain_text("If β falls, how many spikes?")
+    expect(locked.locator("canvas").nth(1)).to_be_visible()
+    notebook.page.close()
+    lab.notebooks.remove(notebook)
+
+
+OPTIONS = """
+import snnedu as snn
+snn.lif_explorer(predict="If β falls, how many spikes?", right="fewer",
+                 options={"more": "Leak takes more away.", "fewer": "The neuron forgets."})"""
+
+
+def test_an_explorer_sits_in_a_box_in_a_tab_and_is_linked_to_a_slider(lab: Lab):
+    notebook = lab.open(
+        lab.write("boxes.ipynb", [LINKED, "slider.value, one.beta, one.values['beta']"])
+    )
+    notebook.run_all()
+    page, inside = notebook.page, widget(notebook, 0)
+    expect(inside).to_have_attribute("data-shown", re.compile("{"))
+    box = inside.bounding_box()
+    assert box is not None
+    assert box["width"] > 380, "beside a slider it must not shrink"
+    beta, readout = inside.get_by_label("decay β (per step)"), page.locator(".widget-readout").first
+    expect(beta).to_have_value("0.5")
+    page.locator(".noUi-handle").first.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    expect(beta).to_have_value("0.57")
+    beta.press("ArrowLeft")
+    expect(readout).to_have_text("0.56")
+    page.wait_for_timeout(500)  # nothing comes back late from the kernel
+    expect(beta).to_have_value("0.56")
+    page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 1 }")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+    expect(page.get_by_text("(0.56, 0.56, 0.56)")).to_be_visible()
+    assert notebook.console == []
+    assert notebook.errors() == []
+    notebook.page.close()
+    lab.notebooks.remove(notebook)
+
+
+LINKED = """
+import ipywidgets as w, snnedu as snn
+one = snn.lif_explorer()
+slider = w.FloatSlider(0.5, min=0, max=1, step=0.01)
+w.jslink((slider, "value"), (one, "beta"))
+w.Tab([w.HBox([slider, one]), w.Label("another tab")])"""
 
 
 def test_stop_ends_a_training_that_is_running(lab: Lab):

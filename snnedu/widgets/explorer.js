@@ -15,12 +15,13 @@ function render({ model, el }) {
   const controls = h("fieldset", { className: "controls" },
     ...inputs.map((input) => input.element));
   const canvases = spec.panels.map(({ height }) => h("canvas", { style: `height:${height}px`, role: "img" }));
+  const later = h("p", { className: "later" }, LATER);
   const back = h("button", { type: "button", onclick: reset }, "Reset");
   const stop = spec.stop && h("button", { type: "button", disabled: true, onclick: () => {
     model.widget_manager?.kernel?.interrupt?.(); // a message would wait until the cell is done
     model.send({ kind: "stop" });
   } }, "Stop");
-  const guess = spec.predict && question(spec, (answer) => {
+  const asked = spec.predict && question(spec, (answer) => {
     model.set("guess", answer);
     model.save_changes();
     unlock();
@@ -28,8 +29,8 @@ function render({ model, el }) {
   });
   const root = h("div", { className: "snnedu", role: "group", ariaLabel: spec.title || "Explorer" },
     spec.title && h("p", { className: "title" }, spec.title),
-    guess, controls,
-    h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases),
+    asked?.element, controls,
+    h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases), later,
     text.outcome, text.spoken, text.note, text.error, stop,
     h("p", { className: "foot" },
       spec.controls.length && back, spec.code && text.code, spec.code && copyButton(text.code)));
@@ -41,16 +42,22 @@ function render({ model, el }) {
   let outputs = null, settings = values; // what is on the screen
   let stale = Boolean(spec.model); // whether to simulate again before drawing
   let waiting = 0; // the animation frame asked for
+  let gone = false; // whether the kernel that answered is no more
   const ask = spec.model ? null : asker(model, accept, (waits) => say(text.note, waits && WAITING));
 
   function changed() {
     values = Object.fromEntries(inputs.map((input) => [input.name, input.read()]));
     text.code.textContent = fill(spec.code, values, spec.controls, true);
+    share();
     if (ask) ask(values);
     else { stale = true; repaint(); }
   }
-  function save() {
+  function share() { // with Python and with linked widgets, once `save_changes` is called
     model.set("values", values);
+    for (const { name, trait } of spec.controls) model.set(trait, values[name]);
+  }
+  function save() {
+    share();
     model.save_changes();
   }
   function write(settings) {
@@ -81,22 +88,35 @@ function render({ model, el }) {
     root.dataset.shown = JSON.stringify(settings);
   }
   function describe(known) {
-    const outcome = fill(spec.outcome, known, spec.controls);
-    const before = model.get("guess") && `Your prediction: ${model.get("guess")}. Now: `;
-    text.outcome.textContent = before + outcome;
-    const alt = fill(spec.alt, known, spec.controls);
-    for (const canvas of canvases) canvas.ariaLabel = alt;
+    const locked = isLocked(), outcome = locked ? "" : fill(spec.outcome, known, spec.controls);
+    text.outcome.textContent = outcome;
+    const alt = locked ? "" : fill(spec.alt, known, spec.controls);
+    canvases.forEach((canvas, i) => { canvas.ariaLabel = alt || spec.panels[i].title; });
     clearTimeout(root.later);
     root.later = setTimeout(() => { text.spoken.textContent = outcome || alt; }, 500);
   }
-  function unlock() {
-    const locked = Boolean(spec.predict) && !model.get("guess");
-    controls.disabled = back.disabled = locked;
-    if (guess) guess.hidden = !locked;
+  const isLocked = () => Boolean(spec.predict) && !model.get("guess");
+  function unlock() { // what gives the answer away is seen after the guess
+    const locked = isLocked();
+    controls.disabled = back.disabled = locked || gone;
+    canvases.forEach((canvas, i) => { canvas.hidden = locked && !spec.panels[i].given; });
+    later.hidden = !canvases.some((canvas) => canvas.hidden);
+    if (asked) asked.tell(model.get("guess"));
     repaint();
   }
   function fromKernel() { // Python set `values`, or another view of this widget did
     if (JSON.stringify(model.get("values")) !== JSON.stringify(values)) write(model.get("values"));
+  }
+  const links = spec.controls.map(({ name, trait }) => [`change:${trait}`, () => {
+    const now = model.get(trait); // set by another widget that is linked to this control
+    if (now !== values[name]) write({ ...values, [name]: now });
+  }]);
+  function lost() { // the kernel has restarted: it does not know this widget any more
+    if (spec.model) return; // simulated here
+    gone = true;
+    say(text.note, GONE);
+    if (stop) stop.disabled = true;
+    unlock();
   }
   function fresh() { // a result that Python sent without being asked
     const result = model.get("_result");
@@ -114,8 +134,10 @@ function render({ model, el }) {
   const themes = new MutationObserver(repaint); // JupyterLab marks its theme on the body
   themes.observe(document.body, { attributes: true });
   model.on("change:values", fromKernel);
+  for (const [event, follow] of links) model.on(event, follow);
   model.on("change:guess", unlock);
   model.on("change:_result", fresh);
+  model.on("comm_live_update", lost);
   for (const input of inputs) input.write(values[input.name]);
   text.code.textContent = fill(spec.code, values, spec.controls, true);
   unlock();
@@ -125,8 +147,10 @@ function render({ model, el }) {
     themes.disconnect();
     cancelAnimationFrame(waiting);
     model.off("change:values", fromKernel);
+    for (const [event, follow] of links) model.off(event, follow);
     model.off("change:guess", unlock);
     model.off("change:_result", fresh);
+    model.off("comm_live_update", lost);
     ask?.end();
   };
 }
@@ -164,17 +188,29 @@ function field(control, changed, save) {
   };
 }
 
-function question(spec, done) { // the guess comes before the controls
-  const answer = spec.options.length
-    ? h("select", { required: true }, ...["", ...spec.options].map((o) => h("option", { value: o }, o || "choose")))
-    : h("input", { type: "text", required: true });
-  const form = h("form", { className: "guess" },
-    h("label", {}, h("span", {}, spec.predict), answer), h("button", {}, "Predict, then play"));
+const LATER = "More appears here when you have answered.";
+
+function question(spec, done) { // the guess comes before the controls; the question stays
+  const name = Math.random().toString(36); // radio buttons of one name exclude each other
+  const choices = spec.options.map((value) =>
+    h("label", { className: "option" }, h("input", { type: "radio", name, value, required: true }), value));
+  const free = h("label", {}, h("span", {}, spec.predict), h("input", { type: "text", required: true }));
+  const form = h("form", {}, ...(choices.length ? choices : [free]), h("button", {}, "Predict, then play"));
+  const reply = h("p", { role: "status", hidden: true });
+  const heading = h("p", { className: "question" }, spec.predict);
+  const element = h("fieldset", { className: "guess", ariaLabel: choices.length ? spec.predict : "Prediction" }, heading, form, reply);
   form.onsubmit = (event) => {
     event.preventDefault();
-    if (answer.value.trim()) done(answer.value.trim());
+    const input = form.querySelector("input:checked") ?? form.querySelector("input[type=text]");
+    if (input?.value.trim()) done(input.value.trim());
   };
-  return form;
+  const tell = (guess) => {
+    form.hidden = Boolean(guess);
+    heading.hidden = !choices.length && !guess; // it labels the field
+    const mark = spec.right && (guess === spec.right ? "✅ Right." : "Not this one.");
+    say(reply, guess && [`Your prediction: “${guess}”.`, mark, spec.replies[guess]].filter(Boolean).join(" "));
+  };
+  return { element, tell };
 }
 
 const say = (paragraph, message) => {
@@ -210,6 +246,7 @@ function copyButton(code) {
 
 // ---- kernel ---------------------------------------------------------------------------------
 
+const GONE = "The kernel has restarted. Run this cell again.";
 const WAITING = "The kernel has not answered yet: it is busy, or not running.";
 
 function asker(model, accept, waits) {

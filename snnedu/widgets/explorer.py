@@ -45,11 +45,15 @@ class Explorer(anywidget.AnyWidget):
     `constants`: further arguments, which stay as they are.
     `outcome`, `code`, `alt`: templates with `{names}` of controls and outputs: the line under the
     panels, the code to copy, the description for readers who do not see the picture.
-    `predict`: a question; the controls unlock when the learner has answered. With `options` it is a
-    multiple choice.
+    `predict`: a question. Until the learner has answered, the controls are locked, and only the
+    panels are shown that are declared as `given`. With `options` it is a multiple choice; options
+    that are a dict {option: reply} answer back, and `right` names the one that is right.
+    `on_guess`: called with the learner's answer, for example to keep it.
     `columns`: panels side by side where there is room.
 
-    `values` has the settings (set it to move the controls), `guess` the learner's prediction.
+    `values` has the settings (set it to move the controls), `guess` the learner's prediction. Each
+    control is a trait of its own as well, so that `ipywidgets.jslink((slider, "value"), (explorer,
+    "beta"))` links them; a name that an `Explorer` needs itself has a "_" after it: `code_`.
     """
 
     _esm = canvas_script() + "".join(
@@ -73,7 +77,9 @@ class Explorer(anywidget.AnyWidget):
         code: str = "",
         alt: str = "",
         predict: str = "",
-        options: Sequence[str] = (),
+        options: Sequence[str] | Mapping[str, str] = (),
+        right: str = "",
+        on_guess: Callable[[str], object] | None = None,
         columns: int = 1,
     ) -> None:
         if isinstance(model, str):
@@ -90,24 +96,29 @@ class Explorer(anywidget.AnyWidget):
         self.outcome = outcome
         self.alt = alt or self._describe()
         start = {control.name: control.value for control in controls}
+        self._add_controls()
         super().__init__(values=start)
         self._spec = {
             "stop": False,
             "model": model if isinstance(model, str) else None,
             "constants": self._constants if isinstance(model, str) else {},
-            "controls": [control.describe() for control in controls],
+            "controls": [
+                {**control.describe(), "trait": trait}
+                for trait, control in zip(self._linked, controls, strict=True)
+            ],
             "panels": [panel.describe() for panel in panels],
             "title": title,
             "outcome": outcome,
             "code": self.code,
             "alt": self.alt,
-            "predict": predict,
-            "options": list(options),
             "columns": columns,
+            **_question(predict, options, right),
         }
         if not isinstance(model, str):
             self._result = self._try(start)
         self.on_msg(self._on_message)
+        if on_guess:
+            self.observe(lambda change: on_guess(change["new"]), names="guess")
 
     def run(self, **settings: Value) -> dict[str, Array | str]:
         """Return what the model gives at `settings` (the others as they are), once checked."""
@@ -208,6 +219,24 @@ class Explorer(anywidget.AnyWidget):
         now = {**self.values, **settings}
         return {control.name: control.clean(now.get(control.name)) for control in self.controls}
 
+    def _add_controls(self) -> None:
+        """Add a trait for each control, which follows `values` and is followed by it."""
+        taken = set(dir(type(self))) | set(vars(self))
+        names = [control.name for control in self.controls]
+        self._linked = {name + "_" * (name in taken): name for name in names}
+        values = zip(self._linked, (control.value for control in self.controls), strict=True)
+        self.add_traits(**{trait: traitlets.Any(value).tag(sync=True) for trait, value in values})
+        for trait in self._linked:
+            self.observe(self._follow_control, names=trait)
+        self.observe(self._follow_values, names="values")
+
+    def _follow_control(self, change: Mapping[str, Any]) -> None:
+        self.values = {**self.values, self._linked[change["name"]]: change["new"]}
+
+    def _follow_values(self, change: Mapping[str, Any]) -> None:
+        for trait, name in self._linked.items():
+            setattr(self, trait, change["new"][name])
+
     @traitlets.validate("values")
     def _validate_values(self, proposal: Mapping[str, Any]) -> dict[str, Value]:
         return self._settings(proposal["value"])
@@ -233,6 +262,21 @@ def pack(outputs: Outputs) -> dict[str, Any]:
         "buffers": [array.tobytes() for array in arrays.values()],
         "texts": {name: text for name, text in outputs.items() if isinstance(text, str)},
     }
+
+
+def _question(
+    predict: str, options: Sequence[str] | Mapping[str, str], right: str
+) -> dict[str, Any]:
+    """Return the question as the browser takes it, once checked."""
+    if options and not predict:
+        raise ValueError(
+            f"`options` answer the question in `predict`. Received {list(options)} and no "
+            f"question. Write predict='What happens if …?'."
+        )
+    if right:
+        _check.one_of("right", right, options)
+    replies = dict(options) if isinstance(options, Mapping) else {}
+    return {"predict": predict, "options": list(options), "replies": replies, "right": right}
 
 
 def _clean(result: object) -> dict[str, Array | str]:

@@ -116,12 +116,16 @@ RESETS = Choice("reset_mechanism", ("subtract", "zero", "none"), label="reset")
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """What every panel has: words around it, and a height in pixels."""
+    """What every panel has: words around it, and a height in pixels.
+
+    `given`: it shows what goes in, not what comes out: it is seen before a prediction is made.
+    """
 
     title: str = ""
     xlabel: str = ""
     ylabel: str = ""
     height: int = 170
+    given: bool = False
 
     kind = ""
 

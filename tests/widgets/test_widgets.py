@@ -221,6 +221,40 @@ def test_a_prediction_made_in_the_browser_reaches_python():
     assert one.guess == "two"
 
 
+def test_a_prediction_is_kept_by_whoever_asks_for_it():
+    kept: list[str] = []
+    one = explorer(predict="How many?", options=("one", "two"), on_guess=kept.append)
+    one.guess = "two"
+    assert kept == ["two"]
+
+
+def test_options_may_answer_back_and_one_of_them_may_be_right():
+    one = explorer(predict="How many?", options={"one": "Count again.", "two": ""}, right="two")
+    assert one._spec["options"] == ["one", "two"]
+    assert one._spec["replies"] == {"one": "Count again.", "two": ""}
+    assert one._spec["right"] == "two"
+
+
+def test_each_control_is_a_trait_that_other_widgets_can_be_linked_to():
+    one = explorer()
+    one.beta = 0.25
+    assert one.values == {"beta": 0.25}
+    one.values = {"beta": 0.5}
+    assert one.beta == 0.5
+    assert {"beta", "values"} <= set(one.get_state())
+    message = {"method": "update", "state": {"beta": 0.75}, "buffer_paths": []}
+    one._handle_msg({"content": {"data": message}, "buffers": []})
+    assert one.values == {"beta": 0.75}
+
+
+def test_a_control_with_a_name_that_explorers_need_is_a_trait_with_a_dash_below():
+    word = Choice("code", ("rate", "latency"))
+    one = Explorer(lambda code: {"y": [1.0]}, [word], [Bars("y")])
+    one.code_ = "latency"
+    assert one.values == {"code": "latency"}
+    assert one._spec["controls"][0]["trait"] == "code_"
+
+
 def small_network() -> snn.Sequential:
     torch.manual_seed(0)
     layers = [nn.Linear(4, 6), snn.Leaky(0.9), nn.Linear(6, 3), snn.Leaky(0.9)]
@@ -356,6 +390,8 @@ def test_an_error_shows_the_learners_own_line():
         (lambda: Slider("beta", 0, 1, value=2), "from 0 to 1. Received 2"),
         (lambda: Choice("kind", ()), "needs options"),
         (lambda: Choice("kind", ("a", "b"), "c"), "must be one of 'a', 'b'. Received 'c'"),
+        (lambda: explorer(options=("a", "b")), "`options` answer the question in `predict`"),
+        (lambda: explorer(predict="?", options=("a", "b"), right="c"), "one of 'a', 'b'"),
         (lambda: explorer().run(gamma=1), "must be one of 'beta'. Received 'gamma'"),
         (lambda: explorer().run(beta="high"), "from 0.0 to 1.0. Received 'high'"),
     ],

@@ -23,7 +23,7 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
             DRIVES,
         ],
         [
-            Traces({"cur": "I"}, title="Input current I", ylim=(0, None), height=110),
+            Traces({"cur": "I"}, title="Input current I", ylim=(0, 1), height=110, given=True),
             Traces(
                 {"mem": "U"},
                 threshold="threshold",
@@ -58,7 +58,7 @@ def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
         Slider("R", 1.0, 20.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
         Slider("amplitude", 0.0, 4.0, 0.05, value=2.0, label="current I", unit="nA"),
     ]
-    above = Traces({"cur": "I"}, title="Input current I (nA)", ylim=(0, None), height=110)
+    above = Traces({"cur": "I"}, title="Input current I (nA)", ylim=(0, 4), height=110, given=True)
     title, ms = "Membrane potential U (mV)", "time (ms)"
     if not fires:
         return Explorer(

@@ -38,7 +38,9 @@ def zoo_explorer(**more: Any) -> Explorer:
             Choice("drive", DRIVES.options, "step", "input"),
         ],
         [
-            Traces({"cur": "I"}, title="The same input for all", ylim=(0, None), height=150),
+            Traces(
+                {"cur": "I"}, title="The same input for all", ylim=(0, 1), height=150, given=True
+            ),
             *membranes,
         ],
         title="A neuron zoo",

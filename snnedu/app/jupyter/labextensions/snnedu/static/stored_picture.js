@@ -55,7 +55,7 @@
     await picture.renderModel({ trusted: output.trusted, data, metadata: output.metadata, setData() {} });
     renderer.node.textContent = "";
     renderer.addWidget(picture);
-    if (picture.node.querySelector("script")) return; // it lives without a kernel
+    if (output.trusted && `${data[format]}`.includes("<script>")) return; // it lives without a kernel
     const advice = Object.assign(document.createElement("p"), { textContent: ADVICE, className: "snnedu-stored" });
     picture.node.append(advice);
   }
