@@ -28,6 +28,12 @@ function render({ model, el }) {
       fields[number].querySelector("[role=status]").innerHTML = html;
     }
   }
+  function lost() { // the kernel that would reply is no more
+    model.off("comm_live_update", lost);
+    for (const input of el.querySelectorAll("input, button")) input.disabled = true;
+    el.append("The kernel has restarted. Run this cell again.");
+  }
+  model.on("comm_live_update", lost);
   model.on("change:chosen", choose);
   model.on("change:replies", reply);
   choose();
