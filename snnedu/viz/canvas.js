@@ -22,25 +22,32 @@ function clear(canvas, theme) { // empty, as large as it is shown, sharp; return
 }
 
 // Draw axes around a box; return the box, with functions from data to pixels (and `back`).
-// Tick labels are those of `names`, or whole numbers on the axes in `whole`; none without `xlabel`.
-function axes(pen, theme, box, [x0, x1], [y0, y1], { title, xlabel, ylabel, legend = [], names, whole = "" }) {
+// Tick labels are those of `names`, or whole numbers on the axes in `whole`, or `rows`; none without
+// `xlabel`, none at all if `bare`. A legend that would meet the title gets a line of its own.
+function axes(pen, theme, place, [x0, x1], [y0, y1], words) {
+  const { title, xlabel, ylabel, legend = [], names, rows, bare, whole = "" } = words;
+  const wide = legendWidth(pen, legend), room = place.right - place.left;
+  const below = title && wide && boldWidth(pen, title) + wide + 8 > room ? 18 : 0;
+  const box = { ...place, top: place.top + below };
   const scale = (v0, v1, p0, p1) => Object.assign((v) => p0 + ((v - v0) / (v1 - v0)) * (p1 - p0),
     { back: (p) => v0 + ((p - p0) / (p1 - p0)) * (v1 - v0) });
   const { left, right, top, bottom } = box, { front } = theme;
   const to = { ...box, x: scale(x0, x1, left, right), y: scale(y0, y1, bottom, top) };
   const marks = (v0, v1, count, axis) => ticks(v0, v1, count, whole.includes(axis) ? 1 : 0);
-  for (const v of marks(y0, y1, (bottom - top) / 32, "y")) {
+  const ys = bare ? [] : rows ?? marks(y0, y1, (bottom - top) / 32, "y");
+  for (const v of ys) {
     pen.globalAlpha = 0.15;
     line(pen, [left, right], [to.y(v), to.y(v)], front);
     pen.globalAlpha = 1;
     label(pen, short(v, 6), left - 6, to.y(v), front, "right");
   }
-  const xs = names?.map((_, i) => i) ?? marks(x0, x1, (right - left) / 65, "x");
+  const xs = bare ? [] : names?.map((_, i) => i) ?? marks(x0, x1, (right - left) / 65, "x");
   if (xlabel != null) for (const v of xs) label(pen, names?.[v] ?? short(v, 6), to.x(v), bottom + 13, front, "center");
   line(pen, [left, left, right], [top, bottom, bottom], front);
+  if (bare) line(pen, [left, right, right], [top, top, bottom], front);
   if (xlabel) label(pen, xlabel, (left + right) / 2, bottom + 29, front, "center");
   if (ylabel) upright(pen, ylabel, left - 42, (top + bottom) / 2, front);
-  if (title) label(pen, title, left, top - 14, front, "left", "bold ");
+  if (title) label(pen, title, left, top - 14 - below, front, "left", "bold ", right - left);
   let end = right;
   for (const { label: name, color, dash } of [...legend].reverse()) {
     end -= pen.measureText(name).width;
@@ -98,12 +105,27 @@ function line(pen, xs, ys, color, dash = [], width = 1) {
   pen.stroke();
 }
 
-function label(pen, words, x, y, color, align = "left", weight = "") {
+function label(pen, words, x, y, color, align = "left", weight = "", most = undefined) {
   const { font } = pen;
   [pen.font, pen.fillStyle, pen.textAlign, pen.textBaseline] = [weight + font, color, align, "middle"];
-  pen.fillText(words, x, y);
+  pen.fillText(words, x, y, most); // narrower letters rather than cut words
   pen.font = font;
 }
+
+function boldWidth(pen, words) {
+  const { font } = pen;
+  pen.font = `bold ${font}`;
+  const { width } = pen.measureText(words);
+  pen.font = font;
+  return width;
+}
+
+function legendWidth(pen, legend) {
+  return legend.reduce((sum, { label, dash }) => sum + pen.measureText(label).width + (dash ? 40 : 26), 0);
+}
+
+// The rows of a raster that get a number: all of ten, such as classes, where there is room.
+const each = (count, height) => (count <= 10 && height / count > 11 ? [...Array(count).keys()] : undefined);
 
 function upright(pen, words, x, y, color) {
   pen.save();

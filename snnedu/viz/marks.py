@@ -27,14 +27,16 @@ def raster(
     *,
     step: float = 1.0,
     color: str = COLORS[0],
+    top_down: bool = False,
 ) -> None:
     """Draw each spike as a tick, one row for each neuron; `step` is the time of one step.
 
-    `groups` {label: size} colors the neurons in order. Where there are spikes of -1, those of +1
-    stand on the middle of the row, and those of -1 hang from it, in another color.
+    `groups` {label: size} colors the neurons in order. `top_down` puts neuron 0 on top. Where there
+    are spikes of -1, those of +1 stand on the middle of the row, and those of -1 hang from it, in
+    another color.
     """
     from matplotlib.markers import TICKDOWN, TICKUP
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
 
     steps, neurons = spikes.shape
     if (spikes < 0).any():
@@ -46,8 +48,10 @@ def raster(
         for (label, size), end, shade in ends:
             inside = (neuron >= end - size) & (neuron < end)
             _ticks(ax, (spikes > 0) & inside, step, "|", shade, label)
-    ax.set(xlim=(-0.5 * step, (steps - 0.5) * step), ylim=(-0.5, neurons - 0.5))
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ends = (neurons - 0.5, -0.5) if top_down else (-0.5, neurons - 0.5)
+    ax.set(xlim=(-0.5 * step, (steps - 0.5) * step), ylim=ends)
+    # All rows of ten get a number, such as classes.
+    ax.yaxis.set_major_locator(MultipleLocator(1) if neurons <= 10 else MaxNLocator(integer=True))
 
 
 def lines(

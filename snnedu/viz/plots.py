@@ -42,9 +42,12 @@ def raster(
     sample: int = 0,
     dt: float | None = None,
     color: str = COLORS[0],
+    top_down: bool = False,
     alt: str | None = None,
 ) -> Axes:
     """Draw each spike as a tick: time to the right, one row for each neuron.
+
+    `top_down` puts neuron 0 on top: for pixels, which are counted from the top of their image.
 
     Of signed spikes (`spikegen.delta(x, off_spike=True)`), those of +1 stand on the middle of the
     neuron's row, and those of -1 hang from it, in another color.
@@ -54,7 +57,7 @@ def raster(
     spikes = recording.spikes("spk_rec", spk_rec, sample, signed=True)
     step, label = _clock(dt)
     ax = _axes(ax)
-    marks.raster(ax, spikes, step=step, color=color)
+    marks.raster(ax, spikes, step=step, color=color, top_down=top_down)
     ax.set(xlabel=label, ylabel="neuron")
     if (spikes < 0).any():
         _legend(ax)

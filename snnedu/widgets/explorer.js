@@ -11,7 +11,10 @@ function render({ model, el }) {
     note: h("p", { className: "note", hidden: true }),
     code: h("code", {}),
   };
-  const inputs = spec.controls.map((control) => field(control, changed, save));
+  const inputs = spec.controls.map((control) => field(control, () => {
+    if (control.options) forget(canvases); // another word may mean another scale
+    changed();
+  }, save));
   const controls = h("fieldset", { className: "controls" },
     ...inputs.map((input) => input.element));
   const canvases = spec.panels.map(({ height }) => h("canvas", { style: `height:${height}px`, role: "img" }));
@@ -65,6 +68,7 @@ function render({ model, el }) {
     changed();
   }
   function reset() {
+    forget(canvases);
     write(Object.fromEntries(spec.controls.map((control) => [control.name, control.value])));
     save();
   }
@@ -296,8 +300,18 @@ function drawPanel(canvas, panel, outputs, theme) {
   const number = (name) => (typeof name === "string" ? Number(outputs[name][0] ?? outputs[name]) : name);
   const box = { left: 52, right: width - 12, top: 26, bottom: height - (panel.xlabel ? 38 : 24) };
   const frame = (x, y, more) => axes(pen, theme, box, x, y, { ...panel, ...more });
-  draw[panel.kind]({ pen, panel, outputs, theme, number, frame, pointer: canvas.pointer });
+  draw[panel.kind]({ pen, panel, outputs, theme, number, frame, box, canvas, pointer: canvas.pointer });
 }
+
+// Axes stay while a slider moves, so that a change is seen: they only grow, unless what they show has
+// become tiny. `forget` starts again.
+function steady(canvas, [low, high]) {
+  const [least, most] = canvas.range ?? [low, high], now = [Math.min(low, least), Math.max(high, most)];
+  canvas.range = high - low < 0.2 * (now[1] - now[0]) ? [low, high] : now;
+  return canvas.range;
+}
+
+const forget = (canvases) => canvases.forEach((canvas) => { canvas.range = null; });
 
 const draw = {
   lines(at) { // Traces and Curve
@@ -307,7 +321,8 @@ const draw = {
     const x = panel.x ? outputs[panel.x] : Float32Array.from(series[0].y, (_, i) => i * panel.dt);
     const level = panel.threshold === null ? null : number(panel.threshold);
     const spikes = panel.spikes ? [{ label: "spike", color: theme.series[1] }] : [];
-    const [low, high] = limits([...series.map((s) => s.y), level === null ? [] : [level]], panel.ylim, true);
+    const needed = limits([...series.map((s) => s.y), level === null ? [] : [level]], panel.ylim, true);
+    const [low, high] = steady(at.canvas, needed);
     const to = frame(limits([x], panel.xlim), [low, high + (panel.spikes ? 0.15 * (high - low) : 0)],
       { legend: [...(series.length > 1 || panel.spikes ? series : []), ...spikes] });
     clip(pen, to, () => {
@@ -327,14 +342,15 @@ const draw = {
   },
 
   raster(at) {
-    const { pen, panel, outputs, theme, frame } = at;
+    const { pen, panel, outputs, theme, frame, box } = at;
     const spk = outputs[panel.name], [steps, count = 1] = spk.shape, ends = [];
     const spikes = Array.from({ length: steps }, () => []);
     spk.forEach((value, i) => { if (value) spikes[Math.floor(i / count)].push(value < 0 ? ~(i % count) : i % count); });
     const signs = isSigned(spikes) ? ["+1", "\u22121"] : [];
     for (const size of Object.values(panel.groups)) ends.push(size + (ends.at(-1) ?? 0));
     const legend = (signs.length ? signs : Object.keys(panel.groups)).map((label, i) => ({ label, color: look(theme, i).color }));
-    const to = frame([-0.5, steps - 0.5], [-0.5, count - 0.5], { legend, whole: "xy" });
+    const ends_y = panel.top_down ? [count - 0.5, -0.5] : [-0.5, count - 0.5];
+    const to = frame([-0.5, steps - 0.5], ends_y, { legend, whole: "xy", rows: each(count, box.bottom - box.top) });
     const kind = (n) => (signs.length ? Number(n < 0) : Math.max(0, ends.findIndex((end) => n < end)));
     raster(pen, to, spikes, { color: (n) => look(theme, kind(n)).color });
     hover(at, to, (px, py) => [px, `t = ${Math.round(to.x.back(px))}, neuron ${Math.round(to.y.back(py))}`]);
@@ -344,7 +360,7 @@ const draw = {
     const { pen, panel, outputs, theme, frame } = at;
     const tops = outputs[panel.name];
     const names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
-    const [low, high] = limits([tops, [0]], panel.ylim, true);
+    const [low, high] = steady(at.canvas, limits([tops, [0]], panel.ylim, true));
     const to = frame([-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], { names });
     tops.forEach((top, i) => {
       const left = to.x(i - 0.36), wide = to.x(i + 0.36) - left;
@@ -355,12 +371,13 @@ const draw = {
   },
 
   image(at) {
-    const { pen, panel, outputs, frame } = at;
+    const { pen, panel, outputs, theme, box } = at, { gray } = panel;
     const data = outputs[panel.name], [rows, cols] = data.shape;
     const [low, high] = panel.clim ?? limits([data]);
-    const to = frame([-0.5, cols - 0.5], [rows - 0.5, -0.5], { whole: "xy" });
+    const to = axes(pen, theme, gray ? square(box, rows, cols) : box, [-0.5, cols - 0.5], [rows - 0.5, -0.5],
+      { ...panel, bare: gray, whole: "xy" });
     const small = new OffscreenCanvas(cols, rows), pixels = new ImageData(cols, rows);
-    data.forEach((value, i) => pixels.data.set([...shade((value - low) / (high - low || 1)), 255], 4 * i));
+    data.forEach((value, i) => pixels.data.set([...shade((value - low) / (high - low || 1), gray), 255], 4 * i));
     small.getContext("2d").putImageData(pixels, 0, 0);
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, to.left, to.top, to.right - to.left, to.bottom - to.top);
@@ -383,10 +400,17 @@ function hover({ pen, pointer, theme }, to, tell) {
   label(pen, message, left + 6, to.top + 12, theme.back);
 }
 
+function square({ left, right, top, bottom }, rows, cols) { // pixels as high as wide
+  const side = Math.min((right - left) / cols, (bottom - top) / rows);
+  return { left, top, right: left + side * cols, bottom: top + side * rows };
+}
+
 const SHADES = STYLE.shades.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 
-function shade(share) {
-  const at = Math.max(0, Math.min(1, share)) * 2, i = Math.min(1, Math.floor(at));
+function shade(share, gray) { // ink on paper, or blue for low and orange for high
+  const part = Math.max(0, Math.min(1, share));
+  if (gray) return Array(3).fill(255 * (1 - part));
+  const at = 2 * part, i = Math.min(1, Math.floor(at));
   return SHADES[i].map((low, k) => low + (at - i) * (SHADES[i + 1][k] - low));
 }
 

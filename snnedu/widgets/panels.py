@@ -5,6 +5,7 @@ with matplotlib where there is no browser: on GitHub, in print, in a test.
 """
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -229,11 +230,13 @@ class Raster(Panel):
     """A tick for every spike: `Raster("spk", groups={"excitatory": 80, "inhibitory": 20})`.
 
     `name` is an array [time, neurons] or [time]; `groups` {label: size} colors the neurons in
-    order. Spikes of -1 are drawn as in `viz.raster`.
+    order. `top_down` puts neuron 0 on top: for pixels, as in their image. Spikes of -1 are drawn as
+    in `viz.raster`.
     """
 
     name: str
     groups: Mapping[str, int] | None = None
+    top_down: bool = False
 
     kind = "raster"
 
@@ -248,7 +251,7 @@ class Raster(Panel):
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
         spk = _array(known, self.name, 1, 2).reshape(len(known[self.name]), -1)
-        marks.raster(ax, spk, self.groups)
+        marks.raster(ax, spk, self.groups, top_down=self.top_down)
         if len(ax.lines) > 1:
             _legend(ax)
 
@@ -286,10 +289,14 @@ class Bars(Panel):
 
 @dataclass(frozen=True)
 class Image(Panel):
-    """A matrix as colors, blue for low and orange for high: `Image("weight", clim=(-1, 1))`."""
+    """An image in gray, with square pixels, black for high: `Image("ink", clim=(0, 1))`.
+
+    `gray=False` is for a matrix: it fills the panel, blue for low and orange for high.
+    """
 
     name: str
     clim: tuple[Number, Number] | None = None
+    gray: bool = True
 
     kind = "image"
 
@@ -300,8 +307,11 @@ class Image(Panel):
     def draw(self, ax: "Axes", known: Known) -> None:
         """Draw on `ax` with matplotlib."""
         low, high = self.clim or (None, None)
-        colors = marks.shades()
-        ax.imshow(known[self.name], colors, aspect="auto", vmin=low, vmax=high)  # pyright: ignore
+        colors, aspect = ("gray_r", "equal") if self.gray else (marks.shades(), "auto")
+        ax.imshow(known[self.name], colors, aspect=aspect, vmin=low, vmax=high)  # pyright: ignore
+        if self.gray:
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(True)
 
 
 def draw(panels: Sequence[Panel], known: Known, columns: int, title: str) -> "Figure":
@@ -314,13 +324,15 @@ def draw(panels: Sequence[Panel], known: Known, columns: int, title: str) -> "Fi
     grid = figure.add_gridspec(rows, columns, height_ratios=heights)
     for number, panel in enumerate(panels):
         ax = figure.add_subplot(grid[divmod(number, columns)])
+        ax.spines[["top", "right"]].set_visible(False)
         panel.draw(ax, known)
-        ax.set_title(panel.title, fontsize=9, fontweight="bold", loc="left")
+        high = 18 if _legend_meets(ax, panel.title, 460 / columns) else 6
+        ax.set_title(panel.title, fontsize=9, fontweight="bold", loc="left", pad=high)
         ax.set_xlabel(panel.xlabel, fontsize=8)
         ax.set_ylabel(panel.ylabel, fontsize=8)
         ax.tick_params(labelsize=8)
-        ax.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(title, fontsize=9, wrap=True)
+    lines = [part for line in title.split("\n") for part in textwrap.wrap(line, 96)]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=9)
     return figure
 
 
@@ -396,6 +408,13 @@ def _of_one_length(arrays: Mapping[str, Array]) -> None:
             f"The lines of one panel need one length. Received {lengths}. "
             f"Return arrays of equal length, or put them in separate panels."
         )
+
+
+def _legend_meets(ax: "Axes", title: str, width: float) -> bool:
+    """Return whether a legend has no room beside the title; `width` of both, in points."""
+    legend = ax.get_legend()
+    words = [text.get_text() for text in legend.get_texts()] if legend else []
+    return bool(words) and 6.2 * len(title) + sum(20 + 4.5 * len(word) for word in words) > width
 
 
 def _legend(ax: "Axes") -> None:

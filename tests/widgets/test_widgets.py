@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch import nn
 
 import snnedu as snn
@@ -320,6 +321,36 @@ def test_all_panels_draw_with_matplotlib():
     assert list(trace.get_xdata()) == [0, 0.5, 1, 1.5, 2]
     assert list(spikes.get_xdata()) == [0.5, 1, 1.5, 2]
     assert panels[4].describe()["labels"] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("make", READY, ids=NAMES)
+def test_words_of_a_picture_are_whole_and_no_legend_meets_a_title(make: Callable[[], Explorer]):
+    figure = make().figure()
+    figure.draw(FigureCanvasAgg(figure).get_renderer())
+    heading = figure._suptitle.get_window_extent()
+    assert heading.x0 >= 0
+    assert heading.x1 <= figure.bbox.x1, "the summary is cut"
+    for ax in figure.axes:
+        legend = ax.get_legend()
+        if legend is None:
+            continue
+        assert not legend.get_window_extent().overlaps(ax._left_title.get_window_extent())
+        assert legend.get_window_extent().y0 >= ax.bbox.y1 - 5, "the legend covers curves"
+
+
+def test_an_image_is_gray_and_square_with_pixel_0_on_top():
+    def model(at: int) -> dict[str, Any]:
+        return {"ink": np.eye(4), "spk": np.eye(10)}
+
+    panels = [Image("ink", clim=(0, 1)), Raster("spk", top_down=True), Raster("spk")]
+    image, flipped, raster = Explorer(model, [Slider("at", 0, 4, 1)], panels).figure().axes
+    assert image.get_aspect() == 1
+    colors = image.images[0].to_rgba(np.eye(4), norm=True)
+    assert (colors[..., 0] == colors[..., 2]).all()
+    assert colors[0, 0, 0] < colors[0, 1, 0], "ink is dark"
+    assert image.get_ylim() == (3.5, -0.5)
+    assert flipped.get_ylim() == (9.5, -0.5)
+    assert {*range(10)} <= set(raster.get_yticks())
 
 
 @pytest.mark.parametrize(

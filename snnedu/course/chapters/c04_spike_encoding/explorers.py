@@ -183,9 +183,9 @@ def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer
             Slider("lost", 0.0, 0.9, 0.05, value=0.0, label="spikes lost", unit="share"),
         ],
         [
-            Image("ink", title="What is sent", clim=(-1, 1)),
+            Image("ink", title="What is sent", clim=(0, 1)),
             Raster("spk", title="Spikes, dark pixels on top", xlabel=STEP, ylabel="pixel"),
-            Image("read", title="What is read", clim=(-1, 1)),
+            Image("read", title="What is read", clim=(0, 1)),
         ],
         title="A digit, sent and read",
         outcome="{count} spikes arrive. Error of a pixel, over 40 such losses: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
