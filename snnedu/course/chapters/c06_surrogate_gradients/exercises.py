@@ -106,6 +106,7 @@ IGNORES_GRAD = (
 ZERO = "Your gradient is zero everywhere: the true derivative. Put the slope in its place."
 STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slope at x."
 OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It depends on the spike, 0 or 1. Save x itself: `ctx.save_for_backward(x)`."
+INFINITE = "At x = 0 your slope is infinite, and no weight survives that. It should be largest there, but finite: 1 for the fast sigmoid."
 NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
 
 
@@ -167,6 +168,7 @@ def _check_backward(grad: Tensor, grad_out: Tensor) -> None:
     left, top, right = slope[:4].flip(0), slope[4], slope[5:]  # from the threshold outward
     refuse(
         {
+            INFINITE: not grad.isfinite().all(),
             ZERO: not grad.any(),
             STRAIGHT: torch.allclose(grad, grad_out),
             ONE_SIDED: not left.any() and right.any(),
@@ -353,6 +355,7 @@ EXERCISES = [
                 _spike(back=lambda x, grad: grad / (1 + 5 * (x > 0)) ** 2),
                 _spike(back=lambda x, grad: grad * torch.where(x > 0, 0.5, 0.2)),
             ],
+            INFINITE: _spike(back=lambda x, grad: grad / (5 * x.abs()) ** 2),
             NO_HILL: [
                 _spike(back=lambda x, grad: grad / (1 + 5 * x) ** 2),
                 _spike(back=lambda x, grad: grad / (1 + 5 * (x - 1).abs()) ** 2),
@@ -391,6 +394,14 @@ EXERCISES = [
             LAST_SILENT: _last_silent,
             WRONG_END: _first_dead,
         },
+        wrong=(
+            lambda norms, rates: 0,
+            lambda norms, rates: len(norms) - 1,
+            lambda norms, rates: rates.index(min(rates)),
+            lambda norms, rates: norms.index(min(norms)),
+            lambda norms, rates: first_to_fix(norms, rates) + 1,  # counted from 1
+            lambda norms, rates: first_to_fix(rates, norms),
+        ),
         otherwise=_compare_layers,
         accepts=(
             lambda norms, rates: float(first_to_fix(norms, rates)),

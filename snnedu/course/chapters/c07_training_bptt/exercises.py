@@ -80,7 +80,6 @@ NO_BETA = (
     "You hand δ[t+1] on in full. The membrane leaks: only a share β of U[t] is left in U[t+1]."
 )
 RETURNS_SUM = "You return one number. Return δ for every step: as many as h has."
-A_LIST = "Return a tensor: the next cells multiply it by another tensor. `torch.stack` turns a list into a tensor."
 TURNED = "The numbers are right, but they are in the order in which you walked: that of the last step comes first."
 FIRST_MISSING = "All is right but the first step: your loop stops before t = 0."
 LAST_MISSING = (
@@ -94,12 +93,6 @@ def _draw() -> Iterator[tuple[Tensor, Tensor, float]]:
     """Draw slopes and derivatives that differ at every step."""
     for steps, beta in ((6, 0.8), (4, 0.5)):
         yield torch.rand(steps) + 0.1, torch.randn(steps), beta
-
-
-def _run_credit(answer: Attempt, *given: Any) -> Any:
-    delta = answer(*given)
-    refuse({A_LIST: isinstance(delta, (list, tuple))})
-    return delta
 
 
 def _recursion(h: Tensor, g: Tensor, beta: float, back: bool = True, twice: bool = False) -> Tensor:
@@ -219,11 +212,13 @@ def _right_steps(step: Step) -> tuple[list[Any], snn.Sequential]:
 
 def _small(*hidden: int) -> tuple[snn.Sequential, Tensor, Tensor]:
     """Return a network with these hidden layers (8 neurons by default), a batch and its classes."""
-    torch.manual_seed(0)
     layers, sizes = list[nn.Module](), (6, *(hidden or (8,)), 3)
-    for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), snn.Leaky(0.9)]
-    return snn.Sequential(*layers), 2 * torch.rand(7, 5, 6), torch.tensor([0, 1, 2, 0, 1])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for inputs, outputs in pairwise(sizes):
+            layers += [nn.Linear(inputs, outputs), snn.Leaky(0.9)]
+        x_rec = 2 * torch.rand(7, 5, 6)
+    return snn.Sequential(*layers), x_rec, torch.tensor([0, 1, 2, 0, 1])
 
 
 def _alike(a: nn.Module, b: nn.Module) -> bool:
@@ -524,7 +519,6 @@ EXERCISES = [
         name="my_credit",
         solution=my_credit,
         cases=_draw,
-        run=_run_credit,
         mistakes={
             FORWARD: lambda *given: _recursion(*given, back=False),
             NO_LEAK: lambda h, g, beta: h * g,
@@ -537,12 +531,13 @@ EXERCISES = [
             LAST_MISSING: lambda h, g, beta: my_credit(h, pad(g[:-1], (0, 1)), beta),
             WRONG_NEIGHBOR: _wrong_neighbor,
             PLUS: lambda h, g, beta: my_credit(torch.ones_like(h), h + g, beta),
-            A_LIST: lambda *given: list(my_credit(*given)),
         },
         otherwise="δ differs from h[t] g[t] + β δ[t+1]. At the last step there is no δ[t+1]: use 0.",
         accepts=(
             lambda *given: my_credit(*given).numpy(),
-            lambda *given: torch.stack(list(my_credit(*given))),
+            lambda *given: list(my_credit(*given)),
+            lambda *given: my_credit(*given).tolist(),
+            lambda *given: tuple(my_credit(*given).double()),
         ),
         hints=(
             "`reversed(range(len(h)))` counts from the last step to the first.",

@@ -1,0 +1,49 @@
+"""The predictions of 07 · Training through time."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "07.p1": Prediction(
+        question="The neuron fires once too few. Which sign will dL/dw have?",
+        options=(
+            Option("Positive", "Then a larger weight would make the loss larger."),
+            Option("Zero", "The true derivative is zero, the surrogate is not."),
+            Option("Negative", "A larger weight brings more spikes, and less loss.", right=True),
+        ),
+    ),
+    "07.p2": Prediction(
+        question="A network runs for 40 steps, not 20. How many times as much does PyTorch keep?",
+        unit="times as much",
+        close=0.15,
+        low="Each step keeps its own membranes.",
+        high="A step keeps what it needs for itself, not for all steps before it.",
+        reply="Twice the steps, twice the memory. With `truncate=10` it does not grow.",
+    ),
+    "07.p3": Prediction(
+        question="Trained on stretches of 15 steps, how often will the network answer rightly?",
+        options=(
+            Option("Nearly always", "The state is handed on, but the gradient is not."),
+            Option("In three of four cases", "A few seeds get that far, most do not."),
+            Option("Hardly more than half", "No gradient connects answer and cue.", right=True),
+        ),
+    ),
+    "07.p4": Prediction(
+        question="How often can the readout tell the cue from the membranes at step 25?",
+        options=(
+            Option("Half of the time", "The cut stops gradients, not membranes."),
+            Option("In three of four cases", "A membrane keeps 0.95 of itself: that is enough."),
+            Option("Nearly always", "The state carries the cue across the cut.", right=True),
+        ),
+    ),
+    "07.p5": Prediction(
+        question=(
+            "The weights stay as they are, and 25 steps take the place of 10. How many times as "
+            "many spikes will the hidden layer of the `ce_rate_loss` network fire?"
+        ),
+        unit="times as many",
+        close=0.25,
+        low="A finer clock misses fewer spikes: a few more fit in.",
+        high="A neuron may fire once a step, but its membrane climbs as slowly as before.",
+        reply="The neurons live in units of time, not in steps.",
+    ),
+}
