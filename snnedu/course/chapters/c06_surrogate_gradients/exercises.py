@@ -235,18 +235,21 @@ def _networks() -> list[tuple[list[float], list[float]]]:
 
     Two have silent layers, as measured in the notebook: h reaches down to silent neurons in the
     first, not in the second. In the third the gradient vanishes. The fourth needs nothing: one of
-    its gradients is small, but not below the bound.
+    its gradients is small, but not below the bound. Each begins with a few more layers that fire.
     """
     return [
-        (_near([8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0]), _near(RATES)),
-        (_near([5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0]), _near(RATES)),
-        (_near([1e-9, 1e-9, 1e-8, 1e-2, 0.3]), _near([0.2, 0.1, 0.1, 0.1, 0.2])),
-        ([1e-6, *_near([0.2, 0.2, 0.3])], _near([0.2, 0.1, 0.1, 0.2])),
+        _deeper(1e-3, [8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], RATES),
+        _deeper(5e-12, [5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], RATES),
+        _deeper(1e-9, [1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2]),
+        _deeper(0.1, [1e-6, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
     ]
 
 
-def _near(numbers: list[float]) -> list[float]:
-    return [number * (0.7 + 0.6 * torch.rand(()).item()) for number in numbers]
+def _deeper(
+    gradient: float, norms: list[float], rates: list[float]
+) -> tuple[list[float], list[float]]:
+    more = int(torch.randint(5, ()))
+    return more * [gradient] + norms, more * [0.2] + rates
 
 
 def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[float]) -> str:
@@ -255,7 +258,9 @@ def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[
         return WRONG_END if min(norms) < 1e-6 else ALL_WELL
     if norms[0] < 1e-6:
         return GRADIENT_FIRST
-    return {4: SYMPTOM, 5: LAST_SILENT, 2: BEFORE, -1: OVERLOOKED}.get(int(got), SILENT)
+    place = int(right)
+    named = {place + 1: SYMPTOM, len(rates) - 1: LAST_SILENT, place - 1: BEFORE, -1: OVERLOOKED}
+    return named.get(int(got), SILENT)
 
 
 SYMPTOM = "You fix the first layer without a gradient. It has none because no spike arrives there: the cause lies before it. Look at the rates first."
