@@ -2,15 +2,14 @@
 
 import argparse
 import os
-import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from snnedu.app import workspace
 from snnedu.course.console import say
-
-START = "00_start_here.ipynb"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,32 +18,80 @@ def main(arguments: list[str] | None = None) -> int:
         prog="snnedu", description="Learn spiking neural networks by playing with them."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("lab", help="open the course in JupyterLab (takes JupyterLab's options)")
+    lab_text = "open your copy of the course in JupyterLab (takes JupyterLab's options, too)"
+    copy_text = "make or update your copy of the course, without opening it"
+    for name, text in (("lab", lab_text), ("copy", copy_text)):
+        _takes_a_place(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
-        return lab(rest)
+        return lab(rest, options.folder, options.reset)
     if rest:
-        parser.error(f"`snnedu doctor` takes no options. Received {' '.join(rest)}.")
+        parser.error(
+            f"`snnedu {options.command}` does not know the option {' '.join(rest)}. "
+            f"Try: snnedu {options.command} --help"
+        )
+    if options.command == "copy":
+        return copy(options.folder, options.reset)
     from snnedu.app import doctor
 
     return doctor.report()
 
 
-def lab(arguments: list[str]) -> int:
-    """Open JupyterLab on the tutorials, the start page in front."""
+def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] = ()) -> int:
+    """Open JupyterLab on the learner's copy, with the start page or what was reset in front."""
     try:
         _need_free_port(_port(arguments))
-        folder = _tutorials()
+        folder = _lay_out(folder, reset)
     except (OSError, ValueError) as error:
         say(str(error), sys.stderr)
         return 1
+    front = workspace.named(reset[0]) if reset else workspace.START
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command += [f"--LabApp.default_url=/lab/tree/{START}", *arguments]
+    command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
     try:
         return subprocess.call(command, env=_environment())
     except KeyboardInterrupt:  # the usual way to close JupyterLab
         return 0
+
+
+def copy(folder: Path | None = None, reset: Sequence[str] = ()) -> int:
+    """Make or update the learner's copy, for other editors than JupyterLab."""
+    try:
+        say(f"Ready: {_lay_out(folder, reset)}")
+    except (OSError, ValueError) as error:
+        say(str(error), sys.stderr)
+        return 1
+    return 0
+
+
+def _takes_a_place(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose the folder of the copy, and what in it is given afresh."""
+    parser.add_argument(
+        "--folder", type=Path, help=f"where your copy is (default: {workspace.default_folder()})"
+    )
+    parser.add_argument(
+        "--reset",
+        action="append",
+        default=[],
+        metavar="02",
+        help="give this notebook afresh; what you had is kept beside it",
+    )
+
+
+def _lay_out(folder: Path | None, reset: Sequence[str]) -> Path:
+    """Bring the copy up to date, and print what was done."""
+    try:
+        folder, done = workspace.lay_out(folder, reset)
+    except OSError as error:
+        place = error.filename or folder or workspace.default_folder()
+        raise OSError(
+            f"Your copy of the course could not be written: {error.strerror or error} ({place}). "
+            "Choose a folder that you own: snnedu lab --folder my-course"
+        ) from None
+    for sentence in done:
+        say(sentence)
+    return folder
 
 
 def _port(arguments: list[str]) -> int | None:
@@ -78,38 +125,6 @@ def _need_free_port(port: int | None) -> None:
                 f"snnedu lab --port {port + 1 if port < 65535 else 8888} "
                 f"(with make: make lab ARGS='--port {port + 1 if port < 65535 else 8888}')."
             ) from None
-
-
-def _tutorials() -> Path:
-    """Return the folder of the notebooks: the checkout's, or a copy for the learner.
-
-    A checkout has the notebooks beside the package. An installed package carries them inside; they
-    are copied to `snnedu-tutorials` in the current folder; files that exist there are kept.
-    """
-    package = Path(__file__).parents[1]
-    beside = package.parent / "tutorials"
-    folder = beside if (beside / START).exists() else Path.cwd() / "snnedu-tutorials"
-    try:
-        if folder is not beside:
-            _copy_missing(package / "tutorials", folder)
-        probe = folder / ".snnedu-can-write"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OSError(
-            f"Your work could not be saved in {folder}: {error.strerror or error}. "
-            "Change to a folder that you own (`cd`), and run `snnedu lab` there."
-        ) from None
-    return folder
-
-
-def _copy_missing(source: Path, target: Path) -> None:
-    """Copy the notebooks that are missing in `target`; a learner's own work is never replaced."""
-    target.mkdir(exist_ok=True)
-    for notebook in sorted(source.glob("*.ipynb")):
-        if not (target / notebook.name).exists():
-            shutil.copyfile(notebook, target / notebook.name)
-            say(f"Copied {notebook.name} to {target}")
 
 
 def _environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from snnedu import doctor
-from snnedu.app import cli
+from snnedu.app import cli, workspace
 
 pytestmark = pytest.mark.house
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_the_wheel_holds_every_file_read_at_run_time(installed):
     for source in (ROOT / "snnedu").rglob("*"):
         if source.suffix in {".py", ".pyi", ".js", ".css", ".json"}:
             assert (package / source.relative_to(ROOT / "snnedu")).exists(), source
-    assert (package / "tutorials" / cli.START).exists()
+    assert (package / "tutorials" / workspace.START).exists()
     assert not list(installed.glob("tests"))
 
 
@@ -53,28 +53,32 @@ def test_doctor_runs_outside_the_checkout(installed, tmp_path):
     assert "a small network learns" in run.stdout
 
 
-def test_lab_outside_the_checkout_copies_notebooks_and_keeps_a_learners_own(
-    installed, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setattr(cli, "__file__", str(installed / "snnedu" / "app" / "cli.py"))
-    monkeypatch.chdir(tmp_path)
-    folder = cli._tutorials()
-    assert folder == tmp_path / "snnedu-tutorials"
-    (folder / cli.START).write_text("my work")
-    (folder / "01_hello_spikes.ipynb").unlink()
-    cli._tutorials()
-    assert (folder / cli.START).read_text() == "my work"
-    assert (folder / "01_hello_spikes.ipynb").exists()
+def test_an_installed_package_copies_its_notebooks_with_their_images(installed, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "snnedu", "copy"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed), "SNNEDU_DATA": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    folder = tmp_path / "data" / "my-course"
+    assert f"Your own copy of the course is in {folder}" in run.stdout
+    for source in (ROOT / "tutorials").rglob("*.[is][pv]*"):  # notebooks and drawings
+        if ".ipynb_checkpoints" not in source.parts:
+            assert (folder / source.relative_to(ROOT / "tutorials")).exists(), source
 
 
-def test_lab_opens_jupyterlab_on_the_tutorials_with_the_start_page_in_front(monkeypatch):
+def test_lab_opens_jupyterlab_on_the_copy_with_the_start_page_in_front(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(
         cli.subprocess, "call", lambda command, env: calls.append((command, env)) or 0
     )
+    monkeypatch.setattr(workspace, "default_folder", lambda: tmp_path / "my-course")
     assert cli.main(["lab", "--no-browser", "--port", "0"]) == 0
     command, env = calls[0]
-    assert f"--ServerApp.root_dir={ROOT / 'tutorials'}" in command
+    assert f"--ServerApp.root_dir={tmp_path / 'my-course'}" in command
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in command
     assert command[-3:] == ["--no-browser", "--port", "0"]
     settings = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1]) / "labconfig/page_config.json"
@@ -114,12 +118,12 @@ def test_lab_refuses_an_invalid_port(arguments, capsys):
 
 
 @pytest.mark.bad_input
-def test_lab_names_a_folder_without_write_access(installed, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "__file__", str(installed / "snnedu" / "app" / "cli.py"))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "snnedu-tutorials").write_text("a file where the folder should be")
-    assert cli.lab([]) == 1
-    assert "Your work could not be saved in" in capsys.readouterr().err
+def test_lab_names_a_folder_without_write_access(tmp_path, capsys):
+    (tmp_path / "mine").write_text("a file where the folder should be")
+    assert cli.main(["lab", "--folder", str(tmp_path / "mine")]) == 1
+    error = capsys.readouterr().err
+    assert "Your copy of the course could not be written: File exists" in error
+    assert "Choose a folder that you own: snnedu lab --folder" in error
 
 
 @pytest.mark.bad_input
