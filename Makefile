@@ -4,7 +4,8 @@ ARGS ?=
 
 .PHONY: help lab test bench notebooks clean reference
 help:
-	@echo "make lab        open the course in JupyterLab      (ARGS=\"--no-browser --port 8899\")"
+	@echo "make lab        open your copy of the course       (ARGS=\"--reset 02\": a fresh notebook;"
+	@echo "                in JupyterLab                       ARGS=\"--no-browser --port 8899\")"
 	@echo "make test       lint, types, tests, every notebook (ARGS=fast: an answer in two minutes;"
 	@echo "                                                    ARGS=\"lint types\": only these steps)"
 	@echo "make bench      measure beside snnTorch and others (ARGS=\"lif\": only these)"

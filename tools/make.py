@@ -54,7 +54,7 @@ def main(arguments):
 
 
 def lab(arguments):
-    """Open JupyterLab on the tutorials."""
+    """Open the learner's copy of the course in JupyterLab."""
     set_up("course")
     return subprocess.call([PYTHON, "-m", "snnedu", "lab", *arguments])
 
@@ -84,7 +84,7 @@ def reference(arguments):
 
 
 def clean(arguments):
-    """Remove what was built; the tutorials and a learner's progress stay."""
+    """Remove what was built; the tutorials, a learner's copy and progress stay."""
     built = [".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "build", "dist", "screenshots"]
     for name in built:
         shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)

@@ -1,7 +1,10 @@
 """constraints.txt, environment.yml and binder/ name the same versions; Binder finds its files."""
 
+import json
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -90,7 +93,31 @@ def test_scripts_are_executable_bash(script):
 def test_readme_has_a_binder_badge_for_the_course_and_for_each_tutorial():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for notebook in sorted((ROOT / "tutorials").glob("[0-9]*.ipynb")):
-        assert f"?urlpath=lab/tree/tutorials/{notebook.name}" in readme, notebook.name
+        badge = rf"\?urlpath=lab/tree/(?:my-course|tutorials)/{notebook.name}"
+        assert re.search(badge, readme), notebook.name
+
+
+def test_binder_starts_with_a_copy_without_outputs(tmp_path):
+    for part in ("binder", "snnedu", "tutorials"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "snnedu"  # the one that postBuild installs
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m snnedu "$@"\n')
+    command.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    run = subprocess.run(
+        [tmp_path / "binder" / "start", "echo", "started"],
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.endswith("started\n"), run.stderr
+    first = json.loads((tmp_path / "my-course" / "00_start_here.ipynb").read_text("utf-8"))
+    assert not any(cell.get("outputs") for cell in first["cells"])
+    command.write_text("#!/bin/sh\nexit 1\n")  # whatever goes wrong, the session starts
+    assert subprocess.check_output(
+        [tmp_path / "binder" / "start", "echo", "on"], env={"PATH": path}
+    )
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
