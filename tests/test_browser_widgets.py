@@ -137,7 +137,7 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
         settings["amplitude"] = rng.uniform(0, 20)
     settings |= {"a": rng.uniform(0.01, 0.2), "b": rng.uniform(0.1, 0.26)}
     settings |= {"c": rng.uniform(-70, -45), "d": rng.uniform(0, 10)}
-    settings |= {"tau": rng.uniform(1, 50), "R": rng.uniform(1, 10)}
+    settings |= {"C": rng.uniform(1, 5), "R": rng.uniform(1, 10)}
     if name == "network":
         settings["drive"] = rng.uniform(0.05, 0.3)
     wanted = inspect.signature(models.BUILT_IN[name]).parameters

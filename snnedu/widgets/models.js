@@ -189,8 +189,8 @@ export const models = {
     return { ...one("leaky", p), fi_current, fi_rate };
   },
 
-  circuit({ tau, R, most, ...p }) {
-    const beta = Math.exp(-1 / tau), gain = R * (1 - beta);
+  circuit({ C, R, most, ...p }) {
+    const tau = R * C, beta = Math.exp(-1 / tau), gain = R * (1 - beta);
     const { spk, mem, count } = one("leaky", { ...p, beta, amplitude: gain * p.amplitude });
     const own = { beta: f(beta), threshold: f(p.threshold), reset_mechanism: p.reset_mechanism };
     const rate = (I) => { // spikes in 1 s; `one` would keep every step
@@ -200,7 +200,7 @@ export const models = {
     };
     const fi_current = Float32Array.from({ length: 61 }, (_, i) => (most * i) / 60);
     const fi = { rate: rate(p.amplitude), fi_current, fi_rate: fi_current.map(rate) };
-    return { cur: current(p), spk, mem, count, peak: Math.max(...mem), beta, ...fi };
+    return { cur: current(p), spk, mem, count, peak: Math.max(...mem), tau, beta, ...fi };
   },
 
   synaptic: (p) => one("synaptic", p),

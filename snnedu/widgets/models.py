@@ -67,7 +67,7 @@ def leaky(
 
 
 def circuit(
-    tau: float = 20.0,
+    C: float = 2.0,
     R: float = 10.0,
     threshold: float = 15.0,
     reset_mechanism: str = "subtract",
@@ -79,9 +79,10 @@ def circuit(
 ) -> Outputs:
     """One leaky neuron in units, and its f-I curve: spikes in 1 s at currents up to `most`.
 
-    `tau` in ms, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is measured at
-    a constant `amplitude`, whatever the `drive`.
+    `C` in nF, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is measured at a
+    constant `amplitude`, whatever the `drive`. `tau` is R C, in ms.
     """
+    tau = R * C
     beta = math.exp(-1 / tau)
     gain = R * (1 - beta)  # exact for a current that is constant within a step
     neuron = neurons.Leaky(beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
@@ -92,7 +93,7 @@ def circuit(
         *rates, rate = neuron.unroll(constant.float().expand(1000, 62))[0].sum(0).tolist()
     now = {"cur": current(drive, amplitude, steps, seed), **out, "count": float(out["spk"].sum())}
     fi = {"rate": rate, "fi_current": levels, "fi_rate": rates}
-    return {**now, "peak": float(out["mem"].max()), "beta": beta, **fi}
+    return {**now, "peak": float(out["mem"].max()), "tau": tau, "beta": beta, **fi}
 
 
 def synaptic(

@@ -156,6 +156,13 @@ def test_the_circuit_rises_to_its_limit_and_fires_at_the_closed_form_interval():
     np.testing.assert_allclose(silent["peak"], 14.9, rtol=1e-4)
 
 
+def test_doubling_the_resistance_doubles_height_and_time_constant_but_not_the_first_slope():
+    one, two = (BUILT_IN["circuit"](R=R, threshold=1e9, steps=1000) for R in (10.0, 20.0))
+    assert two["tau"] == 2 * one["tau"] == 40.0
+    np.testing.assert_allclose(two["peak"], 2 * one["peak"], rtol=1e-5)
+    np.testing.assert_allclose(two["mem"][0], one["mem"][0], rtol=0.03)  # I / C for 1 ms
+
+
 def test_the_code_to_copy_builds_the_neuron_that_is_shown():
     one = snn.circuit_explorer()
     code = fill(one.code, one.values, one.controls, as_code=True)  # outputs are not known there

@@ -6,6 +6,7 @@ from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import DRIVES, RESETS, Choice, Curve, Slider, Traces
 
 STEP = "time step"
+CURRENT, POTENTIAL, MS = "Input current I (nA)", "Membrane potential U (mV)", "time (ms)"
 
 
 def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
@@ -49,56 +50,65 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
 
 
 def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
-    """Change a leaky neuron's circuit, in ms, MΩ, mV and nA; see U, spikes and the f-I curve.
+    """Change a leaky neuron's circuit, in nF, MΩ, mV and nA; see U, spikes and the f-I curve.
 
     `fires=False` shows the membrane alone. `more` goes to `Explorer`.
     """
     membrane = [
-        Slider("tau", 2.0, 50.0, 1.0, value=20.0, label="time constant τ", unit="ms"),
-        Slider("R", 1.0, 20.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
+        Slider("C", 1.0, 5.0, 0.1, value=2.0, label="capacitance C", unit="nF"),
+        Slider("R", 1.0, 15.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
         Slider("amplitude", 0.0, 4.0, 0.05, value=2.0, label="current I", unit="nA"),
     ]
-    above = Traces({"cur": "I"}, title="Input current I (nA)", ylim=(0, 4), height=110, given=True)
-    title, ms = "Membrane potential U (mV)", "time (ms)"
-    if not fires:
-        return Explorer(
-            "circuit",
-            [*membrane, Choice("drive", DRIVES.options, "step", "input")],
-            [above, Traces({"mem": "U"}, title=title, xlabel=ms, ylim=(0, None), height=190)],
-            constants={"threshold": 1e9, "reset_mechanism": "none"},
-            title="A membrane: a resistor and a capacitor",
-            outcome="U rises to {peak:.1f} mV at most.",
-            **more,
-        )
+    return _neuron(membrane, **more) if fires else _membrane(membrane, **more)
+
+
+def _membrane(membrane: list[Slider], **more: Any) -> Explorer:
+    """Return the circuit without spikes, for 500 ms: long enough for U to arrive."""
+    return Explorer(
+        "circuit",
+        [*membrane, Choice("drive", DRIVES.options, "step", "input")],
+        [
+            Traces({"cur": "I"}, title=CURRENT, ylim=(0, 8), height=110, given=True),
+            Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 60), height=230),
+        ],
+        constants={"threshold": 1e9, "reset_mechanism": "none", "steps": 500},
+        title="A membrane: a resistor and a capacitor",
+        outcome="τ = R C = {tau:.0f} ms. U rises to {peak:.1f} mV at most.",
+        **more,
+    )
+
+
+def _neuron(membrane: list[Slider], **more: Any) -> Explorer:
     return Explorer(
         "circuit",
         [
             *membrane,
-            Slider("threshold", 5.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
+            Slider("threshold", 10.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
             RESETS,
             DRIVES,
         ],
         [
-            above,
+            Traces({"cur": "I"}, title=CURRENT, ylim=(0, 8), height=110, given=True),
             Traces(
                 {"mem": "U"},
                 threshold="threshold",
                 spikes="spk",
-                title=title,
-                xlabel=ms,
-                height=190,
+                title=POTENTIAL,
+                xlabel=MS,
+                ylim=(0, 60),
+                height=230,
             ),
             Curve(
                 "fi_current",
                 {"fi_rate": "rate"},
                 point=("amplitude", "rate"),
-                ylim=(0, None),
+                ylim=(0, 350),
                 title="f-I curve: spikes per second at a constant current",
                 xlabel="input current I (nA)",
             ),
         ],
         title="A leaky neuron and its circuit",
-        outcome="{count} spikes in 200 ms. In steps of 1 ms, β = {beta:.3f}.",
-        code="snn.Leaky(math.exp(-1 / {tau}), {threshold}, reset_mechanism={reset_mechanism})",
+        outcome="{count} spikes in 200 ms. τ = R C = {tau:.0f} ms; in steps of 1 ms, β = {beta:.3f}.",
+        code="snn.Leaky(math.exp(-1 / ({R} * {C})), {threshold}, reset_mechanism={reset_mechanism})",
         **more,
     )
