@@ -25,8 +25,9 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress
-    explorers     circuit_explorer lif_explorer zoo_explorer encoder_explorer
-                  fluctuation_explorer network_explorer surrogate_explorer training_dashboard
+    explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
+                  encoder_explorer fluctuation_explorer network_explorer surrogate_explorer
+                  training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """

@@ -51,6 +51,10 @@ from .core.training import (
     evaluate as evaluate,
     fit as fit,
 )
+from .course.chapters.c01_hello_spikes.explorers import (
+    break_even_explorer as break_even_explorer,
+    digit_explorer as digit_explorer,
+)
 from .course.chapters.c02_lif_neuron.explorers import (
     circuit_explorer as circuit_explorer,
     lif_explorer as lif_explorer,
