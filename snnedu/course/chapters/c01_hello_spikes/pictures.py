@@ -1,12 +1,14 @@
-"""The pictures of this chapter: rows of scans, and accuracy over energy."""
+"""The pictures of this chapter: scans, rasters of pixels or classes, and accuracy over energy."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from typing import Literal
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from snnedu import viz
 from snnedu.viz import COLORS, describe
 
 
@@ -20,6 +22,17 @@ def scans(pictures: Sequence[Tensor], titles: Sequence[str] = (), *, alt: str) -
         ax.set_title(title, fontsize=9)
         ax.set(xticks=[], yticks=[])
     return describe(figure, alt)
+
+
+def raster(spk_rec: Tensor, rows: Literal["pixel", "class"], *, alt: str) -> Axes:
+    """Draw spikes `[time, rows]`; the top left pixel stands on top, each class has its number."""
+    ax = viz.raster(spk_rec, alt=alt)
+    ax.set_ylabel(rows)
+    if rows == "pixel":
+        ax.set(ylim=(spk_rec.shape[1] - 0.5, -0.5))
+    else:
+        ax.set(yticks=range(spk_rec.shape[1]))
+    return ax
 
 
 def accuracy_over_energy(results: Mapping[str, Tensor], steps: Sequence[int], *, alt: str) -> Axes:

@@ -7,46 +7,77 @@ QUESTIONS = {
         Question(
             "β is 0.9. What is left of a membrane potential of 1 after two steps without input?",
             (
+                Option("0.80", "The leak is not the same amount each time; it is the same share."),
                 Option("0.81", "Each step leaves the share β: 0.9 × 0.9.", right=True),
-                Option("0.8", "The leak is not the same amount each time; it is the same share."),
-                Option("0.1", "That would be the share that leaks in one step."),
+                Option("0.10", "That would be the share that leaks in one step."),
+            ),
+        ),
+        Question(
+            "You double the resistance R and leave C as it is. What happens to a step response?",
+            (
+                Option(
+                    "twice as high, same pace",
+                    "τ = R C doubles as well: U takes longer to arrive.",
+                ),
+                Option("same height, half the pace", "The height is R I, and it doubles."),
+                Option(
+                    "twice as high, half the pace",
+                    "R is in the height R I and in the time constant τ = R C.",
+                    right=True,
+                ),
             ),
         ),
         Question(
             "You double τ and leave everything else. What happens to β?",
             (
-                Option(
-                    "It comes closer to 1", "A slower membrane keeps more in each step.", right=True
-                ),
-                Option("It doubles", "β is a share, below 1. It follows from τ by exp(-dt / τ)."),
-                Option("Nothing", "β follows from τ and the step: β = exp(-dt / τ)."),
+                Option("It comes closer to 1", "A slower membrane keeps more.", right=True),
+                Option("It becomes twice as large", "β is a share: it stays below 1."),
+                Option("It stays as it was before", "β follows from τ and Δt: β = exp(-Δt/τ)."),
             ),
         ),
         Question(
-            "A constant current below the rheobase flows for an hour. How many spikes does the neuron fire?",
+            "A constant current below the rheobase flows for an hour. How many spikes are fired?",
             (
-                Option("None", "The membrane comes to rest below the threshold.", right=True),
-                Option(
-                    "One, at the end",
-                    "It comes closer and closer to its rest, and that lies below θ.",
-                ),
-                Option("Few, but some", "Without noise there is none at all."),
+                Option("one, when U has arrived", "U comes closer to its rest, and that is below θ."),
+                Option("none, however long it lasts", "U comes to rest below θ.", right=True),
+                Option("few, with long intervals", "Without noise there is none at all."),
             ),
         ),
         Question(
-            "You make the steps ever shorter at the same constant current. What happens to the "
-            "difference between the resets “subtract” and “zero”?",
+            "The steps become ever shorter, at a constant current. The difference between the "
+            "resets “subtract” and “zero” …",
             (
                 Option(
-                    "It vanishes",
-                    "A smooth current lifts U to θ and hardly beyond: nothing is left to keep or "
-                    "to lose.",
+                    "grows, since there are more steps",
+                    "There is one surplus for each spike, not for each step.",
+                ),
+                Option(
+                    "stays, since both lower U by θ",
+                    "They do so only if U is exactly θ. The surplus above θ comes from one step.",
+                ),
+                Option(
+                    "vanishes, since no surplus is left",
+                    "A smooth current lifts U to θ and hardly beyond it.",
                     right=True,
                 ),
-                Option("It stays", "The surplus above θ comes from one step's input. It shrinks."),
+            ),
+        ),
+        Question(
+            "Two libraries run the same weights and disagree by a few spikes. What do you compare "
+            "first?",
+            (
                 Option(
-                    "It grows",
-                    "There are more steps, but each overshoots less, and there is one surplus per spike.",
+                    "the formula of β, and the reset",
+                    "Both differ between libraries, and both change when a neuron fires.",
+                    right=True,
+                ),
+                Option(
+                    "the seeds of the random numbers",
+                    "Running trained weights draws no random numbers, unless the input does.",
+                ),
+                Option(
+                    "the learning rate and the loss",
+                    "They matter for training. Here the weights are the same.",
                 ),
             ),
         ),
