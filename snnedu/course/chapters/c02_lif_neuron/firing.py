@@ -9,7 +9,12 @@ from snnedu.core.neurons import Leaky
 
 
 def simulated_rate(
-    cur: Tensor, pause: float, dt: float, tau: float = 20.0, R: float = 10.0, threshold: float = 15.0
+    cur: Tensor,
+    pause: float,
+    dt: float,
+    tau: float = 20.0,
+    R: float = 10.0,
+    threshold: float = 15.0,
 ) -> Tensor:
     """Return the spikes in one second at constant currents `cur` (nA), in steps of `dt` ms.
 

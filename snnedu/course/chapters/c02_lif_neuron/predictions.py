@@ -24,7 +24,9 @@ PREDICTIONS = {
     "02.p2": Prediction(
         question="τ is 20 ms. What does Euler's method do with steps of 30 ms?",
         options=(
-            Option("U lags behind the true curve", "The first slope is the steepest: U runs ahead."),
+            Option(
+                "U lags behind the true curve", "The first slope is the steepest: U runs ahead."
+            ),
             Option(
                 "U jumps too high, then swings back",
                 "The slope was true at the start of the step only.",
@@ -47,7 +49,9 @@ PREDICTIONS = {
     "02.p4": Prediction(
         question="A neuron fires, and nothing happens to U. The current stays on. What comes next?",
         options=(
-            Option("no second spike", "U is still above θ, and that is all that the rule asks for."),
+            Option(
+                "no second spike", "U is still above θ, and that is all that the rule asks for."
+            ),
             Option("spikes now and then", "Nothing takes U below θ, so there is no pause."),
             Option("a spike at every step", "U stays above θ, and the rule fires.", right=True),
         ),

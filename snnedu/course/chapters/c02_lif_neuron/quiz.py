@@ -38,7 +38,9 @@ QUESTIONS = {
         Question(
             "A constant current below the rheobase flows for an hour. How many spikes are fired?",
             (
-                Option("one, when U has arrived", "U comes closer to its rest, and that is below θ."),
+                Option(
+                    "one, when U has arrived", "U comes closer to its rest, and that is below θ."
+                ),
                 Option("none, however long it lasts", "U comes to rest below θ.", right=True),
                 Option("few, with long intervals", "Without noise there is none at all."),
             ),
