@@ -43,7 +43,7 @@ def digit_explorer(net: Sequential, scans: Sequence[Tensor], **more: Any) -> Exp
             Slider("steps", 1, 50, 1, value=25),
         ],
         [
-            Image("ink", title="What it is shown", clim=(-1, 1)),
+            Image("ink", title="What it is shown", clim=(0, 1)),
             Raster("output", title="Output spikes", xlabel="time step", ylabel="class"),
             Bars("count", title="Spikes of each class", ylim=(0, None)),
         ],
