@@ -28,11 +28,9 @@ def scans(pictures: Sequence[Tensor], titles: Sequence[str] = (), *, alt: str) -
 
 def raster(spk_rec: Tensor, rows: Literal["pixel", "class"], *, alt: str) -> None:
     """Draw spikes `[time, rows]`; the top left pixel stands on top, each class has its number."""
-    ax = viz.raster(spk_rec, alt=alt)
+    ax = viz.raster(spk_rec, top_down=rows == "pixel", alt=alt)
     ax.set_ylabel(rows)
-    if rows == "pixel":
-        ax.set(ylim=(spk_rec.shape[1] - 0.5, -0.5))
-    else:
+    if rows == "class":
         ax.set(yticks=range(spk_rec.shape[1]))
     _shown(ax)
 
