@@ -22,7 +22,8 @@ def training_dashboard(net: Sequential) -> "Dashboard":
         display(dashboard)
         fit(net, train, test, on_batch=dashboard, on_epoch=dashboard)
 
-    The Stop button interrupts `fit`, as Ctrl-C does; `net` keeps its weights.
+    The Stop button interrupts the cell, as Ctrl-C does. `net` keeps its weights, and
+    `dashboard.history` is what `fit` would have returned.
     """
     return Dashboard(net)
 
@@ -35,6 +36,7 @@ class Dashboard(Explorer):
         weights = [name for name, weight in net.named_parameters() if weight.requires_grad]
         learning = list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
         self._reports: list[Report] = []
+        self.history = History()  # up to the last complete epoch
         self._note, self._shown, self._stop, self._training = "", 0.0, False, False
         rates = {f"rate {name}": f"layer {name}" for name in spiking}
         norms = {f"gradient {name}": f"layer {name}" for name in learning}
@@ -58,6 +60,8 @@ class Dashboard(Explorer):
         """Take a report of `fit`; return True to stop."""
         # Training may end after an epoch: then Stop must not interrupt the next cell.
         self._training = isinstance(news, Report)
+        if isinstance(news, History):
+            self.history = news
         if isinstance(news, Report):
             if news.epoch == news.batch == 1:
                 self._reports, self._note, self._stop = [], "", False

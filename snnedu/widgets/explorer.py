@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import anywidget
 import numpy as np
+import torch
 import traitlets
 
 from snnedu.core import _check
@@ -243,8 +244,17 @@ class Explorer(anywidget.AnyWidget):
 
     def _on_message(self, _: Any, message: Mapping[str, Any], buffers: Any) -> None:
         if message.get("kind") == "run":
-            result = self._try(message["values"])
+            result = self._try_or_stop(message["values"])
             self.send({"view": message["view"], **result, "buffers": []}, result.get("buffers"))
+
+    def _try_or_stop(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer also when a learner stops the kernel; no cell is running that could end."""
+        gradients = torch.is_grad_enabled()
+        try:
+            return self._try(settings)
+        except KeyboardInterrupt:
+            torch.set_grad_enabled(gradients)
+            return {"error": "Stopped. Move a control to run it again."}
 
     def _try(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Run the model; return its outputs ready to send, or what went wrong."""

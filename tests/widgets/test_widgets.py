@@ -57,6 +57,19 @@ def arrays(answer: dict[str, Any]) -> dict[str, np.ndarray]:
     return {name: np.frombuffer(data, np.float32).reshape(shape) for (name, shape), data in sent}
 
 
+def test_an_explorer_that_is_stopped_says_so_and_keeps_working():
+    def stops(beta: float) -> dict[str, Any]:
+        if beta == 1:
+            torch.set_grad_enabled(False)
+            raise KeyboardInterrupt
+        return two_traces(beta)
+
+    one = explorer(stops)
+    assert ask(one, {"beta": 1.0})["error"] == "Stopped. Move a control to run it again."
+    assert torch.is_grad_enabled()
+    assert "error" not in ask(one, {"beta": 0.5})
+
+
 @pytest.mark.parametrize("make", READY, ids=NAMES)
 def test_every_corner_of_every_explorer_answers_with_finite_arrays(make: Callable[[], Explorer]):
     one, times = make(), []
@@ -288,6 +301,7 @@ def test_a_dashboard_shows_every_batch_of_a_training():
     assert shown["rate 1"].max() > 0
     assert {"gradient 0", "gradient 2", "rate 1", "rate 3"} <= shown.keys()
     assert "Test accuracy" in dashboard._result["texts"]["note"]
+    assert dashboard.history is history
     assert "image/png" in dashboard._repr_mimebundle_()[0]
 
 
