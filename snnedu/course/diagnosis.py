@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -110,6 +111,8 @@ def unroll(
     state, rows = (torch.zeros(2),) * states, list[Tensor]()
     for cur in cur_rec:
         result = step(cur, *state, *settings)
+        if isinstance(result, (Tensor, np.ndarray)) and result.ndim > cur.ndim:
+            result = list(result)  # the parts are stacked
         if not isinstance(result, (tuple, list)) or len(result) != 1 + states:
             raise WrongAnswer(needs)
         parts = [tensor(part).float() for part in result]

@@ -12,8 +12,32 @@ def count_spikes(spk_rec: Tensor) -> Tensor:
     return spk_rec.sum(0)
 
 
+class _Counter:
+    """A right answer as an object that can be called."""
+
+    def __call__(self, spk_rec: Tensor) -> Tensor:
+        return torch.einsum("tn->n", spk_rec)
+
+
+def _raster(steps: int) -> Tensor:
+    """Draw spikes of five neurons; the first and last step count."""
+    spk_rec = (torch.rand(steps, 5) < torch.linspace(0.2, 0.8, 5)).float()
+    spk_rec[0], spk_rec[-1] = torch.tensor([[1.0, 0, 1, 0, 1], [0, 1, 0, 1, 1]])
+    return spk_rec
+
+
+def _loop(spk_rec: Tensor) -> Tensor:
+    counts = torch.zeros(spk_rec.shape[1])
+    for spk in spk_rec:
+        counts += spk
+    return counts
+
+
 ONE_NUMBER = "You return one number for all neurons together. Each neuron needs its own count: give `sum` the axis to add over."
 WRONG_AXIS = "You add over the neurons and get one number per step. Time is the first axis, number 0: add over that one."
+RUNNING = "You return the count after every step. The question asks for the counts at the end: `sum` returns only these."
+FIRED = "You tell whether a neuron spiked. Count how many times it did."
+SILENT = "You count the steps without a spike."
 MEAN = "These are rates, spikes per step. A count is the sum, not the mean."
 
 EXERCISES = [
@@ -22,19 +46,32 @@ EXERCISES = [
         title="Count spikes",
         name="count_spikes",
         solution=count_spikes,
-        # Five neurons over eight steps, so that no two axes can be confused.
-        cases=lambda: [((torch.rand(8, 5) < torch.linspace(0.1, 0.9, 5)).float(),)],
+        cases=lambda: [(_raster(9),), (_raster(12),)],
         mistakes={
             ONE_NUMBER: ByShape(lambda spk_rec: spk_rec.sum()),
             WRONG_AXIS: ByShape(lambda spk_rec: spk_rec.sum(1)),
             MEAN: lambda spk_rec: spk_rec.mean(0),
+            RUNNING: ByShape(lambda spk_rec: spk_rec.cumsum(0)),
+            FIRED: [lambda spk_rec: spk_rec.any(0), lambda spk_rec: spk_rec.max(0).values],
+            SILENT: lambda spk_rec: (spk_rec == 0).sum(0),
         },
         otherwise="The counts are not right. Add up the ones of each column.",
         accepts=(
+            _loop,
+            _Counter(),
             lambda spk_rec: sum(spk_rec),
+            lambda spk_rec: spk_rec.double().sum(0),
+            lambda spk_rec: tuple(int(train.sum()) for train in spk_rec.T),
             lambda spk_rec: spk_rec.int().sum(0),
             lambda spk_rec: spk_rec.numpy().sum(0),
             lambda spk_rec: spk_rec.sum(0).tolist(),
+        ),
+        wrong=(
+            lambda spk_rec: spk_rec[1:].sum(0),
+            lambda spk_rec: spk_rec[:-1].sum(0),
+            lambda spk_rec: spk_rec[-1],
+            lambda spk_rec: spk_rec.sum(0) + 1,
+            lambda spk_rec: spk_rec.argmax(0),
         ),
         hints=(
             "A recording holds 1 where a neuron spiked and 0 where it did not. What does the sum tell you?",

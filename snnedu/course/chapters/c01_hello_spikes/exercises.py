@@ -2,6 +2,7 @@
 
 from random import uniform
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,13 +43,29 @@ LEAST = "You pick the class that spiked least."
 FIRST = "You pick the class that spiked at the last or first step. Count over all steps."
 
 
-def _raster() -> Tensor:
+def _raster(steps: int) -> Tensor:
     """Let one class in each of six samples spike most, but never at the first and last step."""
-    spk_rec = (torch.rand(20, 6, 4) < 0.3).float()
-    targets = torch.tensor([0, 3, 1, 2, 3, 1])
+    targets = torch.tensor([0, 1, 2, 3, 1, 3])[torch.randperm(6)]
+    noise = torch.where(targets > 1, 0.5, 0.2)[:, None]  # a vote of the steps misses 2 and 3
+    spk_rec = (torch.rand(steps, 6, 4) < noise).float()
     spk_rec[1:-1, torch.arange(6), targets] = 1
     spk_rec[[0, -1]] = 1 - torch.nn.functional.one_hot(targets, 4).float()
     return spk_rec
+
+
+def _by_loop(spk_rec: Tensor) -> list[int]:
+    """Decode with loops; a right answer."""
+    answers = list[int]()
+    for counts in spk_rec.sum(0).tolist():
+        answers.append(counts.index(max(counts)))
+    return answers
+
+
+class _Decoder:
+    """A right answer as an object that can be called."""
+
+    def __call__(self, spk_rec: Tensor) -> Tensor:
+        return spk_rec.double().sum(0).topk(1).indices[:, 0]
 
 
 # ---------------------------------------------------------------- 01.2
@@ -61,7 +78,7 @@ WHOLE_BATCH = "This is the sum over the whole batch. Take the mean over its samp
 PER_STEP = (
     "You average over time too. An operation at every step costs at every step: add over time."
 )
-PER_NEURON = "You average over the neurons as well. Every one of them costs: add over neurons."
+PER_NEURON = "You average over the neurons. Every one of them costs: add over the neurons, and take the mean over the samples."
 BY_STEPS = "You divide by the number of steps. The samples are axis 1: `spk_rec.shape[1]`."
 EACH_SAMPLE = "This is one number for each sample. One step is missing: take their mean."
 
@@ -86,7 +103,7 @@ EXERCISES = [
         title="Decode a raster",
         name="decode",
         solution=decode,
-        cases=lambda: [(_raster(),)],
+        cases=lambda: [(_raster(30),), (_raster(40),)],
         mistakes={
             COUNTS: lambda spk_rec: spk_rec.sum(0),
             STILL_TIME: ByShape(lambda spk_rec: spk_rec.argmax(-1)),
@@ -104,6 +121,15 @@ EXERCISES = [
             lambda spk_rec: spk_rec.sum(0).argmax(-1).float(),
             lambda spk_rec: spk_rec.numpy().sum(0).argmax(-1),
             lambda spk_rec: spk_rec.sum(0).argmax(-1).tolist(),
+            lambda spk_rec: tuple(spk_rec.sum(0).argmax(-1).int()),
+            _by_loop,
+            _Decoder(),
+        ),
+        wrong=(
+            lambda spk_rec: spk_rec[:5].sum(0).argmax(-1),
+            lambda spk_rec: torch.zeros(spk_rec.shape[1]),
+            lambda spk_rec: spk_rec.sum(0).argmax(-1) + 1,
+            lambda spk_rec: spk_rec.sum(0).argsort(-1)[:, -2],
         ),
         hints=(
             "Two steps: count the spikes of each class, then find the class with the most.",
@@ -126,7 +152,10 @@ EXERCISES = [
             NO_FAN_OUT: lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean(),
             WHOLE_BATCH: lambda spk_rec, fan_out: spk_rec.sum() * fan_out,
             PER_STEP: lambda spk_rec, fan_out: spk_rec.mean(0).sum(-1).mean() * fan_out,
-            PER_NEURON: lambda spk_rec, fan_out: spk_rec.sum(0).mean() * fan_out,
+            PER_NEURON: [
+                lambda spk_rec, fan_out: spk_rec.sum(0).mean() * fan_out,
+                lambda spk_rec, fan_out: spk_rec.sum((0, 1)).mean() * fan_out,
+            ],
             BY_STEPS: lambda spk_rec, fan_out: spk_rec.sum() / len(spk_rec) * fan_out,
             EACH_SAMPLE: ByShape(lambda spk_rec, fan_out: spk_rec.sum((0, 2)) * fan_out),
         },
@@ -134,6 +163,17 @@ EXERCISES = [
         accepts=(
             lambda spk_rec, fan_out: float(spk_rec.sum() / spk_rec.shape[1] * fan_out),
             lambda spk_rec, fan_out: spk_rec.numpy().sum((0, 2)).mean() * fan_out,
+            lambda spk_rec, fan_out: [fan_out * spk_rec.double().sum() / spk_rec.shape[1]],
+            lambda spk_rec, fan_out: (
+                sum(fan_out * one.sum() for one in spk_rec.unbind(1)) / spk_rec.shape[1]
+            ),
+        ),
+        wrong=(
+            lambda spk_rec, fan_out: spk_rec[:, 0].sum() * fan_out,
+            lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() / fan_out,
+            lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() + fan_out,
+            lambda spk_rec, fan_out: spk_rec.sum((0, 2)).max() * fan_out,
+            lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() * 17,
         ),
         hints=(
             "Where nothing spikes, nothing is added. So begin with the number of spikes.",
@@ -166,6 +206,14 @@ EXERCISES = [
         accepts=(
             lambda i, o, t, mac, add: (1 - t / i) * mac / add,
             lambda i, o, t, mac, add: torch.tensor([(i - t) * mac / (i * add)]),
+            lambda i, o, t, mac, add: [(i * o - t * o) * mac / (i * o * add)],
+            lambda i, o, t, mac, add: np.float64(mac / add) * (i - t) / i,
+        ),
+        wrong=(
+            lambda i, o, t, mac, add: (i * o * mac - t * mac) / (i * o * add),
+            lambda i, o, t, mac, add: (i * o * mac - t * i * mac) / (i * o * add),
+            lambda i, o, t, mac, add: (i - t) * add / (i * mac),
+            lambda i, o, t, mac, add: (i - t) * 4.6 / (i * 0.9),
         ),
         hints=(
             "The dense layer costs inputs times outputs MACs. That is the budget.",

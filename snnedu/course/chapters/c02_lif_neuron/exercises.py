@@ -1,13 +1,16 @@
 """Exercises of 02 · The leaky neuron: its step, its rheobase, an unknown neuron's τ, its firing rate."""
 
-from collections.abc import Callable
-from random import uniform
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from random import randrange, uniform
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import compare, unroll
+from snnedu.course.diagnosis import Case, compare, numbers, unroll
 from snnedu.course.exercise import Exercise
 
 Step = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
@@ -46,6 +49,9 @@ NO_LEAK = (
 NO_RESET = (
     "Your neuron never pays for a spike. Subtract θ if the membrane was above θ in the step before."
 )
+THETA_ONE = (
+    "You compare the membrane with 1. Compare it with `threshold`, which may be another number."
+)
 RESET_ONE = "You subtract 1 for a spike. Subtract θ: with another threshold it makes a difference."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
 IMMEDIATE = "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron pays one step later: look at the membrane that came in."
@@ -59,27 +65,55 @@ SWAPPED = "You return the membrane first. The order here is always: spikes, then
 
 
 def _variant(
-    reset: str = "delayed", leak: str = "beta", at: bool = False, late: bool = False
+    reset: str = "delayed",
+    leak: str = "beta",
+    at: bool = False,
+    late: bool = False,
+    fixed: bool = False,
 ) -> Step:
     """Return a step with one mistake."""
 
     def step(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
-        above = torch.ge if at else torch.gt
-        paid = above(mem, threshold).float()
+        above, limit = torch.ge if at else torch.gt, 1.0 if fixed else threshold
+        paid = above(mem, limit).float()
         prices = {"one": 1.0, "delayed": threshold, "scaled": beta * threshold, "zero": beta * mem}
         price = prices.get(reset, 0.0)
         kept = {"beta": beta, "swapped": 1 - beta, "all": 1.0}[leak]
         mem = kept * mem + cur - price * paid
-        spk = above(mem, threshold).float()
+        spk = above(mem, limit).float()
         mem = mem - threshold * spk if reset == "immediate" else mem
         return (paid if late else spk), mem
 
     return step
 
 
-def _inputs() -> list[Tensor]:
-    """Return 63 inputs for two neurons; the first lifts U of one of them exactly to θ."""
-    return [torch.tensor([2.0, 0.5])] * 3 + [torch.rand(2) for _ in range(60)]
+def _inputs() -> tuple[list[Tensor], float, float]:
+    """Draw 63 inputs for two neurons, β and θ; the first lifts U of one neuron exactly to θ."""
+    beta, threshold = uniform(0.7, 0.8), randrange(96, 128) / 64
+    strong = 2 * threshold * (1 - beta)  # on average it leads to θ
+    drawn = [strong * torch.rand(2) for _ in range(60)]
+    return [torch.tensor([threshold, 0.5])] * 3 + drawn, beta, threshold
+
+
+class _Neuron:
+    """A right answer as an object that can be called."""
+
+    def __call__(
+        self, cur: Tensor, mem: Tensor, beta: float, threshold: float
+    ) -> tuple[Tensor, Tensor]:
+        mem = torch.where(mem > threshold, beta * mem + cur - threshold, beta * mem + cur)
+        return (mem > threshold).float(), mem
+
+
+def _neuron_by_neuron(
+    cur: Tensor, mem: Tensor, beta: float, threshold: float
+) -> tuple[list[float], list[float]]:
+    """Step with a loop and an `if`; a right answer."""
+    new = list[float]()
+    for current, u in zip(cur.tolist(), mem.tolist(), strict=True):
+        u = beta * u + current - (threshold if u > threshold else 0)
+        new.append(u)
+    return [float(u > threshold) for u in new], new
 
 
 # ---------------------------------------------------------------- 02.2
@@ -92,15 +126,35 @@ INVERTED = (
 )
 RATIO = "This is where the membrane ends, θ / (1 - β), if I = θ. The question asks for the I at which it ends at θ."
 
+NO_THETA = "θ changes nothing in your formula. A higher threshold needs more current."
+DIVIDED = "You divide by θ. A higher threshold needs more current, not less."
+TWO_STEPS = "This current reaches θ after two steps. A smaller one gets there later: let the steps go on for ever."
+GROWS = "You add β to 1. At rest, U = β U + I: sort by U. What stands before it?"
+
+
 # ---------------------------------------------------------------- 02.3
 
 IN_STEPS = "This is τ in steps. One step lasts dt milliseconds."
+SIGN = (
+    "Your τ is negative. β is below 1, so its logarithm is below 0: where does the minus sign go?"
+)
+ONE_TOO_MANY = "You divide the time by one step too many: between the first and the last of 40 values there are 39 steps."
+TOTAL_TIME = "This is how long the recording lasts. How fast does the membrane fall in it?"
+LOG_10 = "You take the logarithm with base 10. The exponential function needs the natural one: `torch.log`."
+UPSIDE_DOWN_TAU = "This is 1/τ, a rate. τ is one over that."
 HALF_LIFE = (
     "This is the time to fall to one half. τ is the time to fall to 1/e, 37 %: it is longer."
 )
 IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
 READ_OFF = "You wait until the membrane has fallen to 37 %. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
+
+
+def _recordings() -> Iterator[tuple[Tensor, float]]:
+    """Draw a fast neuron, one in between, and one that is still above 37 % at the end."""
+    for dt, tau in ((2.0, uniform(4, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
+        noise = torch.randn(40) * 2e-4
+        yield torch.exp(-torch.arange(40) * dt / tau) * (1 + noise), dt
 
 
 def recording(seed: int) -> Tensor:
@@ -110,12 +164,23 @@ def recording(seed: int) -> Tensor:
     return torch.exp(-torch.arange(40) * 0.5 / tau) * (1 + noise)
 
 
-def _read(find: Attempt, mem: Tensor, dt: float) -> float:
+def _read(find: Attempt, mem: Tensor, dt: float) -> Tensor:
     """Ask for τ; an error that only a slow neuron causes has its reason in the recording."""
     try:
-        return float(find(mem, dt))
+        return numbers(find(mem, dt))
     except WrongAnswer as reply:
         raise WrongAnswer(READ_OFF) if mem[-1] > 0.37 else reply from None
+
+
+def _bisected(beta: float, threshold: float) -> float:
+    """Find the rheobase by trying currents; a right answer."""
+    low, high = 0.0, threshold
+    for _ in range(25):
+        cur, mem = (low + high) / 2, 0.0
+        for _ in range(200):
+            mem = beta * mem + cur
+        low, high = (low, cur) if mem > threshold else (cur, high)
+    return low
 
 
 # ---------------------------------------------------------------- 02.4
@@ -126,12 +191,27 @@ TIMES = "These are times between spikes, in ms. The rate is one over that, in sp
 UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
 FOR_EVER = "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: use `torch.where`."
 
-ABOVE = (torch.tensor([2.0, 3.0, 4.0]), 20.0, 10.0, 15.0, 5.0)
-ABOVE_TOO = (torch.tensor([1.0, 2.5]), 8.0, 20.0, 12.0, 2.0)
-BELOW = (torch.tensor([0.0, 0.5, 1.0, 1.4]), 20.0, 10.0, 15.0, 5.0)
+NO_R = "R is missing in the logarithm. The current alone is no voltage: R I is."
+PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interval."
+PAUSE_LESS = (
+    "You subtract the pause from the rise. The neuron rests first, then it rises: add the two."
+)
+BASE_10 = "You take the logarithm with base 10. The exponential function needs the natural one: `torch.log`."
 RATES = {
     NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
     PER_MS: lambda *given: firing_rate(*given) / 1000,
+    NO_R: lambda cur, tau, R, threshold, pause: (
+        1000 / (pause + tau * torch.log(cur / (cur - threshold)))
+    ),
+    PAUSE_AFTER: lambda cur, tau, R, threshold, pause: (
+        firing_rate(cur, tau, R, threshold, 0.0) + pause
+    ),
+    PAUSE_LESS: lambda cur, tau, R, threshold, pause: (
+        1000 / (_interval(cur, tau, R, threshold, 0.0) - pause)
+    ),
+    BASE_10: lambda cur, tau, R, threshold, pause: (
+        1000 / (pause + tau * torch.log10(R * cur / (R * cur - threshold)))
+    ),
     TIMES: lambda *given: _interval(*given),
     UPSIDE_DOWN: lambda cur, tau, R, threshold, pause: (
         1000 / (pause + tau * torch.log((R * cur - threshold) / (R * cur)))
@@ -141,20 +221,49 @@ RATES = {
 
 def check_rate(answer: Attempt) -> None:
     """Ask two neurons above their rheobase, then one below."""
-    compare(answer, firing_rate, lambda: [ABOVE, ABOVE_TOO], RATES, _compare_rates)
-    compare(answer, firing_rate, lambda: [BELOW], {}, FOR_EVER)
+    above = [(torch.rand(count) + 1.1, *_neuron()) for count in (3, 2)]  # in units of rheobase
+    below = torch.tensor([0.0, 0.3, 0.7, 0.95]), *_neuron()
+    compare(answer, firing_rate, lambda: map(_in_nA, above), RATES, _compare_rates)
+    compare(answer, firing_rate, lambda: [_in_nA(below)], {}, FOR_EVER)
+
+
+def _neuron() -> tuple[float, float, float, float]:
+    """Draw τ, R, θ and the pause of a neuron."""
+    return uniform(8, 30), uniform(5, 20), uniform(10, 20), uniform(2, 6)
+
+
+def _in_nA(given: Case) -> Case:  # noqa: N802 (a unit)
+    cur, tau, R, threshold, pause = given
+    return cur * threshold / R, tau, R, threshold, pause
 
 
 def _compare_rates(got: Tensor, right: Tensor, cur: Tensor, *setting: float) -> str:
     tau, R, threshold, pause = setting
     return (
-        f"At {cur[0]:.0f} nA, τ = {tau:.0f} ms, R = {R:.0f} MΩ, θ = {threshold:.0f} mV and a "
-        f"pause of {pause:.0f} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
+        f"At {cur[0]:.3g} nA, τ = {tau:.3g} ms, R = {R:.3g} MΩ, θ = {threshold:.3g} mV and a "
+        f"pause of {pause:.3g} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
     )
 
 
 def _interval(cur: Tensor, tau: float, R: float, threshold: float, pause: float) -> Tensor:
     return pause + tau * torch.log(R * cur / (R * cur - threshold))
+
+
+def _mean_by_loop(mem: Tensor, dt: float) -> float:
+    """Take the mean of the time constants of single steps; a right answer."""
+    found = [-dt / float(torch.log(now / before)) for before, now in pairwise(mem)]
+    return sum(found) / len(found)
+
+
+def _rate_by_loop(cur: Tensor, tau: float, R: float, threshold: float, pause: float) -> list[float]:
+    """Take one current after the other; a right answer."""
+    rates = list[float]()
+    for current in cur.tolist():
+        drive = R * current
+        silent = drive <= threshold
+        rise = 0.0 if silent else tau * math.log(drive / (drive - threshold))
+        rates.append(0.0 if silent else 1000 / (pause + rise))
+    return rates
 
 
 def _ratio(mem: Tensor) -> Tensor:
@@ -167,12 +276,15 @@ EXERCISES = [
         title="Write the step",
         name="my_leaky",
         solution=my_leaky,
-        cases=lambda: [(_inputs(),)],
-        run=lambda step, given: unroll(step, given, (0.75, 2.0), states=1, needs=ONLY_SPIKES),
+        cases=lambda: [_inputs(), _inputs()],
+        run=lambda step, given, *settings: unroll(
+            step, given, settings, states=1, needs=ONLY_SPIKES
+        ),
         mistakes={
             LEAK_SWAPPED: _variant(leak="swapped"),
             NO_LEAK: _variant(leak="all"),
             NO_RESET: _variant(reset="none"),
+            THETA_ONE: [_variant(fixed=True), _variant(fixed=True, reset="one")],
             RESET_ONE: _variant(reset="one"),
             AT_THRESHOLD: _variant(at=True),
             IMMEDIATE: _variant(reset="immediate"),
@@ -187,6 +299,17 @@ EXERCISES = [
             lambda *given: list(my_leaky(*given)),
             lambda *given: (my_leaky(*given)[0] > 0, my_leaky(*given)[1]),
             lambda *given: tuple(part.numpy() for part in my_leaky(*given)),
+            lambda *given: torch.stack(my_leaky(*given)),
+            lambda *given: tuple(part.double() for part in my_leaky(*given)),
+            _neuron_by_neuron,
+            _Neuron(),
+        ),
+        wrong=(
+            lambda cur, mem, beta, threshold: my_leaky(cur, mem, 0.75, threshold),
+            lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, 2.0),
+            lambda cur, mem, beta, threshold: my_leaky(mem, cur, beta, threshold),
+            lambda cur, mem, beta, threshold: my_leaky(cur, mem * 0, beta, threshold),
+            lambda cur, mem, beta, threshold: (my_leaky(cur, mem, beta, threshold)[0], cur),
         ),
         hints=(
             "There are three terms: what is left of the old membrane, what comes in, what the last spike costs.",
@@ -205,9 +328,25 @@ EXERCISES = [
             JUST_THRESHOLD: lambda beta, threshold: threshold,
             INVERTED: lambda beta, threshold: threshold * beta,
             RATIO: lambda beta, threshold: threshold / (1 - beta),
+            NO_THETA: lambda beta, threshold: 1 - beta,
+            DIVIDED: lambda beta, threshold: (1 - beta) / threshold,
+            TWO_STEPS: lambda beta, threshold: threshold / (1 + beta),
+            GROWS: lambda beta, threshold: threshold * (1 + beta),
         },
         otherwise="Where does U come to rest at a constant current? Set U[t] = U[t-1] and solve.",
-        accepts=(lambda beta, threshold: torch.tensor([threshold - beta * threshold]),),
+        accepts=(
+            lambda beta, threshold: torch.tensor([threshold - beta * threshold]),
+            lambda beta, threshold: np.float64(threshold * (1 - beta)),
+            lambda beta, threshold: [threshold * (1 - beta)],
+            _bisected,
+        ),
+        wrong=(
+            lambda beta, threshold: threshold * (1 - beta**2),
+            lambda beta, threshold: threshold - beta,
+            lambda beta, threshold: 0.1,
+            lambda beta, threshold: (1 - beta) * 2.0,
+            lambda beta, threshold: threshold * beta / (1 - beta),
+        ),
         hints=(
             "At a constant current the membrane comes to rest where it gains as much as it leaks.",
             "At rest U = β U + I. Solve for U. Which I puts U just at θ?",
@@ -218,7 +357,7 @@ EXERCISES = [
         title="An unknown neuron's time constant",
         name="find_tau",
         solution=find_tau,
-        cases=lambda: [(recording(seed), 0.5) for seed in (3, 9, 16)],  # the last one is slow
+        cases=_recordings,
         run=_read,
         rtol=0.02,
         mistakes={
@@ -227,13 +366,30 @@ EXERCISES = [
             IS_BETA: lambda mem, dt: float(_ratio(mem)),
             EULER: lambda mem, dt: float(dt / (1 - _ratio(mem))),
             READ_OFF: lambda mem, dt: float((mem < 0.37).nonzero()[0] * dt),
+            SIGN: [
+                lambda mem, dt: float(dt / torch.log(_ratio(mem))),
+                lambda mem, dt: float(-dt / torch.log((mem[:-1] / mem[1:]).mean())),
+            ],
+            ONE_TOO_MANY: lambda mem, dt: float(-dt * len(mem) / torch.log(mem[-1] / mem[0])),
+            TOTAL_TIME: [lambda mem, dt: len(mem) * dt, lambda mem, dt: (len(mem) - 1) * dt],
+            LOG_10: lambda mem, dt: float(-dt / torch.log10(_ratio(mem))),
+            UPSIDE_DOWN_TAU: lambda mem, dt: float(-torch.log(_ratio(mem)) / dt),
         },
         otherwise=lambda got, right, mem, dt: (
-            f"One neuron has τ = {right:.0f} ms; you say {got:.2f}. Look at mem[t+1] / mem[t]."
+            f"One neuron has τ = {right:.1f} ms; you say {got.item():.2f}. "
+            f"Look at mem[t+1] / mem[t]."
         ),
         accepts=(
             lambda mem, dt: dt / torch.log(mem[:-1] / mem[1:]).mean(),
             lambda mem, dt: -dt / _ratio(mem).log().numpy(),
+            lambda mem, dt: [-dt * (len(mem) - 1) / torch.log(mem[-1] / mem[0])],
+            lambda mem, dt: -dt / np.log(np.mean(mem.double().numpy()[1:] / mem.numpy()[:-1])),
+            _mean_by_loop,
+        ),
+        wrong=(
+            lambda mem, dt: 7.0,
+            lambda mem, dt: find_tau(mem, 0.5),
+            lambda mem, dt: find_tau(mem[::2], dt),
         ),
         hints=(
             "Without input, each value is β times the one before.",
@@ -250,7 +406,16 @@ EXERCISES = [
         mistakes={**RATES, FOR_EVER: lambda *given: 1000 / _interval(*given)},
         accepts=(
             lambda *given: firing_rate(*given).numpy(),
+            lambda *given: firing_rate(*given).double(),
+            lambda *given: tuple(firing_rate(*given)),
+            _rate_by_loop,
             lambda *given: torch.nan_to_num(1000 / _interval(*given), 0.0).clamp(min=0),
+        ),
+        wrong=(
+            lambda cur, tau, R, threshold, pause: firing_rate(cur, 20.0, R, threshold, pause),
+            lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 5.0),
+            lambda *given: firing_rate(*given).round(),
+            lambda *given: firing_rate(*given).mean(),
         ),
         hints=(
             "From one spike to the next: first the pause, then the rise from 0 to θ. Add the two times.",
