@@ -4,9 +4,9 @@
 derivative. Both take a block of neurons through all steps before they turn to the next block, so
 that its state stays in the fastest cache.
 
-Arrays are `[time, neurons]`, batch and features flattened. A recording of one row stands for all
-steps: a constant current is read from it again and again, a state that is not recorded is written
-to it again and again, which leaves the last one. Parameters and states are `[neurons]`, or of one
+Arrays are `[time, neurons]`, batch and features flattened. A recording with fewer rows than steps
+uses them in turn: a constant current has one, a state that is not recorded two, and the last step
+always stands in the last row. Parameters and states are `[neurons]`, or of one
 number for all, or empty, which reads as zero.
 
 Terms that these neurons do not have are plain booleans outside the compiled functions: numba drops
@@ -34,18 +34,20 @@ NIL, ONE = np.float32(0), np.float32(1)
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
-def run(loop: Callable[..., None], numbers: Any, outs: Any, *args: Any) -> None:
-    """Call `forward` or `backward` for all neurons, on several threads where that pays."""
+def run(loop: Callable[..., bool], numbers: Any, outs: Any, *args: Any) -> bool:
+    """Call `forward` or `backward` for all neurons, on several threads where that pays.
+
+    Return whether all results that the loop looks at are finite.
+    """
     steps, size = outs[-1].shape
     threads = torch.get_num_threads() if steps * size >= PARALLEL else 1
     share = -(-size // (threads * BLOCK)) * BLOCK
     if share >= size:
-        loop(0, size, numbers, outs, *args)
-        return
+        return loop(0, size, numbers, outs, *args)
     # The threads end with the call: nothing is left behind that a forked process would wait for.
     with ThreadPoolExecutor(threads) as pool:
         shares = [(lo, min(size, lo + share)) for lo in range(0, size, share)]
-        list(pool.map(lambda ends: loop(*ends, numbers, outs, *args), shares))
+        return all(list(pool.map(lambda ends: loop(*ends, numbers, outs, *args), shares)))
 
 
 @cache
@@ -53,23 +55,26 @@ def run(loop: Callable[..., None], numbers: Any, outs: Any, *args: Any) -> None:
 def make_forward(subtract, zero_before, zero_after, synapse, adapts):
     """Return `forward(begin, end, numbers, outs, start, cur)` for neurons with these terms.
 
-    It takes the neurons from `begin` to `end` through all steps of `cur`, and writes the recordings
-    U X A S in `outs`. `numbers`: β θ α ρ k. `start`: U X A S before the first step.
+    It takes the neurons from `begin` to `end` through all steps of `cur`, writes the recordings
+    U X A S in `outs`, and returns whether the last U is finite. `numbers`: β θ α ρ k, those
+    that these neurons have. `start`: U X A S before the first step.
     """
 
     @_compiled
     def forward(begin, end, numbers, outs, start, cur):
         mem, syn, ada, spk = outs
         rows = np.empty((8, PADDED), np.float32)
-        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
-        u, x, a = rows[5], rows[6], rows[7]
+        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[2 + synapse], rows[3 + synapse]
+        x, a = rows[6], rows[7]
+        zero = NIL  # or NaN, once a membrane is not finite
         for lo in range(begin, end, BLOCK):
             n = min(BLOCK, end - lo)
-            for j in range(5):
+            for j in range(len(numbers)):
                 _load(rows[j], numbers[j], lo, n)
             for j in range(3):
                 _load(rows[5 + j], start[j], lo, n)
-            for t in range(len(spk)):
+            u = rows[5][:n]  # U[t-1]
+            for t in range(-len(spk), 0):
                 i_t, s_t, u_t = _row(cur, t, lo, n), _row(spk, t, lo, n), _row(mem, t, lo, n)
                 for i in range(n):
                     th = theta[i]
@@ -91,12 +96,16 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts):
                     if adapts:
                         a[i] = r[i] * a[i] + (ONE - r[i]) * s
                         th = theta[i] + k[i] * a[i]
-                    u[i] = u_t[i] = v
+                    u_t[i] = v
                     s_t[i] = ONE if v > th else NIL
                 if synapse:
                     _copy(_row(syn, t, lo, n), x, n)
                 if adapts:
                     _copy(_row(ada, t, lo, n), a, n)
+                u = u_t
+            for i in range(n):
+                zero = zero + NIL * u[i]
+        return zero == NIL
 
     return forward
 
@@ -106,49 +115,44 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts):
 def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, adjoints):
     """Return `backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes)`.
 
-    `outs`: of each step f, λ_U and λ_A, if these `adjoints` are asked for, and the derivative by
-    the current. `rec`: U X A S over time, `first`: S before. `grads`: derivatives by U X A S.
-    `carry`: by U X A S, of the last step when called, before the first one on return. The slope
-    dS/dU is h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2) for a
-    surrogate that has such a `formula`, else read from `slopes`.
+    `outs`: of each step f, λ_U and λ_A, if these `adjoints` are asked for and differ from the last,
+    the derivative by the current. `rec`: U A S over time, `first`: S before. `grads`: derivatives
+    by U X A S. `carry`: room for those by U X A S before the first step. The slope dS/dU is
+    h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2) for a surrogate that
+    has such a `formula`, else read from `slopes`.
     """
+    reads_spk = zero_before or zero_after or adapts
 
     @_compiled
     def backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes):
         fire, lam_mem, lam_ada, g_cur = outs
-        u_rec, _, a_rec, s_rec = rec
+        u_rec, a_rec, s_rec = rec
         grads_mem, grads_syn, grads_ada, grads_spk = grads
-        p, q = np.float32(shape[0]), np.float32(shape[1])
-        r1, r2 = np.float32(shape[2]), np.float32(shape[3])
-        rows = np.zeros((19, PADDED), np.float32)
-        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[3], rows[4]
+        p, q, r1, r2 = shape[0], shape[1], shape[2], shape[3]
+        rows = np.empty((17, PADDED), np.float32)
+        b, theta, al, r, k = rows[0], rows[1], rows[2], rows[2 + synapse], rows[3 + synapse]
         c_u, c_x, c_a, c_s = rows[5], rows[6], rows[7], rows[8]  # from the step after
-        f, lam, z, h = rows[9], rows[10], rows[11], rows[12]
-        g_u, g_x, g_a, a = rows[13], rows[14], rows[15], rows[16]
-        nothing, s_first = rows[17], rows[18]
+        f, lam, z, h, a = rows[9], rows[10], rows[11], rows[12], rows[13]
+        g_x, g_a, s_first = rows[14], rows[15], rows[16]
         for lo in range(begin, end, BLOCK):
             n = min(BLOCK, end - lo)
-            for j in range(5):
+            for j in range(len(numbers)):
                 _load(rows[j], numbers[j], lo, n)
-            for j in range(4):
-                _load(rows[5 + j], carry[j], lo, n)
+            rows[5:9] = NIL
             _load(s_first, first, lo, n)
-            for t in range(len(g_cur) - 1, -1, -1):
-                g_s = _row(grads_spk, t, lo, n) if len(grads_spk) > 0 else nothing
-                if len(grads_mem) > 0:
-                    _copy(g_u, _row(grads_mem, t, lo, n), n)
-                if synapse and len(grads_syn) > 0:
+            for t in range(-1, -len(g_cur) - 1, -1):
+                u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
+                g_u, g_s = _row(grads_mem, t, lo, n), _row(grads_spk, t, lo, n)
+                if synapse:  # few arrays in the loop: LLVM has to check that none overlap
                     _copy(g_x, _row(grads_syn, t, lo, n), n)
-                if adapts and len(grads_ada) > 0:
+                if adapts:
                     _copy(g_a, _row(grads_ada, t, lo, n), n)
+                    _copy(a, _row(a_rec, t, lo, n), n)
                 if not formula:
                     _copy(h, _row(slopes, t, lo, n), n)
-                u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
-                if adapts:  # with one array less, LLVM still checks that none overlap
-                    _copy(a, _row(a_rec, t, lo, n), n)
                 s = u
-                if zero_before or zero_after or adapts:
-                    s = _row(s_rec, t - 1, lo, n) if t > 0 else s_first[:n]
+                if reads_spk:
+                    s = _row(s_rec, t - 1, lo, n) if t > -len(g_cur) else s_first[:n]
                 for i in range(n):
                     if formula:
                         th = theta[i]
@@ -184,12 +188,14 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
                     g_i[i] = g
                 if adjoints:
                     _copy(_row(fire, t, lo, n), f, n)
-                    _copy(_row(lam_mem, t, lo, n), lam, n)
+                    if synapse:
+                        _copy(_row(lam_mem, t, lo, n), lam, n)
                     if adapts:
                         _copy(_row(lam_ada, t, lo, n), z, n)
             for j in range(4):
                 if len(carry[j]) > 0:
                     _copy(carry[j][lo : lo + n], rows[5 + j], n)
+        return True
 
     return backward
 
@@ -207,8 +213,11 @@ def _load(row, values, lo, n):
 @_compiled
 @no_type_check
 def _row(recording, t, lo, n):
-    """Return step t of a block of neurons, or the one row that stands for all steps."""
-    return recording[min(t, len(recording) - 1), lo : lo + n]
+    """Return step t, counted from the end, of a block of neurons; few rows are used in turn."""
+    i = t + len(recording)
+    if i < 0:
+        i = i & (len(recording) - 1)  # of one row or two
+    return recording[i, lo : lo + n]
 
 
 @_compiled

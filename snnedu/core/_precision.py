@@ -15,4 +15,4 @@ def wide_dtype(numbers: Tensor) -> torch.dtype:
 
 def wide(numbers: Tensor) -> Tensor:
     """Return the numbers in that precision."""
-    return numbers.to(wide_dtype(numbers))
+    return numbers if numbers.dtype == torch.float32 else numbers.to(wide_dtype(numbers))

@@ -23,21 +23,20 @@ Everywhere else, and for recurrent layers, they are loops over time in torch.
 import math
 import warnings
 from functools import cache
-from itertools import islice
+from itertools import repeat
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
 
 # So many values go through torch at once: they stay in the cache, and on one thread.
 CACHED = (1 << 15) - 1
-
-
 LARGE = 1 << 20  # values for which large pages pay
 
 
@@ -49,11 +48,6 @@ class Terms(NamedTuple):
     zero_after: bool  # at a spike U[t] becomes 0
     synapse: bool
     adapts: bool
-
-    @property
-    def reads_spk(self) -> bool:
-        """Tell whether the backward pass needs S[t-1]."""
-        return self.zero_before or self.zero_after or self.adapts
 
 
 class Params(NamedTuple):
@@ -88,7 +82,7 @@ class Call(NamedTuple):
     steps: int
     record: bool
     loops: Any  # `_loops`, or None
-    numbers: tuple[Any, ...]  # β θ α ρ k as the loops want them: arrays on the parameters' memory
+    numbers: tuple[Any, ...]  # β θ α ρ k, those there are, as arrays on their memory
 
 
 class NotFiniteError(Exception):
@@ -104,7 +98,8 @@ def unroll(
     One row of `cur` stands for all `steps`. Raises `NotFiniteError`.
     """
     loops = _loops_for(spike_grad, cur, params)
-    call = Call(terms, spike_grad, steps, record, loops, _numbers(params, cur) if loops else ())
+    numbers = [_number(p, cur) for p in params[:5] if p is not None] if loops else ()
+    call = Call(terms, spike_grad, steps, record, loops, tuple(numbers))
     feeds = params.weight is not None or terms.adapts  # spikes act on later steps
     if start.mem is None and (feeds or type(spike_grad) is not Surrogate):
         start = State(*[torch.zeros_like(cur[0], memory_format=torch.contiguous_format)] * 3)
@@ -124,11 +119,12 @@ class _Sequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, call: Call, cur: Tensor, *inputs: Any) -> State:
         params, start, _ = _unpack(inputs)
-        needs = _unpack(ctx.needs_input_grad[2:])[0]
-        ctx.call, ctx.constant, ctx.needs = call, len(cur) < call.steps, needs
+        needs = Params(*ctx.needs_input_grad[2:9])
+        ctx.call, ctx.constant, ctx.needs = call, cur.shape[0] < call.steps, needs
         rec = _forward(call, cur, params, start, True, call.record or needs.alpha)
         ctx.set_materialize_grads(False)
-        reads_spk = call.terms.reads_spk or params.weight is not None or any(needs)
+        # Without these nothing in the backward pass depends on a spike: the reset is detached.
+        reads_spk = any((*call.terms[1:3], call.terms.adapts, params.weight is not None, *needs))
         ctx.save_for_backward(*inputs, *(rec if reads_spk else rec._replace(spk=None)))
         return rec if call.record else _last(rec, copy=True)
 
@@ -139,7 +135,7 @@ class _Sequence(torch.autograd.Function):
                 "A sequence can be differentiated once. Received `create_graph=True`. For second "
                 "derivatives loop over `layer(cur, *state)`, one step at a time."
             )
-        back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs._replace(weight=0, bias=0)))
+        back = _Backward(ctx.call, ctx.saved_tensors, any(ctx.needs[:5]))
         back.run(State(*grads))
         g_params = _by_parameters(back, ctx.needs) if any(ctx.needs) else [None] * 7
         g_cur = back.g_cur.sum(0, keepdim=True) if ctx.constant else back.g_cur
@@ -155,20 +151,22 @@ def _forward(
 ) -> State:
     """Return all spikes, and each part of the state: of all steps, or the last in one row."""
     terms, steps = call.terms, call.steps
+    few = steps if record else min(steps, 2)  # for the states before and after a step
     rec = State(
-        _room(steps if record else 1, cur),
+        _room(few, cur),
         _room(steps if record_syn else 1, cur) if terms.synapse else None,
-        _room(steps if record else 1, cur) if terms.adapts else None,
+        _room(few, cur) if terms.adapts else None,
         _room(steps, cur),
     )
     if call.loops is None:
         _forward_in_torch(call, cur, params, start, rec)
+        finite = bool(torch.isfinite(rec.mem[-1]).all())
     else:
         outs = tuple([_rows_of(part) for part in rec])
         before = tuple([_row_of(part) for part in start])
-        call.loops.run(call.loops.make_forward(*terms), call.numbers, outs, before, _rows_of(cur))
-    mem = rec.mem[-1]  # if the sum is finite, all of them are
-    if not (math.isfinite(mem.sum().item()) or bool(torch.isfinite(mem).all())):
+        loop = call.loops.make_forward(*terms)
+        finite = call.loops.run(loop, call.numbers, outs, before, _rows_of(cur))
+    if not finite:
         raise NotFiniteError
     return rec
 
@@ -176,13 +174,15 @@ def _forward(
 @torch.no_grad()
 def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec: State) -> None:
     """Fill the recordings as `_loops.forward` does, each step in place."""
-    terms, (beta, threshold, alpha, rho, k, weight, bias) = call.terms, params
+    terms, steps, (beta, threshold, alpha, rho, k, weight, bias) = call.terms, call.steps, params
     mem, syn, ada, old = (_copy(_or_zeros(part, rec.spk[0])) for part in start)
     unit_threshold = not terms.adapts and threshold.numel() == 1 and threshold.item() == 1
     in_force = threshold + k * ada if terms.adapts else threshold
     fire, heaviside = call.spike_grad, type(call.spike_grad) is Surrogate
-    kept = [(part, rows) for part, rows in ((syn, rec.syn), (ada, rec.ada)) if rows is not None]
-    for t, (cur_t, spk_t, mem_t) in enumerate(_rows(call.steps, cur, rec.spk, rec.mem)):
+    kept = [(part, to) for part, to in ((syn, rec.syn), (ada, rec.ada)) if to is not None]
+    # Few rows are used in turn, so that the last step stands in the last row.
+    rows = [part.unbind(0) * (1 + steps // len(part)) for part in (cur, rec.spk, rec.mem)]
+    for t, (cur_t, spk_t, mem_t) in enumerate(zip(*[r[-steps:] for r in rows], strict=True)):
         x = cur_t if weight is None else feedback(old, weight, bias).add_(cur_t)
         if terms.synapse:
             x = syn.mul_(alpha).add_(x)
@@ -197,8 +197,8 @@ def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec
             ada.mul_(rho).add_((1 - rho) * old)
             in_force = threshold + k * ada
         old = torch.gt(mem, in_force, out=spk_t) if heaviside else spk_t.copy_(fire(mem - in_force))
-        for part, rows in kept:
-            rows[min(t, len(rows) - 1)] = part
+        for part, to in kept:
+            to[min(t, len(to) - 1)] = part
 
 
 # --------------------------------------------------------------------------------------- backward
@@ -214,84 +214,81 @@ class _Backward:
     def __init__(self, call: Call, saved: tuple[Any, ...], adjoints: bool) -> None:
         self.call, self.adjoints = call, adjoints
         self.params, self.start, self.rec = _unpack(saved)
-        steps, self.g_cur = call.steps, _room(call.steps, self.rec.mem)
-        separate, adapts = adjoints and call.terms.synapse, adjoints and call.terms.adapts
-        self.fire: Any = _room(steps, self.g_cur) if adjoints else None
-        self.lam_mem = _room(steps, self.g_cur) if separate else self.g_cur
-        self.lam_ada: Any = _room(steps, self.g_cur) if adapts else None
+        self.g_cur = _room(call.steps, self.rec.mem)
+        apart = adjoints or not call.loops
+        self.fire: Any = _room(call.steps, self.g_cur) if adjoints else None
+        self.lam_mem = _room(call.steps, self.g_cur) if apart and call.terms.synapse else self.g_cur
+        self.lam_ada: Any = _room(call.steps, self.g_cur) if apart and call.terms.adapts else None
+        self.carry: list[Any] = [None if part is None else _copy(part) for part in self.start]
 
     def run(self, grads: State) -> None:
         """Go from the last step to the first."""
-        g_rec, last = (grads, State()) if self.call.record else (State(spk=grads.spk), grads)
-        # What is handed on from step to step begins at zero, and is wanted if there is a start.
-        self.carry: list[Any] = [
-            None if g is None and start is None else _copy(_or_zeros(g, self.g_cur[0]))
-            for g, start in zip((*last[:3], None), self.start, strict=True)
-        ]
-        if self.call.loops is None:
-            self._in_torch(g_rec)
-        else:
-            self._compiled(g_rec)
+        if not self.call.record:
+            grads = State(*[_at_last(g, self.call.steps) for g in grads[:3]], spk=grads.spk)
+        (self._compiled if self.call.loops else self._in_torch)(grads)
 
-    def _slopes(self, lo: int = 0, hi: int | None = None) -> Tensor:
-        rec = State(*[None if part is None else part[lo:hi] for part in self.rec])
+    def _slopes(self, at: slice = slice(None)) -> Tensor:
+        rec = State(*[_at(part, at) for part in self.rec])
         return slope_of(self.call.spike_grad, _above_threshold(self.params, rec))
 
     def _compiled(self, g_rec: State) -> None:
-        call, rec, outs = self.call, self.rec, (self.fire, self.lam_mem, self.lam_ada, self.g_cur)
+        call, rec = self.call, (self.rec.mem, self.rec.ada, self.rec.spk)
+        lam_mem = None if self.lam_mem is self.g_cur else self.lam_mem
+        outs = self.fire, lam_mem, self.lam_ada, self.g_cur
         shape = call.spike_grad.rational()
         slopes = _rows_of(None if shape else self._slopes())
         backward = call.loops.make_backward(*call.terms, shape is not None, self.adjoints)
-        arrays = [tuple([_rows_of(part) for part in parts]) for parts in (outs, rec, g_rec)]
+        nothing = torch.zeros_like(self.g_cur[:1])
+        grads = [nothing if g is None else g for g in g_rec]
+        arrays = [tuple([_rows_of(part) for part in parts]) for parts in (outs, rec, grads)]
         carry = tuple([_row_of(part) for part in self.carry])
-        first = _row_of(self.start.spk)
-        call.loops.run(backward, call.numbers, *arrays, carry, first, shape or (0.0,) * 4, slopes)
+        rest = carry, _row_of(self.start.spk), np.array(shape or [0] * 4, np.float32), slopes
+        call.loops.run(backward, call.numbers, *arrays, *rest)
 
     def _in_torch(self, g_rec: State) -> None:
         """Do the same in torch, a stretch of time after the other."""
-        stretch = max(1, CACHED // max(1, self.g_cur[0].numel()))
-        self.carry = [_or_zeros(part, self.g_cur[0]) for part in self.carry]
-        for hi in range(len(self.g_cur), 0, -stretch):
-            lo = max(0, hi - stretch)
-            slopes = self._slopes(lo, hi)
-            fires = slopes * (torch.zeros_like(slopes) if g_rec.spk is None else g_rec.spk[lo:hi])
-            rows = _rows(hi - lo, slopes, fires, self.g_cur[lo:hi])
-            for t, row in reversed([*enumerate(rows, lo)]):
-                self._step_back(t, row, g_rec)
-            if self.fire is not None:
-                self.fire[lo:hi] = fires
-
-    def _step_back(self, t: int, rows: tuple[Tensor, ...], g_rec: State) -> None:
-        """Go one step back; `fire` becomes f[t], `g_cur` the derivative by the current."""
-        slope, fire, g_cur = rows
         terms, (beta, _, alpha, rho, k, weight, _) = self.call.terms, self.params
-        c_u, c_x, c_a, c_s = self.carry
-        late = self.rec.spk[t - 1] if t and terms.reads_spk else _or_zeros(self.start.spk, fire)
-        if weight is not None or terms.adapts:
-            fire.addcmul_(slope, c_s)
-        g = g_cur if self.lam_mem is self.g_cur else self.lam_mem[t]
-        torch.add(fire, c_u, out=g)  # λ_U
-        if g_rec.mem is not None:
-            g.add_(g_rec.mem[t])
-        if terms.adapts:
-            g_ada = c_a - k * fire
-            if g_rec.ada is not None:
-                g_ada.add_(g_rec.ada[t])
-            c_a = rho * g_ada - k * g * late if terms.subtract else rho * g_ada
-            c_s = (1 - rho) * g_ada
-            if self.lam_ada is not None:
-                self.lam_ada[t] = g_ada
-        if terms.zero_after:
-            g.mul_(1 - late)
-        c_u = g * beta * (1 - late) if terms.zero_before else g * beta
-        if terms.synapse:
-            torch.add(g, c_x, out=g_cur)
-            if g_rec.syn is not None:
-                g_cur.add_(g_rec.syn[t])
-            c_x = g_cur * alpha
-        if weight is not None:
-            c_s = g_cur @ weight if weight.ndim == 2 else g_cur * weight
-        self.carry = [c_u, c_x, c_a, c_s]
+        first = torch.zeros_like(self.g_cur[0])
+        lam_u, lam_x, c_a, c_s = first, first, first, first
+        late_rec = None if self.rec.spk is None else _late(self.rec.spk, self.start.spk)
+        feeds = weight is not None or terms.adapts
+        stretch = max(1, CACHED // max(1, first.numel()))
+        for hi in range(self.call.steps, 0, -stretch):
+            at = slice(max(0, hi - stretch), hi)
+            fires, rows = self._begin(at, g_rec, late_rec, feeds)
+            for slope, fire, lam, g_cur, g_ada, spk, late in reversed([*rows]):
+                if feeds:
+                    lam.add_(fire.addcmul_(slope, c_s))
+                lam.addcmul_(lam_u, beta * (1 - spk) if terms.zero_before else beta)
+                if terms.adapts:
+                    g_ada.add_(c_a).sub_(k * fire)
+                    c_a = rho * g_ada - k * lam * late if terms.subtract else rho * g_ada
+                    c_s = (1 - rho) * g_ada
+                if terms.zero_after:
+                    lam.mul_(1 - late)
+                if terms.synapse:
+                    g_cur.add_(lam).addcmul_(lam_x, alpha)
+                lam_u, lam_x = lam, g_cur
+                if weight is not None:
+                    c_s = g_cur @ weight if weight.ndim == 2 else g_cur * weight
+            if self.adjoints:
+                self.fire[at] = fires
+        lam_u = lam_u * (1 - _or_zeros(self.start.spk, first)) if terms.zero_before else lam_u
+        self.carry = [beta * lam_u, alpha * lam_x if terms.synapse else None, c_a, c_s]
+
+    def _begin(self, at: slice, g_rec: State, late_rec: Any, feeds: bool) -> Any:
+        """Return f, and rows of h f λ_U λ_X λ_A S[t] S[t-1], of some steps; later ones will add."""
+        slopes, spk, late = self._slopes(at), _at(self.rec.spk, at), _at(late_rec, at)
+        fires = slopes * (0 if g_rec.spk is None else g_rec.spk[at])
+        lam, syn, ada = self.lam_mem[at], self.g_cur[at], _at(self.lam_ada, at)
+        for to, grads in ((syn, g_rec.syn), (lam, g_rec.mem), (ada, g_rec.ada)):
+            if to is not None and (to is not syn or self.call.terms.synapse):
+                _ = to.zero_() if grads is None else to.copy_(grads[at])
+        if not feeds:
+            lam.add_(fires)
+        parts = slopes, fires, lam, syn, ada, spk, late
+        rows = [repeat(None) if x is None else x.unbind(0) for x in parts]
+        return fires, zip(*rows, strict=False)
 
 
 def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
@@ -310,23 +307,15 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
             ada = _late(rec.ada, start.ada)
             found["rho"] = back.lam_ada * (ada - late)
             found["adaptation"] = -back.fire * rec.ada - paid * ada
-    if needs.weight:
-        found["weight"] = _by_weight(back)
+    if needs.weight:  # each weight met S[t-1] and the derivative by the current
+        g, late = back.g_cur, _late(rec.spk, start.spk)
+        square = back.params.weight.ndim == 2
+        found["weight"] = g.flatten(0, -2).T @ late.flatten(0, -2) if square else g * late
     found["bias"] = back.g_cur
     return [
         found[name].sum_to_size(getattr(back.params, name).shape) if needed else None
         for name, needed in needs._asdict().items()
     ]
-
-
-def _by_weight(back: _Backward) -> Tensor:
-    """Each weight met S[t-1] and g_cur[t]: one product for the whole sequence."""
-    g_cur, spk, first = back.g_cur, back.rec.spk, _or_zeros(back.start.spk, back.g_cur[0])
-    if back.params.weight.ndim != 2:
-        return g_cur * _late(spk, first)
-    parts = (g_cur[1:], spk[:-1], g_cur[0], first)
-    g, late, g_first, first = [part.reshape(-1, g_cur.shape[-1]) for part in parts]
-    return g.T @ late + g_first.T @ first
 
 
 # ---------------------------------------------------------------------------------------- helpers
@@ -338,9 +327,9 @@ def _room(steps: int, like: Tensor) -> Tensor:
     On the CPU it comes from NumPy, which asks the system for large pages: twice as fast to fill.
     """
     shape = (steps, *like.shape[1:])
-    if not like.is_cpu or math.prod(shape) < LARGE:
-        return like.new_empty(shape)
-    return torch.from_numpy(np.empty(shape, np.float32 if like.dtype == torch.float32 else float))
+    if like.dtype == torch.float32 and like.is_cpu and math.prod(shape) >= LARGE:
+        return torch.from_numpy(np.empty(shape, np.float32))
+    return like.new_empty(shape)
 
 
 def _above_threshold(params: Params, state: State) -> Tensor:
@@ -351,8 +340,7 @@ def _above_threshold(params: Params, state: State) -> Tensor:
 
 def _unpack(tensors: Any) -> Any:
     """Return parameters, the state at the start and recordings, of tensors in that order."""
-    parts = iter(tensors)
-    return [kind(*islice(parts, len(kind._fields))) for kind in (Params, State, State)]
+    return Params(*tensors[:7]), State(*tensors[7:11]), State(*tensors[11:])
 
 
 def _last(rec: State, copy: bool = False) -> State:
@@ -374,10 +362,13 @@ def _or_zeros(part: Tensor | None, like: Tensor) -> Tensor:
     return torch.zeros_like(like) if part is None else part
 
 
-def _rows(steps: int, *recordings: Tensor) -> Any:
-    """Yield the rows of all recordings step by step; one of a single row repeats it."""
-    parts = [rec.unbind(0) * (steps if len(rec) < steps else 1) for rec in recordings]
-    return zip(*parts, strict=True)
+def _at(part: Any, at: slice) -> Any:
+    return part if part is None else part[at]
+
+
+def _at_last(g: Any, steps: int) -> Any:
+    """Return the derivative by the last state as one by the states of all steps."""
+    return g if g is None else functional.pad(g[None], (0, 0) * g.ndim + (steps - 1, 0))
 
 
 def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
@@ -386,7 +377,8 @@ def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
     known = type(spike_grad) is Surrogate and params.weight is None and cur.dtype == torch.float32
-    return _load_loops() if known and all(x is None or x.is_cpu for x in (cur, *params)) else None
+    on_cpu = known and False not in [x is None or x.is_cpu for x in (cur, *params)]
+    return _load_loops() if on_cpu else None
 
 
 @cache
@@ -415,7 +407,8 @@ def _rows_of(part: Tensor | None) -> Any:
         return _NO_ROWS
     if part.stride(0) == 0:  # equal rows: one stands for all
         part = part[:1]
-    return _array(part).reshape(part.shape[0], -1)
+    rows = _array(part)
+    return rows.reshape(len(rows), -1)
 
 
 def _array(part: Tensor) -> Any:
@@ -423,10 +416,9 @@ def _array(part: Tensor) -> Any:
     return (part if part.is_contiguous() else part.contiguous()).numpy()
 
 
-def _numbers(params: Params, cur: Tensor) -> tuple[Any, ...]:
-    """Return β θ α ρ k as arrays: one number for all, or one for each element of the state."""
-    each = [p if p is None or p.numel() == 1 else p.expand(cur.shape[1:]) for p in params[:5]]
-    return tuple([_row_of(p) for p in each])
+def _number(param: Tensor, cur: Tensor) -> Any:
+    """Return a parameter as an array: one number for all, or one for each element of the state."""
+    return _row_of(param if param.numel() == 1 else param.expand(cur.shape[1:]))
 
 
 _NO_ROW, _NO_ROWS = torch.empty(0).numpy(), torch.empty(0, 0).numpy()

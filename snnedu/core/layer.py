@@ -129,7 +129,7 @@ class SpikingLayer(nn.Module):
         with _without_autocast(cur_rec):
             values = self._values(cur_rec.shape[1:], cur_rec.dtype)
             spk_rec, *rest = self._run(cur_rec, steps, start, values, record)
-        return spk_rec.to(dtype), *rest
+        return spk_rec if dtype == spk_rec.dtype else spk_rec.to(dtype), *rest
 
     def _run(
         self,
@@ -151,7 +151,7 @@ class SpikingLayer(nn.Module):
             return _loop(partial(step, **values, **how), cur_rec, steps, start, record)
         terms = _terms(step, self.state_names, self.reset_mechanism)
         params = _sequence.Params(**values)
-        state = _sequence.State(**dict(zip(self.state_names, start, strict=False)))
+        state = _sequence.State(**dict(zip(self.state_names, start, strict=True) if start else ()))
         try:
             rec = _sequence.unroll(terms, self.spike_grad, cur_rec, steps, params, state, record)
         except _sequence.NotFiniteError:
