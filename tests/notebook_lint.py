@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools import links
 from tools.notebooks import METADATA, WIDGET_VIEW
 
 Rule = Callable[["Notebook"], Iterator[str]]
@@ -133,6 +134,16 @@ def links_lead_somewhere(notebook: Notebook) -> Iterator[str]:
                 yield f"Cell {number} links to {target}, which does not exist."
 
 
+def links_are_complete(notebook: Notebook) -> Iterator[str]:
+    """Back, on, and what a term means: written alike everywhere by `tools/links.py`."""
+    if any("glossary.ipynb" in cell.source for _, cell in notebook.prose):
+        return  # not yet: `python -m tools.links` was not run on this notebook
+    wanted = links.written(notebook.content, notebook.path)
+    for number, cell in notebook.prose:
+        if cell.source != wanted[number - 1]:
+            yield f"The links of cell {number} are not up to date. Run `python -m tools.links`."
+
+
 def sections_in_order(notebook: Notebook) -> Iterator[str]:
     """Unsettled, recap, quiz, references, next: the same close in every tutorial."""
     wanted = ["Unsettled", "Recap", "Quiz", "References", "Next"]
@@ -179,8 +190,8 @@ def length_fits_a_lesson(notebook: Notebook) -> Iterator[str]:
     cells = len(notebook.content.cells)
     if cells not in CELLS:
         yield f"A tutorial has {CELLS[0]} to {CELLS[-1]} cells. This one has {cells}."
-    words = sum(len(cell.source.split()) for _, cell in notebook.prose)
-    words -= len(notebook.section("References").split())
+    words = sum(len(_read(cell.source).split()) for _, cell in notebook.prose)
+    words -= len(_read(notebook.section("References")).split())
     if words not in WORDS:
         yield f"A tutorial has {WORDS[0]} to {WORDS[-1]} words of prose. This one has {words}."
 
@@ -189,7 +200,7 @@ def prose_numbers_are_shown(notebook: Notebook) -> Iterator[str]:
     """A percentage or decimal in the prose is printed or asserted by a cell."""
     shown = {float(n) for n in re.findall(r"\d*\.?\d+", _code_and_output(notebook))}
     for number, cell in notebook.prose:
-        text = re.sub(r"\(http\S+\)|https?:\S+", "", cell.source)  # a DOI is not a claim
+        text = re.sub(r"https?:\S+", "", _read(cell.source))  # a DOI is not a claim
         for digits, percent in re.findall(r"(?<![\w.])(\d+\.\d+|\d+(?= ?%))( ?%)?", text):
             value = float(digits)
             same = [value, value / 100] if percent else [value]
@@ -347,6 +358,7 @@ def file_is_small(notebook: Notebook) -> Iterator[str]:
 EVERY_NOTEBOOK: list[Rule] = [
     has_a_title,
     links_lead_somewhere,
+    links_are_complete,
     pictures_have_alt_text,
     widgets_have_a_picture,
     pictures_are_not_hot_linked,
@@ -415,6 +427,11 @@ def _code_and_output(notebook: Notebook) -> str:
     texts = [cell.source for _, cell in notebook.code]
     texts += [re.sub(r"data:[^\"']+", "", _all_text(output)) for _, output in notebook.outputs]
     return "\n".join(texts)
+
+
+def _read(source: str) -> str:
+    """Return Markdown as it is read: without the addresses and hover texts of its links."""
+    return re.sub(r"\]\((?:[^()]|\([^()]*\))*\)", "]", source)
 
 
 def _tree(source: str) -> ast.Module:

@@ -1,11 +1,18 @@
-"""One glossary for the course: its links lead somewhere, a term is linked where it first occurs."""
+"""One glossary for the course: its links lead somewhere, a term is linked where it first occurs.
+
+It is Markdown, not a notebook: JupyterLab scrolls to a notebook's heading before that heading is
+drawn, so that the first click on a link ended at the top of the page.
+"""
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from tools import links
 
 pytestmark = pytest.mark.house
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
@@ -31,8 +38,7 @@ def terms() -> dict[str, str]:
 
 
 def glossary() -> str:
-    cells = nbformat.read(TUTORIALS / "glossary.ipynb", as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells)
+    return (TUTORIALS / links.GLOSSARY).read_text(encoding="utf-8")
 
 
 def pattern(term: str) -> str:
@@ -45,7 +51,7 @@ def pattern(term: str) -> str:
 def unlinked(path: Path) -> list[str]:
     """Return the terms whose first occurrence is not within a link to the glossary."""
     text = prose(path)
-    links = [m.span() for m in re.finditer(r"\[[^\]]*\]\(glossary\.ipynb#", text)]
+    links = [m.span() for m in re.finditer(r"\[[^\]]*\]\(glossary\.(?:md|ipynb)#", text)]
     # Addresses are no prose; blanks in their place keep the positions.
     words = re.sub(r"\]\((?:[^()]|\([^)]*\))*\)", lambda m: "]" + " " * (len(m[0]) - 1), text)
     firsts = {term: re.search(pattern(term), words) for term in set(terms()) - EVERYDAY}
@@ -62,12 +68,54 @@ def test_a_term_is_linked_where_it_first_occurs(path):
     assert unlinked(path) == []
 
 
-@pytest.mark.parametrize("path", sorted(TUTORIALS.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(TUTORIALS.glob("0*.ipynb")), ids=lambda path: path.stem)
 def test_every_link_into_the_glossary_leads_to_a_term(path):
-    cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    anchors = re.findall(r"\]\((?:glossary\.ipynb)?#((?:[^()]|\([^)]*\))+)\)", text)
-    assert set(anchors) <= set(terms().values())
+    assert links.unknown(nbformat.read(path, as_version=4), TUTORIALS) == []
+
+
+def test_links_within_the_glossary_lead_to_a_term_or_section():
+    sections = re.findall(r"^## (\w+)$", glossary(), re.M)
+    anchors = re.findall(r"\]\(#((?:[^()]|\([^)]*\))+)\)", glossary())
+    assert len(anchors) > 5
+    assert set(anchors) <= {*terms().values(), *sections}
+
+
+def test_every_term_has_a_text_that_fits_into_a_hover():
+    texts = links.definitions(TUTORIALS)
+    assert list(texts) == list(terms().values())
+    for anchor, text in texts.items():
+        assert 20 < len(text) <= 300, anchor
+        assert not set(text) & set('"|$*`[]\\'), anchor  # would end the link, or its row of a table
+        assert text.count("(") == text.count(")"), anchor
+
+
+def test_links_are_written_once(tmp_path):
+    for name in ("00_start_here.ipynb", "01_hello_spikes.ipynb", links.GLOSSARY):
+        shutil.copy(TUTORIALS / name, tmp_path)
+    path = tmp_path / "01_hello_spikes.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for _ in range(2):
+        for cell, source in zip(notebook.cells, links.written(notebook, path), strict=True):
+            cell.source = source
+        text = "\n".join(cell.source for cell in notebook.cells)
+        assert text.count("[← 00 · Start here](00_start_here.ipynb) · [Glossary]") == 1
+        assert text.count('(glossary.md#Raster "A picture of spikes') == 1
+        assert "glossary.ipynb" not in text
+
+
+def test_a_row_takes_the_minutes_that_its_chapter_gives_itself(tmp_path):
+    top = nbformat.v4.new_markdown_cell("# 02 · Leak\n\n**Time** 85 minutes · none")
+    nbformat.write(nbformat.v4.new_notebook(cells=[top]), tmp_path / "02_leak.ipynb")
+    badge = "HEAD?urlpath=lab/tree"
+    readme = f"| 02 | [a](tutorials/02_leak.ipynb) | 60 | [b]({badge}/tutorials/02_leak.ipynb) |"
+    assert links.rows(readme, tmp_path) == readme.replace("60", "85").replace(
+        f"{badge}/tutorials", f"{badge}/my-course"
+    )
+    assert links.rows("| 02 | [a](02_leak.ipynb) | b | 60 min | ready |", tmp_path) == (
+        "| 02 | [a](02_leak.ipynb) | b | 85 min | ready |"
+    )
+    planned = "| 08 | Objectives | losses | 50 min | planned |"
+    assert links.rows(planned, tmp_path) == planned
 
 
 def test_the_notation_names_what_the_code_calls_it():

@@ -16,6 +16,7 @@ from tests.notebook_lint import (
     main,
     problems,
 )
+from tools import links
 from tools.notebooks import METADATA, WIDGET_VIEW
 
 pytestmark = pytest.mark.house
@@ -46,7 +47,7 @@ def test_the_start_page_needs_no_references_and_no_length(tmp_path: Path):
     del page.content.cells[4:8]  # Unsettled and fillers
     page.content.cells[:] = [c for c in page.content.cells if "## References" not in c.source]
     _run(page.content)
-    assert problems(page) == []
+    assert problems(_link(page)) == []
 
 
 def test_a_glossary_needs_the_form_of_no_lesson(tmp_path: Path):
@@ -81,6 +82,10 @@ BROKEN: list[tuple[str, Break]] = [
     ("says_time_prerequisites_objectives", lambda c, nb: _swap(c[0], "**Objectives**", "")),
     ("says_what_comes_next", lambda c, nb: _swap(c[-1], "## Next", "## Later")),
     ("links_lead_somewhere", lambda c, nb: _swap(c[-1], "Rest.", "See [02](02_lif.ipynb).")),
+    ("links_are_complete", lambda c, nb: _swap(c[0], "← 00 · Start", "← 00 · Begin")),
+    ("links_are_complete", lambda c, nb: _swap(c[0], "[Glossary](glossary.md)", "")),
+    ("links_are_complete", lambda c, nb: _swap(c[4], "or not (0).", "or not.")),
+    ("links_are_complete", lambda c, nb: _swap(c[4], ' "An event', ") (")),
     ("sections_in_order", lambda c, nb: _swap(c[-4], "## Recap", "## Summary")),
     ("sections_in_order", lambda c, nb: c.insert(4, c.pop(-2))),
     ("unsettled_is_measured", lambda c, nb: c.pop(5)),
@@ -158,14 +163,18 @@ def test_innocent_output_is_left_alone(text: str, tmp_path: Path):
 
 def _good(folder: Path) -> Notebook:
     """Return a small tutorial that keeps every rule."""
-    (folder / "00_start_here.ipynb").touch()
+    (folder / "glossary.md").write_text(
+        "# Glossary\n\n## Terms\n\n### Spike\n\nAn event that is there (1) or not (0). 99 %\n"
+    )
+    start = nbformat.v4.new_markdown_cell("# 00 · Start\n\n**Time** 5 minutes")
+    nbformat.write(nbformat.v4.new_notebook(cells=[start]), folder / "00_start_here.ipynb")
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     cells = [
         text("# 01 · Good\n\n**Time** 1 min · **Prerequisites** none\n\n**Objectives** pass"),
         code("import snnedu as snn\n\nprint('97 %')"),
         code("snn.check('01.1', 1)\nsnn.quiz('01')"),
         code("figure"),
-        text(f"## Unsettled\n\nWho knows? [Somebody]({DOI})"),
+        text(f"## Unsettled\n\nWho [spikes](glossary.md#Spike)? [Somebody]({DOI})"),
         code("measure(0.5)"),
         *[text("word " * (1500 if n == 0 else 1)) for n in range(25)],
         text("## Recap\n\nIt reached 97 %."),
@@ -178,7 +187,16 @@ def _good(folder: Path) -> Notebook:
     _output(cells[3], "display_data", data={"image/png": PICTURE})
     cells[3].outputs[0].metadata = nbformat.from_dict({"image/png": {"alt": "A raster"}})
     _run(content)
-    return Notebook(folder / "01_good.ipynb", content)
+    nbformat.write(content, folder / "01_good.ipynb")
+    return _link(Notebook(folder / "01_good.ipynb", content))
+
+
+def _link(notebook: Notebook) -> Notebook:
+    """Write the links as `python -m tools.links` does."""
+    sources = links.written(notebook.content, notebook.path)
+    for cell, source in zip(notebook.content.cells, sources, strict=True):
+        cell.source = source
+    return notebook
 
 
 def _run(content: NotebookNode) -> None:
