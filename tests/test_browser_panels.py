@@ -103,11 +103,11 @@ def test_each_of_ten_classes_has_its_number_and_pixel_0_is_on_top(page: Page):
     note_texts(page)
     spk = np.zeros((20, 10))
     spk[3, 0] = 1
-    pixels = drawn(page, Raster("spk", height=200), spk=spk)
+    pixels = drawn(page, Raster("spk", xlabel="step"), spk=spk)
     texts = page.evaluate("texts")
     assert {str(n) for n in range(10)} <= {text["words"] for text in texts if text["left"] < 52}
     below = top(pixels)
-    assert top(drawn(page, Raster("spk", top_down=True, height=200), spk=spk)) < below - 100
+    assert top(drawn(page, Raster("spk", top_down=True, xlabel="step"), spk=spk)) < below - 80
 
 
 @pytest.mark.parametrize("title", ["U", "A title that leaves no room for a legend beside it"])

@@ -125,7 +125,7 @@ function legendWidth(pen, legend) {
 }
 
 // The rows of a raster that get a number: all of ten, such as classes, where there is room.
-const each = (count, height) => (count <= 10 && height / count > 11 ? [...Array(count).keys()] : undefined);
+const each = (count, height) => (count <= 10 && height / count > 10 ? [...Array(count).keys()] : undefined);
 
 function upright(pen, words, x, y, color) {
   pen.save();
