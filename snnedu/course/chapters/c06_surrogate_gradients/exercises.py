@@ -332,7 +332,7 @@ EXERCISES = [
     ),
     Exercise(
         id="06.2",
-        title="Two faces",
+        title="Two directions",
         name="MySpike",
         solution=MySpike,
         check=check_spike,
