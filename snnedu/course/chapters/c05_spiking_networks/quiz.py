@@ -5,56 +5,104 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "05": (
         Question(
-            "You give each neuron ten times as many inputs of the same weight. What happens?",
+            "You give each neuron ten times as many inputs, with the same positive weights. What happens?",
             (
                 Option(
-                    "Its input grows tenfold: it may saturate",
-                    "So weights must shrink as the fan-in grows.",
+                    "Its mean current grows tenfold",
+                    "So weights of one sign must shrink as 1 / n.",
                     right=True,
                 ),
                 Option(
-                    "Nothing, the inputs average out",
-                    "They add up. Averaging needs weights of 1/n.",
+                    "Its inputs average themselves out",
+                    "They add up. An average needs weights of 1 / n.",
                 ),
                 Option(
-                    "It becomes silent",
-                    "More input of the same sign brings it closer to the threshold.",
+                    "Its threshold grows with the inputs",
+                    "θ stays where it is. Only the current changes.",
                 ),
             ),
         ),
         Question(
-            "A network has six layers with PyTorch's default weights. Why are the last layers silent?",
+            "A neuron's mean current is too small to reach θ. When does it fire all the same?",
             (
                 Option(
-                    "Each layer passes on less than it received",
-                    "A rate that shrinks from layer to layer is soon zero.",
+                    "When its membrane decays very fast",
+                    "A faster decay keeps less: U stays even lower.",
+                ),
+                Option(
+                    "When its current fluctuates enough",
+                    "Then U crosses θ now and then, at irregular times.",
                     right=True,
                 ),
                 Option(
-                    "Their weights are smaller",
-                    "The weights of all layers were drawn in the same way.",
-                ),
-                Option(
-                    "Spikes take time to travel",
-                    "Here they pass through all layers within one step.",
+                    "When it gets more steps to add it up",
+                    "U settles at μ / (1 - β). More steps do not lift it.",
                 ),
             ),
         ),
         Question(
-            "What makes a network of excitatory and inhibitory neurons fire irregularly?",
+            "n independent inputs have random weights of both signs and of width w. How does the fluctuation of their sum grow with n?",
+            (
+                Option("In proportion to n", "That is the mean, for weights of one sign."),
+                Option("Not at all: the signs cancel", "They cancel on average, not at each step."),
+                Option(
+                    "In proportion to √n",
+                    "So a width of 1 / √n keeps the fluctuation where it is.",
+                    right=True,
+                ),
+            ),
+        ),
+        Question(
+            "What makes the neurons of a balanced network fire irregularly, with constant input?",
             (
                 Option(
-                    "Both inputs are large and nearly cancel; what is left fluctuates",
-                    "The membrane hovers below the threshold and crosses it by chance.",
+                    "Random spikes from outside the network",
+                    "The current from outside is constant: nothing random comes in.",
+                ),
+                Option(
+                    "Large inputs that nearly cancel out",
+                    "What is left fluctuates, and U crosses θ at odd times.",
                     right=True,
                 ),
                 Option(
-                    "Noise is added to each neuron",
-                    "Here the input from outside is random, but none is needed: theory finds the same with a constant input.",
+                    "Inhibition that comes at random times",
+                    "It comes from neurons of the same network: no dice are thrown.",
+                ),
+            ),
+        ),
+        Question(
+            "A detector of coincidences should react to spikes that are up to five steps apart. What do you change first?",
+            (
+                Option(
+                    "The decay β: make it larger",
+                    "Then more of the first spike is left when the second comes.",
+                    right=True,
                 ),
                 Option(
-                    "Inhibition switches neurons off at random",
-                    "Its wiring was drawn at random, once. When a neuron fires depends on which neurons spiked before.",
+                    "The decay β: make it smaller",
+                    "Then even less is left of the first spike after five steps.",
+                ),
+                Option(
+                    "The threshold: make it larger",
+                    "Then even two spikes in the same step may be too little.",
+                ),
+            ),
+        ),
+        Question(
+            "You wake a deep network layer by layer. Why do you begin with the first layer?",
+            (
+                Option(
+                    "Its weights are smaller than the others",
+                    "All layers were drawn by the same rule.",
+                ),
+                Option(
+                    "It changes the input of all later layers",
+                    "A layer is tuned for the spikes that it gets. They must not change afterwards.",
+                    right=True,
+                ),
+                Option(
+                    "It is the only one with enough neurons",
+                    "All of them have 64 neurons here.",
                 ),
             ),
         ),

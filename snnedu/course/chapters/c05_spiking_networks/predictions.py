@@ -1,0 +1,88 @@
+"""The predictions of 05 · Spiking networks."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "05.p1": Prediction(
+        question=(
+            "Each input spikes in 10 % of the steps, and each weight is 0.05. A neuron gets 10 such "
+            "inputs, then 100, then 1,000. In what share of the steps does it spike with 1,000?"
+        ),
+        unit="% of the steps",
+        close=10,
+        low="On average 100 of the 1,000 inputs spike in a step: a current of 5, five times θ.",
+        reply="With 1,000 inputs the neuron fires at every step: it says nothing any more.",
+    ),
+    "05.p2": Prediction(
+        question=(
+            "The weights are drawn around zero, with both signs. What makes the neurons of this "
+            "layer fire?"
+        ),
+        options=(
+            Option(
+                "the mean of their currents",
+                "The mean is zero over all neurons, but not for each of them: that is one half.",
+            ),
+            Option(
+                "the fluctuation of their currents",
+                "The fluctuation alone makes about half of the spikes. Each neuron has a mean, too.",
+            ),
+            Option(
+                "the mean and the fluctuation",
+                "Either alone makes about half of the spikes.",
+                right=True,
+            ),
+        ),
+    ),
+    "05.p3": Prediction(
+        question=(
+            "400 neurons get a constant current, and nothing else from outside. Alone, each would "
+            "tick like a clock. Wired to each other, with strong inhibition, they …"
+        ),
+        options=(
+            Option(
+                "tick like clocks, all at once",
+                "Their clocks do not agree: each gets spikes from other neurons.",
+            ),
+            Option(
+                "tick like clocks, one by one",
+                "The spikes of the others arrive at odd times, and disturb each clock.",
+            ),
+            Option(
+                "fire at irregular intervals",
+                "Nothing is random here, and yet the spikes look as if they were.",
+                right=True,
+            ),
+        ),
+    ),
+    "05.p4": Prediction(
+        question=(
+            "A digit enters six layers of 64 neurons, with PyTorch's weights. Which is the first "
+            "layer that spikes in fewer than 1 % of the steps?"
+        ),
+        unit="(number of the layer, 1 to 6)",
+        low="The first layers are quiet, but each still fires more often than that.",
+        high="It happens earlier: a layer keeps less than a third of the spikes that it gets.",
+    ),
+    "05.p5": Prediction(
+        question=(
+            "We try several fixed widths c, and weights scaled with data. Which of the two trains "
+            "to the better accuracy: the best fixed width, or the data?"
+        ),
+        options=(
+            Option(
+                "the best of the fixed widths",
+                "It is ahead by less than its own scatter from seed to seed.",
+            ),
+            Option(
+                "the weights scaled with data",
+                "They do not do better than the best width. But nobody had to search for it.",
+            ),
+            Option(
+                "eight seeds cannot tell them apart",
+                "The difference is smaller than the scatter from seed to seed.",
+                right=True,
+            ),
+        ),
+    ),
+}
