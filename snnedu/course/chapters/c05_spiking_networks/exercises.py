@@ -45,8 +45,9 @@ NEVER = (
     "exceed the threshold."
 )
 NO_MEMORY = (
-    "Your function judges each step alone: nothing of the step before is left. A neuron remembers "
-    "if `unroll`, or a loop that passes `mem` on, takes it through time, and if β is not 0."
+    "Your function answers each step in the same way, whatever came before. A neuron remembers if "
+    "`unroll`, or a loop that passes `mem` on, takes it through time. And enough must be left of a "
+    "spike: β × weight, with the next weight, must exceed the threshold."
 )
 FORGETS = (
     "Your neuron stays silent when the second spike comes one step after the first. By then, "
@@ -104,10 +105,13 @@ def _pairs(answer: Attempt, apart: int | None) -> list[tuple[list[int], list[int
 
 def _judges_each_step_alone(answer: Attempt) -> bool:
     """Tell whether the result only follows the steps when these are put in another order."""
-    left, right = (torch.rand(2, 40, 1) < 0.4).float()
-    order = torch.randperm(40)
-    shuffled = _spikes(answer, left[order], right[order])
-    return torch.equal(shuffled, _spikes(answer, left, right)[order])
+    both = (torch.arange(40) < 20).float().unsqueeze(1)  # 20 steps on, then 20 steps off
+    drawn = (torch.rand(40, 1) < 0.4).float()
+    mixed = torch.arange(40).reshape(2, 20).T.flatten()  # on, off, on, off, …
+    return all(
+        torch.equal(_spikes(answer, left[mixed], right[mixed]), _spikes(answer, left, right)[mixed])
+        for left, right in ((both, both), (both, drawn))
+    )
 
 
 def _spikes(answer: Attempt, left: Tensor, right: Tensor) -> Tensor:
@@ -189,7 +193,7 @@ SATURATED = "Layer {} now fires in far more than 10 % of the steps. Raise its we
 ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
-OTHER_NET = "Your function returns another network. Scale the weights of the one that it gets."
+OTHER_NET = "Your network has other weights now. Scale those that it came with, `net[0].weight *= …`: their signs stay."
 
 
 def check_wake(answer: Attempt) -> None:
@@ -206,8 +210,9 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
     after = _weights(net.children())
-    refuse({OTHER_NET: [old.shape for old in before] != [new.shape for new in after]})
-    refuse({UNTOUCHED: all(map(torch.equal, before, after))})
+    refuse({UNTOUCHED: len(before) == len(after) and all(map(torch.equal, before, after))})
+    signs = [[weight.sign() for weight in weights] for weights in (before, after)]
+    refuse({OTHER_NET: len(before) != len(after) or not all(map(torch.equal, *signs))})
     rates = [recording.spk.mean().item() for recording in net.record(x_rec).values()]
     numbered = list(enumerate(rates, start=1))
     refuse({DEAD.format(number): rate < 0.08 for number, rate in numbered})
@@ -254,6 +259,12 @@ def _all_until_the_last_fires(net: snn.Sequential, x_rec: Tensor) -> snn.Sequent
     return net
 
 
+def _drawn_anew(net: snn.Sequential) -> snn.Sequential:
+    for linear in list(net)[::2]:
+        nn.init.normal_(linear.weight, 0, 0.1)  # pyright: ignore[reportArgumentType]
+    return net
+
+
 def _by_the_ratio(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
     """Scale each layer by the square root of what is missing, until it is close."""
     with torch.no_grad():
@@ -263,6 +274,19 @@ def _by_the_ratio(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
                 abs((rate := list(net.record(x_rec).values())[number // 2].spk.mean()) - 0.1) > 0.01
             ):
                 linear.weight.mul_((0.1 / rate.clamp(min=0.01)) ** 0.2)
+    return net
+
+
+def _neuron_by_neuron(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    with torch.no_grad():
+        for number in range(0, len(net), 2):
+            linear: Any = net[number]
+            for _ in range(200):
+                spk_rec = net.record(x_rec)[str(number + 1)].spk
+                quiet = spk_rec.mean((0, 1)) < 0.09
+                if spk_rec.mean() > 0.1:
+                    break
+                linear.weight[quiet] *= 1.05
     return net
 
 
@@ -357,18 +381,22 @@ EXERCISES = [
             SATURATED.format(1): [
                 _all_until_the_last_fires,
                 _all_times(10),
-                _wake_in(factor=3.0),
                 _wake_in(until=0.2),
             ],
             ORDER: _wake_in(reversed),
             UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
             NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
-            OTHER_NET: lambda net, x_rec: snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)),
+            OTHER_NET: [
+                lambda net, x_rec: snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)),
+                lambda net, x_rec: wake(_drawn_anew(net), x_rec),
+            ],
         },
+        wrong=(_wake_in(factor=3.0), _wake_in(factor=2.0), _all_times(2.5), _all_times(4.0)),
         accepts=(
             lambda net, x_rec: wake(wake(net, x_rec), x_rec),
             _wake_in(factor=1.02),
             _by_the_ratio,
+            _neuron_by_neuron,
         ),
         hints=(
             "You can only judge a layer when it gets spikes. So begin at the first layer.",

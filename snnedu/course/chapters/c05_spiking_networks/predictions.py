@@ -11,7 +11,7 @@ PREDICTIONS = {
         unit="% of the steps",
         close=10,
         low="On average 100 of the 1,000 inputs spike in a step: a current of 5, five times θ.",
-        reply="With 1,000 inputs the neuron fires at every step: it says nothing any more.",
+        reply="With 1,000 inputs it fires at every step: its spikes tell nothing about the inputs.",
     ),
     "05.p2": Prediction(
         question=(

@@ -1,0 +1,56 @@
+"""What a learner of 05 is invited to change must not make a later cell fail."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from matplotlib import pyplot as plt
+
+import snnedu as snn
+
+pytestmark = pytest.mark.house
+NOTEBOOK = Path(__file__).parents[2] / "tutorials" / "05_spiking_networks.ipynb"
+
+
+def run_cells(first: str, last: str, changes: dict[str, str]) -> dict:
+    """Run the code cells from id `first` to `last`, each text in `changes` replaced."""
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    ids = [cell.id for cell in cells]
+    wanted = cells[ids.index(first) : ids.index(last) + 1]
+    source = "\n\n".join(cell.source for cell in wanted if cell.cell_type == "code")
+    for old, new in changes.items():
+        assert old in source
+        source = source.replace(old, new)
+    names: dict = {"torch": torch, "snn": snn, "plt": plt, "nn": torch.nn, "viz": snn.viz}
+    names["lif"] = snn.Leaky(beta=0.9)
+    exec(source, names)
+    plt.close("all")
+    return names
+
+
+def test_the_sliders_of_the_network_may_stand_anywhere(capsys):
+    moved = "explorer.values = {'weight': 0.8, 'inhibition': 0.0, 'drive': 0.0}\nfigure, ax"
+    names = run_cells("c05-14", "c05-16", {"figure, ax": moved})
+    assert "inhibition 0 x weight: alive up to a weight of 0.12" in capsys.readouterr().out
+    assert names["explorer"].values["drive"] == 0.0
+
+
+@pytest.mark.parametrize("current", ["0.21", "0.235", "0.24", "0.3"])
+def test_another_current_in_the_competition_is_only_another_result(current):
+    together = run_cells("c05-20", "c05-21", {"0.21,": f"{current},"})["together"].sum(0).flatten()
+    winners = {"0.21": [2], "0.235": [2, 3], "0.24": [2, 3], "0.3": [3]}[current]
+    assert together.nonzero().flatten().tolist() == winners
+
+
+def test_mean_and_fluctuation_each_make_about_half_of_the_spikes():
+    """The text once said that the mean does nothing, for weights that are drawn only once."""
+    torch.manual_seed(0)
+    for fan_in in (10, 100, 1000):
+        inputs = (torch.rand(500, 1, fan_in) < 0.1).float()
+        cur = inputs @ (1.5 * torch.randn(400, fan_in) / fan_in**0.5).T
+        mean = cur.mean(0, keepdim=True).expand_as(cur)
+        both, steady, moving = (snn.Leaky(0.9).unroll(c)[0].mean() for c in (cur, mean, cur - mean))
+        assert 0.4 < steady / both < 0.7
+        assert 0.4 < moving / both < 0.7
+        torch.testing.assert_close((cur - mean).std(), torch.tensor(0.45), rtol=0.06, atol=0)
