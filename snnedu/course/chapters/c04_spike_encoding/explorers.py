@@ -40,7 +40,6 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
         "rate",
         [
             Slider("steps", 5, 200, 5, value=50, label="duration", unit="steps"),
-            Slider("gain", 0.0, 2.0, 0.05, value=1.0, label="gain", unit="probability per unit"),
             Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
         ],
         [
@@ -61,7 +60,7 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
         constants={"x": list(x or FORTIETHS)},
         title="The rate code",
         outcome="{count} spikes. Typical error of a number ≈ {error:.3f} in this draw, ≈ {law:.3f} over many.",
-        code="snn.spikegen.rate(x, num_steps={steps}, gain={gain}, seed={seed})",
+        code="snn.spikegen.rate(x, num_steps={steps}, seed={seed})",
         **more,
     )
 
