@@ -24,7 +24,7 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
             DRIVES,
         ],
         [
-            Traces({"cur": "I"}, title="Input current I", ylim=(0, 1), height=110, given=True),
+            Traces({"cur": "I"}, title="Input current I", ylim=(0, 2), height=110, given=True),
             Traces(
                 {"mem": "U"},
                 threshold="threshold",
