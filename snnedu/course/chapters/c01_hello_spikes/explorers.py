@@ -77,7 +77,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
         [
             Slider("steps", 1, 25, 1, value=25, label="steps T"),
             Slider("rate", 0, 100, 1, value=30, label="spike rate", unit="% of steps"),
-            Slider("price", 1.0, 10.0, 0.1, value=5.1, label="price of a MAC", unit="additions"),
+            Slider("price", 1.0, 15.0, 0.1, value=5.1, label="price of a MAC", unit="additions"),
             Slider("zeros", 0, 90, 1, value=0, label="zeros the dense layer skips", unit="%"),
         ],
         [
