@@ -211,8 +211,9 @@ def _compare_latencies(got: Tensor, right: Tensor, x: Tensor, steps: int) -> str
         return NOT_ONE.format(int(counts[counts != 1][0]))
     first = int((got != right).any(0).nonzero()[0])
     return (
-        f"Of {steps} steps, 0 to {steps - 1}, x = {x[first]:g} spikes at your step "
-        f"{int(got[:, first].argmax())}: t = {steps - 1} (1 - x)."
+        f"Of {steps} steps, 0 to {steps - 1}, x = {x[first]:.3g} spikes at your step "
+        f"{int(got[:, first].argmax())}. t = {steps - 1} (1 - x) = "
+        f"{(steps - 1) * (1 - x[first]):.2f}: take the nearest step."
     )
 
 

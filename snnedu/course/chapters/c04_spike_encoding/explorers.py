@@ -198,7 +198,7 @@ def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer
             Image("read", title="What is read", clim=(0, 1)),
         ],
         title="A digit, sent and read",
-        outcome="{count} spikes arrive. Error of a pixel, over 40 such losses: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
+        outcome="{count} spikes arrive. Error of a pixel, over 40 such tries: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
         alt="Digit {digit} in the code {code}: scan, spikes and what is read. {count} spikes.",
         columns=3,
         **more,
