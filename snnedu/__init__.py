@@ -21,13 +21,14 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     networks      Sequential Recording detach peak_saved_bytes
     training      fit evaluate History Report Score; losses and accuracies in functional;
                   surrogate gradients in surrogate
-    spikes, data  codes from numbers to spikes in spikegen, data sets in data
+    spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
+                  spikes in recordings
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
-                  encoder_explorer fluctuation_explorer network_explorer surrogate_explorer
-                  training_dashboard
+                  firing_explorer axon_explorer encoder_explorer fluctuation_explorer
+                  network_explorer surrogate_explorer training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """

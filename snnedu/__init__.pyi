@@ -4,7 +4,10 @@ __version__: str
 
 from . import viz as viz
 from .app import doctor as doctor
-from .brains import biophysics as biophysics
+from .brains import (
+    biophysics as biophysics,
+    recordings as recordings,
+)
 from .brains.biophysics import (
     HodgkinHuxley as HodgkinHuxley,
     Izhikevich as Izhikevich,
@@ -59,7 +62,11 @@ from .course.chapters.c02_lif_neuron.explorers import (
     circuit_explorer as circuit_explorer,
     lif_explorer as lif_explorer,
 )
-from .course.chapters.c03_neuron_zoo.explorers import zoo_explorer as zoo_explorer
+from .course.chapters.c03_neuron_zoo.explorers import (
+    axon_explorer as axon_explorer,
+    firing_explorer as firing_explorer,
+    zoo_explorer as zoo_explorer,
+)
 from .course.chapters.c04_spike_encoding.explorers import encoder_explorer as encoder_explorer
 from .course.chapters.c05_spiking_networks.explorers import (
     fluctuation_explorer as fluctuation_explorer,

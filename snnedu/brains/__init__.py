@@ -1,5 +1,5 @@
-"""How brains do it: biophysics of a neuron; later plasticity (STDP), online learning, cultures."""
+"""How brains do it: biophysics, a real neuron's recording; later plasticity, learning, cultures."""
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, ["biophysics"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, ["biophysics", "recordings"])

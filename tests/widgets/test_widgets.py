@@ -22,6 +22,7 @@ READY: list[Callable[[], Explorer]] = [
     snn.circuit_explorer,
     lambda: snn.circuit_explorer(fires=False),
     snn.zoo_explorer,
+    snn.firing_explorer,
     lambda: snn.encoder_explorer("rate"),
     lambda: snn.encoder_explorer("latency"),
     lambda: snn.encoder_explorer("delta"),

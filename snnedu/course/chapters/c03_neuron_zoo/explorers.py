@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from snnedu.course.chapters.c03_neuron_zoo.experiments import axon
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import DRIVES, Choice, Slider, Traces
 
@@ -10,11 +11,11 @@ def zoo_explorer(**more: Any) -> Explorer:
     """Give several neuron models the same input, side by side. `more` goes to `Explorer`."""
     titles = {
         "leaky": "Leaky",
-        "synaptic": "Synaptic (α = 0.8)",
-        "alpha": "Alpha (α = 0.97)",
-        "adaptive": "Adaptive (ρ = 0.95, k = 5)",
-        "izhikevich": "Izhikevich (mV)",
-        "hodgkin_huxley": "Hodgkin and Huxley (mV)",
+        "synaptic": "Synaptic (gets 0.2 I)",
+        "alpha": "Alpha",
+        "adaptive": "Adaptive",
+        "izhikevich": "Izhikevich (40 I, mV)",
+        "hodgkin_huxley": "Hodgkin–Huxley (40 I, mV)",
     }
     clocks = {"izhikevich": 0.1, "hodgkin_huxley": 0.05}  # ms; the others count steps
     membranes = [
@@ -24,7 +25,7 @@ def zoo_explorer(**more: Any) -> Explorer:
             threshold=1.0 if name in ("leaky", "synaptic", "alpha") else None,
             spikes=f"{name}_spk",
             title=title,
-            xlabel="time (ms); input 40 I" if name in clocks else "",
+            xlabel="time (ms)" if name in clocks else "",
             dt=clocks.get(name, 1),
             height=150,
         )
@@ -50,3 +51,53 @@ def zoo_explorer(**more: Any) -> Explorer:
         + ".",
         **more,
     )
+
+
+def firing_explorer(**more: Any) -> Explorer:
+    """Turn the four parameters of Izhikevich's neuron. `more` goes to `Explorer`."""
+    return Explorer(
+        "izhikevich",
+        [
+            Slider("a", 0.01, 0.2, 0.01, value=0.02, label="a, pace of u", unit="1/ms"),
+            Slider("b", 0.1, 0.26, 0.01, value=0.2, label="b, pull of V on u", unit="1/mV"),
+            Slider("c", -70.0, -40.0, 1.0, value=-65.0, label="c, reset of V", unit="mV"),
+            Slider("d", 0.0, 10.0, 0.5, value=8.0, label="d, kick of u", unit="as u"),
+            Slider("amplitude", 0.0, 20.0, 0.5, value=10.0, label="current", unit="as u"),
+        ],
+        [
+            Traces({"mem": "V"}, spikes="spk", title="V (mV)", dt=0.1, ylim=(-90, 40)),
+            Traces({"rec": "u"}, title="Recovery u", xlabel="time (ms)", dt=0.1, height=120),
+        ],
+        constants={"drive": "constant"},
+        title="Izhikevich's neuron",
+        outcome="Spikes in 300 ms: {count}.",
+        **more,
+    )
+
+
+def axon_explorer(**more: Any) -> Explorer:
+    """Push the squid's axon, and poison its channels. `more` goes to `Explorer`."""
+    return Explorer(
+        axon,
+        [
+            Choice("stimulus", ("one pulse", "two pulses", "20 ms"), label="current"),
+            Slider("strength", -20.0, 100.0, 1.0, value=15.0, label="strength", unit="µA/cm²"),
+            Slider("gap", 2.0, 20.0, 1.0, value=10.0, label="between two pulses", unit="ms"),
+            _share("sodium", "sodium channels (TTX)"),
+            _share("potassium", "potassium channels (TEA)"),
+        ],
+        [
+            Traces({"mem": "V"}, title="V (mV)", ylim=(-100, 80), dt=0.05),
+            Traces({"m": "m", "h": "h", "n": "n"}, title="Open gates", ylim=(0, 1), dt=0.05),
+            Traces(
+                {"cur": "I"}, title="I (µA/cm²)", xlabel="time (ms)", dt=0.05, height=100, given=True
+            ),
+        ],
+        title="The squid's axon",
+        outcome="Spikes in 50 ms: {count}.",
+        **more,
+    )
+
+
+def _share(name: str, label: str) -> Slider:
+    return Slider(name, 0.0, 1.0, 0.05, value=1.0, label=label, unit="share left")
