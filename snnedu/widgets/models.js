@@ -174,7 +174,7 @@ function finely(cur, gain, parts = 10) { // `parts` steps for each
 
 const ZOO = {
   leaky: {},
-  synaptic: { alpha: 0.8 },
+  synaptic: { alpha: 0.8, gain: 0.2 },
   alpha: { alpha: 0.97 },
   adaptive: { rho: 0.95, adaptation: 5 },
   izhikevich: { a: 0.02, b: 0.2, c: -65, d: 8, dt: 0.1 },
@@ -215,8 +215,9 @@ export const models = {
   zoo(p) {
     const cur = current(p), out = { cur, counts: [] };
     for (const [name, more] of Object.entries(ZOO)) {
-      const input = IN_MV.includes(name) ? finely(cur, 40, Math.round(1 / more.dt)) : cur;
-      const own = { ...p, threshold: 1, reset_mechanism: "subtract", ...more };
+      const { gain = 1, ...rest } = more, weaker = cur.map((value) => f(f(gain) * value));
+      const input = IN_MV.includes(name) ? finely(cur, 40, Math.round(1 / more.dt)) : weaker;
+      const own = { ...p, threshold: 1, reset_mechanism: "subtract", ...rest };
       const { spk, mem, ada } = unroll(name, input, own), count = sum(spk);
       if (ada) out.adaptive_threshold = ada.map((value) => 1 + own.adaptation * value);
       Object.assign(out, { [`${name}_spk`]: spk, [`${name}_mem`]: mem, [`${name}_count`]: count });

@@ -250,6 +250,8 @@ def zoo(
 ) -> Outputs:
     """Several neurons under one input; the first four have threshold 1 and decay `beta`.
 
+    `Synaptic` gets (1 - α) = 0.2 of it: its current lasts longer, so it adds up to the same.
+
     For Izhikevich's and Hodgkin and Huxley's neurons (in uA/cm2), a step of the input lasts 1 ms,
     and the input is 40 times as large.
     """
@@ -260,7 +262,10 @@ def zoo(
         "alpha": neurons.Alpha(0.97, beta),
         "adaptive": neurons.AdaptiveLeaky(beta, 0.95, 5.0),
     }
-    runs = {name: _run(neuron, cur) for name, neuron in models.items()}
+    runs = {
+        name: _run(neuron, 0.2 * cur if name == "synaptic" else cur)  # (1 - α) I: as strong as I
+        for name, neuron in models.items()
+    }
     runs["izhikevich"] = _run(biophysics.Izhikevich(), 40 * cur.repeat_interleave(10))
     axon = biophysics.HodgkinHuxley(dt=0.05)
     runs["hodgkin_huxley"] = _run(axon, 40 * cur.repeat_interleave(20))
