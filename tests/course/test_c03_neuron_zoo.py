@@ -4,27 +4,46 @@ import numpy as np
 import pytest
 import torch
 
-from snnedu.course.chapters.c03_neuron_zoo import exercises as ex03
+from snnedu.brains.biophysics import KINDS, HodgkinHuxley, Izhikevich
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.chapters.c03_neuron_zoo import exercises as ex03, experiments as zoo
+from snnedu.course.chapters.c03_neuron_zoo.explorers import axon_explorer
+from snnedu.course.check import verdict
+from snnedu.course.exercise import exercise
 from snnedu.widgets.models import BUILT_IN
 
-
-def responses(neuron, ms: int) -> list[torch.Tensor]:
-    spk_rec, *_ = neuron.unroll(torch.tensor([2.0, 10.0]).expand(10 * ms, 2))
-    return [(spk.nonzero()[:, 0] + 1) * neuron.dt for spk in spk_rec.T]
+# --- the zoo ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ex03.RELATIVES)
-@pytest.mark.parametrize("ms", [300, 500, 900])
-def test_the_solution_names_every_relative_from_its_features(kind, ms):
-    for number in range(len(ex03.RELATIVES[kind])):
-        assert ex03.name_neuron(*responses(ex03._relative(kind, number), ms)) == kind
+def test_in_the_zoo_two_tire_and_none_opens_saturated():
+    step = BUILT_IN["zoo"]()
+    names = ("leaky", "synaptic", "alpha", "adaptive", "izhikevich", "hodgkin_huxley")
+    gaps = {n: np.diff(np.flatnonzero(step[f"{n}_spk"])) for n in names}
+    assert np.ptp(gaps["leaky"]) == 0
+    assert gaps["adaptive"][-1] > 1.3 * gaps["adaptive"][0]
+    assert gaps["izhikevich"][-1] > 2 * gaps["izhikevich"][0]
+    for name in names:
+        assert 2 < step[f"{name}_count"] < 20, name
+    fires = np.flatnonzero(step["adaptive_spk"])
+    assert (step["adaptive_mem"][fires] > step["adaptive_threshold"][fires]).all()
 
 
-def test_learners_meet_all_kinds():
-    numbers = [ex03.unknown_neuron(seed).constants for seed in range(200)]
-    assert len({(n.a, n.b) for n in numbers}) == 3  # a and b are those of the kind
-    named = {ex03.name_neuron(*responses(ex03.unknown_neuron(seed), 500)) for seed in range(5)}
-    assert named == set(ex03.RELATIVES)
+def test_under_the_zoos_ramp_only_the_axon_stays_silent_until_it_is_steep():
+    counts = {
+        amplitude: BUILT_IN["zoo"](drive="ramp", amplitude=amplitude) for amplitude in (0.3, 0.5)
+    }
+    others = ("leaky", "synaptic", "alpha", "adaptive", "izhikevich")
+    assert counts[0.3]["hodgkin_huxley_count"] == 0
+    assert min(counts[0.3][f"{name}_count"] for name in others) > 0
+    assert counts[0.5]["hodgkin_huxley_count"] > 0  # the text says so
+
+
+def test_the_slope_alone_decides_at_one_height():
+    assert [zoo.ramp(rise, 8.0) for rise in (1, 20, 50, 100)] == [19, 19, 0, 0]
+    assert zoo.ramp(100, 12.0) > 0  # a stronger current needs no push
+
+
+# --- a synapse -------------------------------------------------------------------------------
 
 
 def test_my_synaptic_equals_the_librarys_synaptic():
@@ -39,15 +58,171 @@ def test_my_synaptic_equals_the_librarys_synaptic():
             torch.testing.assert_close(ours, theirs)
 
 
-def test_in_the_zoo_two_tire_and_the_axon_ignores_a_slow_ramp():
-    step, ramp = BUILT_IN["zoo"](), BUILT_IN["zoo"](drive="ramp")
-    gaps = {
-        n: np.diff(np.flatnonzero(step[f"{n}_spk"])) for n in ("leaky", "adaptive", "izhikevich")
+# --- a neuron that tires ---------------------------------------------------------------------
+
+
+def test_every_pair_that_the_last_hint_offers_is_right():
+    for rho in np.linspace(0.992, 0.998, 7):
+        for adaptation in np.linspace(15, 30, 7):
+            ex03.check_tired((rho, adaptation))
+
+
+@pytest.mark.parametrize("pair", [(0.98, 10.0), (0.9, 40.0), (0.97, 100.0), (0.999999, 1.0)])
+def test_a_wrong_pair_is_answered_with_its_own_intervals(pair):
+    with pytest.raises(WrongAnswer) as raised:
+        verdict(exercise("03.2"), pair)
+    first = ", ".join(map(str, ex03.intervals_of(*pair)[:5]))
+    assert f"Your intervals: {first}" in str(raised.value)
+    ours = ", ".join(map(str, ex03.intervals_of(0.995, 20.0)[:5]))
+    assert ours not in str(raised.value)
+
+
+# --- firing classes --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ex03.RELATIVES)
+@pytest.mark.parametrize("ms", [300, 500, 900])
+def test_the_solution_names_every_relative_from_its_features(kind, ms):
+    for number in range(len(ex03.RELATIVES[kind])):
+        neuron = ex03._relative(kind, number)
+        weak, strong = (zoo.intervals(neuron, cur, ms) for cur in (2.0, 10.0))
+        assert ex03.name_neuron(weak, strong) == kind
+
+
+def test_learners_meet_all_kinds():
+    neurons = [ex03.unknown_neuron(seed) for seed in range(200)]
+    assert len({(n.constants.a, n.constants.b) for n in neurons}) == 3  # those of the kind
+    named = {
+        ex03.name_neuron(*(zoo.intervals(neuron, cur) for cur in (2.0, 10.0)))
+        for neuron in neurons[:5]
     }
-    assert np.ptp(gaps["leaky"]) == 0
-    assert gaps["adaptive"][-1] > 1.3 * gaps["adaptive"][0]
-    assert gaps["izhikevich"][-1] > 2 * gaps["izhikevich"][0]
-    assert step["hodgkin_huxley_count"] > 0 == ramp["hodgkin_huxley_count"]
-    assert min(ramp[f"{n}_count"] for n in ("leaky", "synaptic", "alpha", "adaptive")) > 0
-    fires = np.flatnonzero(step["adaptive_spk"])
-    assert (step["adaptive_mem"][fires] > step["adaptive_threshold"][fires]).all()
+    assert named == set(ex03.RELATIVES)
+
+
+def test_an_empty_list_may_be_asked_for_its_truth():
+    def by_truth(weak, strong):
+        if weak:
+            return "low_threshold_spiking"
+        return ex03.name_neuron([], strong)
+
+    verdict(exercise("03.3"), by_truth)
+
+
+def test_the_kinds_have_the_published_parameters_and_do_what_the_paper_says():
+    kinds = list(KINDS)[:5]
+    published = [(0.02, 0.2, -65, 8), (0.02, 0.2, -55, 4), (0.02, 0.2, -50, 2)]
+    published += [(0.1, 0.2, -65, 2), (0.02, 0.25, -65, 2)]
+    assert [tuple(KINDS[kind]) for kind in kinds] == published
+    regular, bursting, chattering, fast, low = (zoo.intervals(Izhikevich(k), 10.0) for k in kinds)
+    assert regular[0] < regular[-1] / 2
+    assert max(regular[1:]) - min(regular[1:]) < 1
+    assert max(bursting[:2]) < 5 < 20 < min(bursting[3:])  # one burst, then single spikes
+    assert sum(step > 20 for step in chattering) > 5
+    assert sum(step < 5 for step in chattering) > 20
+    assert max(fast) < 8
+    assert low[-1] > 4 * low[0]
+
+
+@pytest.mark.parametrize(
+    ("c", "pairs"), [(-65, False), (-55, False), (-50, False), (-48, True), (-45, True)]
+)
+def test_a_higher_reset_alone_makes_pairs_again_and_again(c, pairs):
+    later = zoo.intervals(Izhikevich(c=c), 10.0)[2:]
+    assert (min(later) < 6 < 40 < max(later)) == pairs
+
+
+@pytest.mark.parametrize("knob", [{"a": a} for a in (0.01, 0.1, 0.2)] + [{"d": d} for d in (0, 4)])
+def test_no_other_knob_alone_makes_it_burst(knob):
+    later = zoo.intervals(Izhikevich(**knob), 10.0)[2:]
+    assert max(later) < 3 * min(later)
+
+
+# --- the axon --------------------------------------------------------------------------------
+
+
+def run_axon(**changes):
+    settings = {
+        "stimulus": "one pulse", "strength": 15.0, "gap": 10.0, "sodium": 1.0, "potassium": 1.0,
+    }  # fmt: skip
+    return zoo.axon(**settings | changes)
+
+
+def width(run) -> float:
+    return (run["mem"] > -40).sum().item() * 0.05
+
+
+def test_tea_lengthens_the_spike_and_leaves_the_rest():
+    """As in the axon; g_K = 0 alone lifts the rest by 60 mV, so V rises without a push."""
+    healthy, half, most = (run_axon(potassium=left) for left in (1.0, 0.5, 0.1))
+    for run in (healthy, half, most, run_axon(potassium=0.0)):
+        assert (run["mem"][:100] + 65).abs().max() < 0.1  # before the pulse
+        assert run["count"] == 1
+    assert 2 < width(healthy) < width(half) - 0.3
+    assert width(most) > 2 * width(healthy)
+    assert (most["mem"][-1] + 65).abs() < 2
+    blocked = run_axon(potassium=0.0)
+    assert blocked["mem"][400:].min() > -30  # a second stable state
+    bare = HodgkinHuxley(g_k=0)
+    assert bare.rest()[0] > -10
+
+
+def test_ttx_stops_the_spike_however_strong_the_push():
+    assert [run_axon(sodium=0.0, strength=cur)["count"] for cur in (15.0, 40.0)] == [0, 0]
+
+
+def test_healthy_axon_and_poisoned_axon_with_all_channels_are_one():
+    plain, poisoned = HodgkinHuxley(dt=0.05), zoo.poisoned(1.0, 1.0)
+    assert tuple(plain.constants) == pytest.approx(tuple(poisoned.constants))
+
+
+def test_after_a_spike_the_axon_is_first_deaf_then_hard_of_hearing():
+    equal = {gap: zoo.two_pulses(gap, 15.0) for gap in (2, 6, 10, 12, 14, 20)}
+    assert equal == {2: 1, 6: 1, 10: 1, 12: 1, 14: 2, 20: 2}
+    strong = {gap: zoo.two_pulses(gap, 100.0) for gap in (2, 4, 6, 8, 10)}
+    assert strong == {2: 1, 4: 1, 6: 1, 8: 2, 10: 2}
+
+
+def test_the_axon_is_of_class_2_and_regular_spiking_of_class_1():
+    axon, regular = HodgkinHuxley(dt=0.02), Izhikevich()
+    assert zoo.lasting_rate(axon, 6.2) == 0
+    assert 45 < zoo.lasting_rate(axon, 6.3) < 60
+    assert zoo.lasting_rate(regular, 3.7, 2000) == 0
+    assert 0 < zoo.lasting_rate(regular, 3.78, 2000) < 8
+
+
+def test_a_push_that_is_just_strong_enough_gives_a_late_spike_not_a_small_one():
+    weak, strong = run_axon(strength=8.0), run_axon(strength=15.0)
+    assert weak["count"] == strong["count"] == 1
+    assert weak["mem"].argmax() > strong["mem"].argmax() + 20
+    assert abs(weak["mem"].max() - strong["mem"].max()) < 10
+    assert run_axon(strength=5.0)["count"] == 0
+
+
+def test_the_axons_explorer_answers_at_every_corner_of_its_controls():
+    explorer = axon_explorer()
+    for settings in explorer.extremes():
+        outputs = explorer.run(**settings)
+        assert np.isfinite(outputs["mem"]).all()
+        assert 0 <= outputs["m"].min() <= outputs["m"].max() <= 1
+    assert explorer.run(stimulus="two pulses", gap=20.0)["count"] == 2
+    assert explorer.run(stimulus="two pulses", gap=5.0)["count"] == 1
+
+
+# --- a model of the real neuron --------------------------------------------------------------
+
+
+def test_a_search_depends_on_its_seed_alone_and_finds_more_than_chance():
+    torch.manual_seed(5)
+    one = zoo.search("Leaky", 0, settings=20)
+    torch.manual_seed(6)
+    assert zoo.search("Leaky", 0, settings=20) == one
+    assert zoo.search("Leaky", 1, settings=20) != one
+    for name in ("Leaky", "Synaptic", "AdaptiveLeaky"):
+        assert 0.2 < zoo.search(name, 0, settings=50) < 0.8
+
+
+def test_the_phase_plane_is_drawn_as_an_animation():
+    pytest.importorskip("celluloid")
+    film = zoo.phase_plane()
+    assert film.film["steps"] > 30
+    assert "loop" in film.alt

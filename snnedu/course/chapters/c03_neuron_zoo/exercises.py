@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from snnedu.brains.biophysics import Izhikevich
 from snnedu.core.neurons import AdaptiveLeaky
 from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.chapters.c03_neuron_zoo.experiments import intervals
 from snnedu.course.diagnosis import compare, numbers, refuse, unroll
 from snnedu.course.exercise import Exercise
 
@@ -27,17 +29,16 @@ def my_synaptic(
     return (mem > threshold).float(), syn, mem
 
 
-def name_neuron(weak: Tensor, strong: Tensor) -> str:
-    """Name a neuron by its spike times, in ms, under a weak and under a strong current."""
-    if len(weak) > 0:
+def name_neuron(weak: list[float], strong: list[float]) -> str:
+    """Name a neuron by its intervals, in ms, under a weak and under a strong current."""
+    if weak:
         return "low_threshold_spiking"
-    intervals = strong.diff()
-    late = intervals[len(intervals) // 2 :]
-    if late.max() > 2 * late.min():  # it never settles
+    late = strong[len(strong) // 2 :]
+    if max(late) > 2 * min(late):  # it never settles
         return "chattering"
-    if late.mean() < 15:
+    if max(late) < 15:
         return "fast_spiking"
-    return "intrinsically_bursting" if intervals[0] < 5 else "regular_spiking"
+    return "intrinsically_bursting" if strong[0] < 5 else "regular_spiking"
 
 
 def gate(opening: float, closing: float) -> tuple[float, float]:
@@ -63,6 +64,7 @@ ZERO_AT_ONCE = (
 SCALED = "You subtract βθ. The full θ is paid, after the leak: where does your bracket close?"
 LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
 SHARE = "You let in only the share 1 - α of the input. Here all of it goes into the synapse."
+FIXED_THRESHOLD = "Your neuron has a threshold of 1, whatever it is told. Use the argument `threshold`, both to compare and to pay."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the membrane before the synaptic current. The order here is: spikes, syn, mem."
@@ -72,12 +74,13 @@ def _variant(
     synapse: str = "", into: str = "new", swapped: bool = False, pays: str = "mem", fires: str = ""
 ) -> Step:
     """Return a step with one mistake."""
+    pays_at = torch.ge if fires in ("at", "pays at") else torch.gt
+    fires_at = torch.ge if fires in ("at", "fires at") else torch.gt
 
     def step(
         cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        above = torch.ge if fires == "at" else torch.gt
-        paid = above(mem, threshold).float()
+        paid = pays_at(mem, threshold).float()
         if swapped:
             alpha, beta = beta, alpha
         enters = (1 - alpha) * cur if synapse == "share" else cur
@@ -86,9 +89,23 @@ def _variant(
         prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
         prices["zero"] = (beta * mem + gets) * paid
         mem = beta * mem + gets - prices.get(pays, 0)
-        spk = paid if fires == "late" else above(mem, threshold).float()
+        spk = paid if fires == "late" else fires_at(mem, threshold).float()
         mem = mem - {"at once": threshold * spk, "zero at once": mem * spk}.get(pays, 0)
         return spk, new - (threshold * paid if pays == "syn" else 0), mem
+
+    return step
+
+
+def _fixed(compares: bool = True, fires: bool = True, pays: bool = True) -> Step:
+    """Return a step that has 1 for θ in one, two or all of its three places."""
+
+    def step(
+        cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        price = (1.0 if pays else threshold) * (mem > (1.0 if compares else threshold)).float()
+        syn = alpha * syn + cur
+        mem = beta * mem + syn - price
+        return (mem > (1.0 if fires else threshold)).float(), syn, mem
 
     return step
 
@@ -104,6 +121,15 @@ def _swapped_out(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple
     return spk, mem, syn
 
 
+def _in_words(
+    cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
+) -> list[Tensor]:
+    """Do the same with `where`, and return a list; the spikes are True and False."""
+    left = torch.where(mem > threshold, beta * mem - threshold, beta * mem)
+    syn = cur + syn * alpha
+    return [left + syn > threshold, syn, left + syn]
+
+
 def _inputs() -> list[Tensor]:
     """Return 61 inputs for two neurons; the first lifts U of one of them exactly to θ."""
     return [torch.tensor([2.0, 0.5]), *(torch.rand(2) for _ in range(60))]
@@ -112,10 +138,14 @@ def _inputs() -> list[Tensor]:
 # ---------------------------------------------------------------- 03.2
 
 
-def intervals_of(rho: float, adaptation: float) -> Tensor:
+@cache
+def intervals_of(rho: float, adaptation: float) -> tuple[int, ...]:
     """Return the intervals, in steps, of the neuron that 03.2 asks about."""
-    spk_rec, *_ = AdaptiveLeaky(0.9, rho, adaptation).unroll(torch.full((300, 1), 0.5))
-    return spk_rec[:, 0].nonzero()[:, 0].diff()
+    neuron, state, fired = AdaptiveLeaky(0.9, rho, adaptation), (), list[int]()
+    for step in range(300):
+        spk, *state = neuron(torch.full((1, 1), 0.5), *state)
+        fired += [step] * int(spk)
+    return tuple(later - one for one, later in pairwise(fired))
 
 
 WRONG_ORDER = "The first number is ρ, a share between 0 and 1. The second is k."
@@ -124,28 +154,33 @@ FOR_EVER = (
     "With ρ = 1 nothing comes in: each spike raises the threshold by (1 - ρ) k, which is 0 now."
 )
 NOT_POSITIVE = "k must be above 0, or spikes do not raise the threshold."
-FORGETS = "All intervals are about equal: the neuron is slow, but it does not tire. It forgets a spike before the next one comes. A ρ nearer to 1 lets spikes add up."
-NO_BURST = "It tires too fast for a burst: the first intervals are longer than 3 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
-TOO_LITTLE = "It starts with a burst, but in the end it hardly tires: the intervals do not grow threefold. In the long run the threshold rises by k times the share of steps with a spike."
+FORGETS = "The neuron is slow, but it does not tire: all its intervals are about equal. It forgets a spike before the next one comes. A ρ nearer to 1 lets spikes add up."
+SLOW_START = "Its start is too slow: the first three spikes take longer than 6 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
+TOO_LITTLE = "It starts fast, but it hardly tires: the last interval is not three times the first. In the long run the threshold rises by k times the share of steps with a spike."
 
 
-def check_burst(answer: Any) -> None:
+def check_tired(answer: Any) -> None:
     """Look at the first two intervals and the last."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+    if not isinstance(answer, (tuple, list, Tensor, np.ndarray)) or len(answer) != 2:
         raise WrongAnswer(TWO_NUMBERS)
     rho, adaptation = (float(number) for number in answer)
     refuse({WRONG_ORDER: not 0 <= rho <= 1, NOT_POSITIVE: not adaptation > 0, FOR_EVER: rho == 1})
-    intervals = intervals_of(rho, adaptation)
-    if len(intervals) < 3:
-        raise WrongAnswer(NO_BURST)
-    bursts, growth = bool((intervals[:2] <= 3).all()), intervals[-1] / intervals[0]
-    refuse(
-        {
-            TOO_LITTLE: bursts and growth < 3,
-            FORGETS: not bursts and growth <= 1.4,
-            NO_BURST: not bursts,
-        }
-    )
+    steps = intervals_of(rho, adaptation)
+    starts_fast = len(steps) > 2 and sum(steps[:2]) <= 6
+    grows = steps[-1] / steps[0] if steps else 0
+    reasons = {
+        TOO_LITTLE: starts_fast and grows < 3,
+        FORGETS: not starts_fast and 0 < grows <= 1.4,
+        SLOW_START: not starts_fast,
+    }
+    refuse({_measured(reply, rho, adaptation): holds for reply, holds in reasons.items()})
+
+
+def _measured(reply: str, rho: float, adaptation: float) -> str:
+    """Add the learner's own intervals to a reply."""
+    steps = [str(step) for step in intervals_of(rho, adaptation)]
+    shown = ", ".join(steps if len(steps) < 9 else [*steps[:5], "…", *steps[-2:]])
+    return f"{reply} Your intervals: {shown or 'none, there is one spike at most'}."
 
 
 # ---------------------------------------------------------------- 03.3
@@ -170,16 +205,7 @@ def _relative(kind: str, number: int) -> Izhikevich:
     return Izhikevich(kind, c=c, d=d)
 
 
-@cache
-def _responses(kind: str, number: int, ms: int) -> tuple[Tensor, Tensor]:
-    """Return the spike times, in ms, under the currents 2 and 10."""
-    neuron = _relative(kind, number)
-    spk_rec, *_ = neuron.unroll(torch.tensor([2.0, 10.0]).expand(10 * ms, 2))
-    weak, strong = ((spk.nonzero()[:, 0] + 1) * neuron.dt for spk in spk_rec.T)
-    return weak, strong
-
-
-SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the times."
+SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the intervals."
 IGNORES_WEAK = "You miss the neuron that fires under the weak current, too. None of the others does: that alone identifies a low threshold."
 COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. Look at many intervals."
 ONE_BURST = "You take a neuron that starts with a burst for one that chatters, or the other way round. Both begin with short intervals. Look at the later ones."
@@ -194,24 +220,24 @@ CONFUSED = {
 
 def check_name(answer: Attempt) -> None:
     """Ask about relatives of all five kinds, in recordings of three lengths."""
-    wrong: dict[tuple[str, int], str] = {}
+    wrong: dict[tuple[str, str], str] = {}
     said = set[str]()
-    for kind, number, ms in product(RELATIVES, (0, 3, 7), (500, 300, 900)):
-        name = answer(*_responses(kind, number, ms))
+    for kind, length, neuron, ms in _recordings():
+        name = answer(intervals(neuron, 2.0, ms), intervals(neuron, 10.0, ms))
         if name not in RELATIVES:
             raise WrongAnswer(
                 f"{name!r} is not one of the names. The names are: {', '.join(RELATIVES)}."
             )
         said.add(name)
         if name != kind:
-            wrong.setdefault((kind, ms), name)
+            wrong.setdefault((kind, length), name)
     if not wrong:
         return
     refuse(
         {
             SAME_NAME: len(said) == 1,
-            IGNORES_WEAK: ("low_threshold_spiking", 500) in wrong,
-            COUNTS: not any(ms == 500 for _, ms in wrong),
+            IGNORES_WEAK: ("low_threshold_spiking", "as shown") in wrong,
+            COUNTS: not any(length == "as shown" for _, length in wrong),
         }
     )
     kind, name = next((kind, name) for (kind, _), name in wrong.items())
@@ -219,32 +245,62 @@ def check_name(answer: Attempt) -> None:
     raise WrongAnswer(CONFUSED.get(frozenset({kind, name}), other))
 
 
+def _recordings() -> list[tuple[str, str, Izhikevich, int]]:
+    """Draw neurons of every kind, recorded for 500 ms, shorter and longer, in any order."""
+    lengths = {"as shown": (500, 501), "short": (300, 400), "long": (700, 900)}
+    asked = [
+        (kind, length, _relative(kind, _draw(0, 36)), _draw(*ms))
+        for kind, (length, ms) in product(RELATIVES, lengths.items())
+    ]
+    return [asked[place] for place in torch.randperm(len(asked)).tolist()]
+
+
+def _draw(low: int, high: int) -> int:
+    return int(torch.randint(low, high, ()))
+
+
 def _named(
-    weak: Tensor, strong: Tensor, *, low: bool = True, early: bool = True, late: bool = True
+    weak: list[float],
+    strong: list[float],
+    *,
+    low: bool = True,
+    early: bool = True,
+    late: bool = True,
 ) -> str:
     """Name a neuron, leaving out a feature."""
-    name, intervals = name_neuron(weak if low else weak[:0], strong), strong.diff()
+    name = name_neuron(weak if low else [], strong)
     if not late and name == "chattering":
         return "intrinsically_bursting"
     if not early and name == "intrinsically_bursting":
         return "regular_spiking"
-    if not low and len(weak) > 0:
-        return "fast_spiking" if intervals[-1] < 20 else "regular_spiking"
+    if not low and weak:
+        return "fast_spiking" if strong[-1] < 20 else "regular_spiking"
     return name
 
 
-def _by_count(weak: Tensor, strong: Tensor) -> str:
+def _by_count(weak: list[float], strong: list[float]) -> str:
     """Name a neuron by the number of its spikes in 500 ms."""
-    limits = {"regular_spiking": 14, "intrinsically_bursting": 30, "chattering": 60}
-    if len(weak) > 0:
+    limits = {"regular_spiking": 13, "intrinsically_bursting": 29, "chattering": 59}
+    if weak:
         return "low_threshold_spiking"
     return next((k for k, most in limits.items() if len(strong) < most), "fast_spiking")
 
 
-def _slow_or_fast(weak: Tensor, strong: Tensor) -> str:
+def _slow_or_fast(weak: list[float], strong: list[float]) -> str:
     """Name a neuron; none is ever fast."""
     name = name_neuron(weak, strong)
     return "regular_spiking" if name == "fast_spiking" else name
+
+
+def _with_torch(weak: list[float], strong: list[float]) -> str:
+    """Name a neuron with tensors, and by a mean."""
+    late = torch.tensor(strong[len(strong) // 2 :])
+    if len(weak) > 0:
+        return "low_threshold_spiking"
+    if late.max() > 3 * late.min():
+        return "chattering"
+    kind = "intrinsically_bursting" if min(strong[:2]) < 6 else "regular_spiking"
+    return "fast_spiking" if late.mean() < 12 else kind
 
 
 # ---------------------------------------------------------------- 03.4
@@ -280,7 +336,10 @@ def check_gate(answer: Attempt) -> None:
 
 
 def _gates() -> list[tuple[float, float]]:
-    return [(0.5, 3.0), (3.0, 1.0), (0.25, 0.125)]
+    """Draw three gates; one of them opens faster than it closes, one more slowly."""
+    slow, fast = torch.rand(2, 3).tolist()
+    pairs = [(0.1 + x, 1.2 + y) for x, y in zip(slow, fast, strict=True)]
+    return [pairs[0], pairs[1][::-1], pairs[2]]
 
 
 def _pair(answer: Attempt, opening: float, closing: float) -> Tensor:
@@ -318,7 +377,10 @@ EXERCISES = [
             SCALED: _variant(pays="scaled"),
             LATE: _variant(fires="late"),
             SHARE: _variant(synapse="share"),
-            AT_THRESHOLD: _variant(fires="at"),
+            AT_THRESHOLD: [_variant(fires=at) for at in ("at", "pays at", "fires at")],
+            FIXED_THRESHOLD: [
+                _fixed(*places) for places in product((True, False), repeat=3) if any(places)
+            ],
             THREE: lambda cur, syn, mem, alpha, beta, threshold: (syn, mem),
             ORDER: [_swapped, _swapped_out],
         },
@@ -326,6 +388,8 @@ EXERCISES = [
         accepts=(
             lambda *given: list(my_synaptic(*given)),
             lambda *given: tuple(part.numpy() for part in my_synaptic(*given)),
+            lambda *given: tuple(part.double() for part in my_synaptic(*given)),
+            _in_words,
         ),
         hints=(
             "The step has three lines: the synapse, the membrane, the spikes. Only the first is new.",
@@ -336,26 +400,32 @@ EXERCISES = [
     ),
     Exercise(
         id="03.2",
-        title="Burst, then tire",
-        name="burst",
+        title="Start fast, then tire",
+        name="tired",
         solution=(0.995, 20.0),
-        source="burst = (0.995, 20.0)  # one of many",
-        check=check_burst,
+        source="tired = (0.995, 20.0)  # one of many",
+        check=check_tired,
         hints=(
-            "A burst needs a small rise per spike, (1 - ρ) k. Slow firing needs a large k.",
+            "A fast start needs a small rise per spike, (1 - ρ) k. Slow firing in the end needs a large k.",
             "Move ρ nearer to 1, so that many spikes add up. Then make k larger.",
-            "Choose ρ between 0.99 and 0.999, and k between 10 and 40.",
+            "Choose ρ between 0.992 and 0.998, and k between 15 and 30.",
         ),
         mistakes={
-            TOO_LITTLE: (0.98, 1.8),
-            FORGETS: [(0.9, 40.0), (0.5, 20.0)],
-            NO_BURST: (0.97, 100.0),
+            **{_measured(TOO_LITTLE, *pair): pair for pair in [(0.98, 1.8), (0.98, 10.0)]},
+            **{_measured(FORGETS, *pair): pair for pair in [(0.9, 40.0), (0.5, 20.0)]},
+            **{_measured(SLOW_START, *pair): pair for pair in [(0.97, 100.0), (0.99, 40.0)]},
             FOR_EVER: (1.0, 20.0),
             WRONG_ORDER: (20.0, 0.99),
             NOT_POSITIVE: (0.99, -20.0),
-            TWO_NUMBERS: 0.99,
+            TWO_NUMBERS: [0.99, (0.99, 20.0, 1.0)],
         },
-        accepts=((0.995, 30), [0.995, 20.0], (torch.tensor(0.997), torch.tensor(25.0))),
+        accepts=(
+            (0.995, 30),
+            [0.995, 20.0],
+            (torch.tensor(0.997), torch.tensor(25.0)),
+            torch.tensor([0.994, 15.0]),
+            np.array([0.996, 22.0]),
+        ),
         right="A slow second state lets small steps add up.",
     ),
     Exercise(
@@ -366,7 +436,7 @@ EXERCISES = [
         check=check_name,
         hints=(
             "Start with the kind that is easy to recognize: only one kind fires under the weak current.",
-            "`strong.diff()` has the intervals. Look at the second half: does it settle on one value, and is that value short or long?",
+            "Look at the second half of `strong`: does it settle on one value, and is that value short or long?",
             "Chattering never settles; fast spiking settles below 15 ms. The two kinds that are left differ in their first interval.",
         ),
         mistakes={
@@ -377,7 +447,14 @@ EXERCISES = [
             ONLY_LATE: lambda weak, strong: _named(weak, strong, early=False),
             FAST_OR_NOT: _slow_or_fast,
         },
-        accepts=(lambda weak, strong: name_neuron(weak[-1:], strong.double()),),
+        accepts=(lambda weak, strong: name_neuron(weak[-1:], strong), _with_torch),
+        wrong=(
+            lambda weak, strong: name_neuron(strong, weak),
+            lambda weak, strong: name_neuron(weak, strong[:3]),
+            lambda weak, strong: name_neuron(weak, strong[-2:]),
+            lambda weak, strong: name_neuron(weak, strong[::-1]),
+            lambda weak, strong: list(RELATIVES)[min(len(strong) // 12, 4)],
+        ),
         right="Physiologists sort cells in the same way: by a few features.",
     ),
     Exercise(
@@ -402,6 +479,13 @@ EXERCISES = [
         accepts=(
             lambda opening, closing: list(gate(opening, closing)),
             lambda opening, closing: torch.tensor(gate(opening, closing)),
+            lambda opening, closing: np.array(gate(opening, closing)),
+            lambda opening, closing: (1 / (1 + closing / opening), (opening + closing) ** -1),
+        ),
+        wrong=(
+            lambda opening, closing: (0.5, 1 / (opening + closing)),
+            lambda opening, closing: (opening / (opening + closing), 2 / (opening + closing)),
+            lambda opening, closing: (opening / (opening - closing), 1 / (opening - closing)),
         ),
         right="Each gate is a leaky bucket whose leak depends on the voltage.",
     ),

@@ -1,0 +1,60 @@
+"""The predictions of 03 · The neuron zoo."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "03.p1": Prediction(
+        question=(
+            "One input spike reaches a leaky neuron. How many steps later is its membrane highest?"
+        ),
+        unit="steps",
+        high="Each step after the input only leaks: U has nothing left to rise with.",
+        reply="No β changes that.",
+    ),
+    "03.p2": Prediction(
+        question=(
+            "In the first second of the sound this cell fires 127 spikes. How many does it fire in "
+            "the tenth second of the same kind of sound?"
+        ),
+        unit="spikes",
+        close=15,
+        low="It slows down less than that: it still follows the sound.",
+        high="It slows down more than that.",
+        reply="The sound stays about as loud, but the cell tires.",
+    ),
+    "03.p3": Prediction(
+        question="You pull the membrane down for 50 ms, and let go. Which neuron fires then?",
+        options=(
+            Option("Neither of them", "The leaky one stays silent, as you say. The axon does not."),
+            Option("Only the leaky one", "From below, its U comes back to 0 and never above."),
+            Option("Only the axon", "Something in it was loaded while it was held.", right=True),
+            Option("Both of them", "The leaky one comes back to 0, and never gets above."),
+        ),
+    ),
+    "03.p4": Prediction(
+        question=(
+            "A pulse has made the axon spike. The same pulse comes again, 10 ms later. What happens?"
+        ),
+        options=(
+            Option("A second spike", "It comes too early for that."),
+            Option("A smaller spike", "A spike is all or nothing; this time it is nothing."),
+            Option("No spike", "The sodium gates have not recovered yet.", right=True),
+        ),
+    ),
+    "03.p5": Prediction(
+        question="What is the lowest rate at which this axon can fire for ever?",
+        unit="Hz",
+        factor=1.3,
+        low="It cannot fire that slowly: below, it fires a few spikes at most, then none.",
+        high="A weaker current keeps it firing, and more slowly.",
+    ),
+    "03.p6": Prediction(
+        question="Which neuron predicts the spikes of the real cell best?",
+        options=(
+            Option("Leaky, which has one state", "One state was not enough for this cell."),
+            Option("Synaptic, with a slow current", "Its second state does not help here."),
+            Option("AdaptiveLeaky, which tires", "Its second state is one that the cell has, too."),
+            Option("All three do equally well", "They differ by more than the eight searches do."),
+        ),
+    ),
+}
