@@ -90,7 +90,12 @@ def axon_explorer(**more: Any) -> Explorer:
             Traces({"mem": "V"}, title="V (mV)", ylim=(-100, 80), dt=0.05),
             Traces({"m": "m", "h": "h", "n": "n"}, title="Open gates", ylim=(0, 1), dt=0.05),
             Traces(
-                {"cur": "I"}, title="I (µA/cm²)", xlabel="time (ms)", dt=0.05, height=100, given=True
+                {"cur": "I"},
+                title="I (µA/cm²)",
+                xlabel="time (ms)",
+                dt=0.05,
+                height=100,
+                given=True,
             ),
         ],
         title="The squid's axon",
