@@ -40,7 +40,7 @@ def zoo_explorer(**more: Any) -> Explorer:
         ],
         [
             Traces(
-                {"cur": "I"}, title="The same input for all", ylim=(0, 1), height=150, given=True
+                {"cur": "I"}, title="The same input for all", ylim=(0, 2), height=150, given=True
             ),
             *membranes,
         ],
