@@ -1,0 +1,48 @@
+"""What a learner of 06 may answer must not make a later cell fail."""
+
+import pytest
+import torch
+
+from snnedu.core import surrogate
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+HILLS = exercise("06.2").accepts
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    """Leave the number of threads as it was: the first cell changes it."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("hill", HILLS, ids=range(len(HILLS)))
+def test_the_notebook_goes_on_with_every_hill_that_is_accepted(hill):
+    """A steep hill, which hardly learns, once failed at an assertion on the accuracy."""
+    setup = "c06-01 c06-07 c06-08 c06-09 c06-09b c06-19 c06-22 c06-23"
+    names = run_cells("06", setup, MySpike=hill)
+    assert 0 <= names["accuracy"] <= 1
+
+
+def test_a_high_hill_does_harm_where_the_gradient_flows_through_the_reset():
+    """After Zenke and Vogels 2021, Figure 5; without the reset Adam does not see the height."""
+    setup = "c06-01 c06-07 c06-08 c06-33 c06-37b"
+    accuracy_at = run_cells("06", setup)["accuracy_at"]
+    assert accuracy_at(10, seed=0) > 0.7
+    assert accuracy_at(1, seed=0, detached=False) > 0.7
+    assert accuracy_at(10, seed=0, detached=False) < 0.3
+
+
+def test_each_layer_multiplies_the_gradient_by_the_height():
+    norms = run_cells("06", "c06-01 c06-07 c06-08 c06-33 c06-37b c06-37f")["norms"]
+    torch.testing.assert_close(norms(10.0) / norms(1.0), torch.tensor([1000.0, 100.0, 10.0]))
+
+
+@pytest.mark.parametrize("kind", ["atan", "fast_sigmoid", "sigmoid", "triangular"])
+def test_heights_of_hills_are_those_of_the_table(kind):
+    height = {"atan": 2.5, "sigmoid": 1.25}.get(kind, 1.0)
+    at_zero = getattr(surrogate, kind)(5.0).derivative(torch.zeros(1))
+    torch.testing.assert_close(at_zero, torch.tensor([height]))

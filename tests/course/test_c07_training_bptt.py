@@ -1,0 +1,59 @@
+"""What 07 claims, on one seed; and what a learner may do without a later cell failing."""
+
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    """Leave the number of threads as it was: the first cell changes it."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def learned(**names):
+    """Return the names of the cells on the digits, our solutions in the place of answers."""
+    return run_cells("07", "t07-01 t07-17", my_step=exercise("07.2").solution, **names)
+
+
+def test_the_loss_decides_how_many_spikes_a_finer_clock_costs():
+    """The text once said of a faster clock: "it can send more, we cannot say why"."""
+    setup = "t07-39 t07-40"
+    names = run_cells("07", setup, {"range(8)": "range(1)"}, **learned())
+    hidden, fresh = names["hidden_and_accuracy"], names["trained_on"]
+    for name, asked in {"ce_rate": snn.functional.ce_rate_loss, "mse_count": None}.items():
+        (net,) = names["coarse"][name]
+        coarse, fine = (hidden(*names["on_clock"](net, T))[0] for T in (10, 25))
+        assert 1 < fine / coarse < 1.4
+        anew = hidden(*fresh(25, asked or names["ask_for"](8, 25), 0))[0] / coarse
+        assert anew > 1.8 if asked else anew < 1.1
+
+
+def test_truncation_blinds_learning_not_the_network():
+    names = {**learned(), "my_stretches": exercise("07.4").solution}
+    names = run_cells("07", "t07-35 t07-36", **names)
+    names["trained"] = {15: [names["remember"](15, seed=1)]}
+    ((right, _),) = names["trained"][15]
+    read = run_cells("07", "t07-38b", **names)["read"]
+    assert right < 0.75
+    assert read.min() > 0.95
+
+
+def test_a_training_that_was_stopped_at_once_has_curves_without_points(capsys):
+    names = learned()
+    run_cells("07", "t07-20", dashboard=snn.training_dashboard(names["net"]), **names)
+    assert "training: no epoch is complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("credit", exercise("07.1").accepts, ids=range(4))
+def test_credit_in_another_form_gives_the_gradient_of_pytorch(credit):
+    names = {"my_credit": snn.check("07.1", credit), **learned()}
+    names = run_cells("07", "t07-11 t07-12", **names)
+    torch.testing.assert_close(names["by_w"], names["w"].grad, rtol=1e-5, atol=0)
