@@ -259,7 +259,8 @@ def test_mnist_offline_raises_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_pa
     "damage",
     [
         b"", b"PK\3\4", b"\0\0\x08\x01\0\0\0\x09abc", b"\0\0\x07\0a",
-        gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc", mtime=0)[:-9], b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(99),
+        gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc", mtime=0)[:-9],
+        b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(99),
     ],
 )  # fmt: skip
 def test_damaged_idx_files_are_noticed(tmp_path: Path, damage: bytes):
