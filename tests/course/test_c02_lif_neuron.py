@@ -1,0 +1,58 @@
+"""Chapter 02: what its explorers show when a learner turns one knob, and its simulated rates."""
+
+import numpy as np
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course.chapters.c02_lif_neuron.exercises import firing_rate
+from snnedu.course.chapters.c02_lif_neuron.firing import simulated_rate
+
+pytestmark = pytest.mark.house
+FIRES = pytest.mark.parametrize("fires", [False, True])
+
+
+@FIRES
+def test_no_axis_moves_with_a_slider(fires):
+    for panel in snn.circuit_explorer(fires=fires).panels:
+        assert panel.ylim is not None
+        assert None not in panel.ylim
+
+
+@FIRES
+def test_every_steady_setting_fits_into_the_axes(fires):
+    explorer = snn.circuit_explorer(fires=fires)
+    steady = [one for one in explorer.extremes() if one["drive"] == "constant"]
+    # Without a reset the neuron fires 1,000 times a second, far above the axis.
+    settings = [one for one in steady if one.get("reset_mechanism") != "none"]
+    assert len(settings) >= 8
+    for one in settings:
+        out = explorer.run(**one)
+        for panel in explorer.panels:
+            for name in panel.series:
+                assert np.max(out[name]) <= panel.ylim[1]
+
+
+def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
+    explorer = snn.circuit_explorer(fires=False)
+    one, two = explorer.run(), explorer.run(C=4.0)
+    assert two["tau"] == 2 * one["tau"]
+    assert two["peak"] == pytest.approx(float(one["peak"]), rel=0.01)
+    assert 0 < two["mem"][140] < 0.7 * one["mem"][140]  # 15 ms after the step
+
+
+def test_the_time_constant_is_said_for_every_knob_that_changes_it():
+    for explorer in (snn.circuit_explorer(fires=False), snn.circuit_explorer()):
+        assert "τ = R C = {tau:.0f} ms" in explorer.outcome
+        assert {control.name for control in explorer.controls} >= {"R", "C"}
+
+
+def test_simulated_rates_come_close_to_the_formula_and_stop_at_the_pause():
+    cur = torch.tensor([1.0, 2.0, 4.0, 500.0], dtype=torch.float64)
+    for pause in (0.0, 5.0):
+        counted, exact = simulated_rate(cur, pause, 0.5), firing_rate(cur, 20.0, 10.0, 15.0, pause)
+        assert counted[0] == exact[0] == 0
+        assert (counted[1:3] > 0).all()
+        assert (counted[1:3] <= exact[1:3] + 1).all()
+        assert (counted[1:3] > 0.9 * exact[1:3] - 1).all()
+    assert counted[3] <= 1000 / 5.0
