@@ -20,15 +20,15 @@ PREDICTIONS = {
         ),
         options=(
             Option(
-                "the mean of their currents",
+                "the mean of each current over time",
                 "The mean is zero over all neurons, but not for each of them: that is one half.",
             ),
             Option(
-                "the fluctuation of their currents",
+                "the fluctuation of each current",
                 "The fluctuation alone makes about half of the spikes. Each neuron has a mean, too.",
             ),
             Option(
-                "the mean and the fluctuation",
+                "both, about half of it each",
                 "Either alone makes about half of the spikes.",
                 right=True,
             ),
