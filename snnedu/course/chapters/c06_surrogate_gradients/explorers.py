@@ -25,6 +25,7 @@ def surrogate_explorer(**more: Any) -> Explorer:
                 xlabel="U - θ",
                 ylim=(-0.1, 1.2),
                 height=190,
+                given=True,
             ),
             Curve(
                 "x",
