@@ -19,7 +19,7 @@ snn.Explorer(mine, [snn.Slider("beta", 0.0, 1.0, 0.01, value=0.9)], [snn.Traces(
     "snn.quiz('02')",
     "spk = (torch.rand(20, 3) < 0.3).float()\nsnn.viz.animate(spk, alt='Three neurons.')",
     """
-torch.manual_seed(0)
+torch.manual_seed(1)
 net = snn.Sequential(torch.nn.Linear(4, 3), snn.Leaky(0.9, threshold=0.1))
 dashboard = snn.training_dashboard(net)
 data = torch.rand(8, 4), torch.randint(3, (8,))
