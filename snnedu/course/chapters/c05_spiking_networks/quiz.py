@@ -53,25 +53,25 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "What makes the neurons of a balanced network fire irregularly, with constant input?",
+            "Why do the neurons of a balanced network fire irregularly, although its input is constant?",
             (
                 Option(
-                    "Random spikes from outside the network",
+                    "Random spikes arrive from outside",
                     "The current from outside is constant: nothing random comes in.",
                 ),
                 Option(
-                    "Large inputs that nearly cancel out",
+                    "Large inputs arrive and nearly cancel",
                     "What is left fluctuates, and U crosses θ at odd times.",
                     right=True,
                 ),
                 Option(
-                    "Inhibition that comes at random times",
+                    "Inhibition arrives at random times",
                     "It comes from neurons of the same network: no dice are thrown.",
                 ),
             ),
         ),
         Question(
-            "A detector of coincidences should react to spikes that are up to five steps apart. What do you change first?",
+            "A coincidence detector should accept spikes that are up to five steps apart. What do you change first?",
             (
                 Option(
                     "The decay β: make it larger",
