@@ -12,7 +12,7 @@ from torch import Tensor
 from snnedu.brains.biophysics import Izhikevich
 from snnedu.core.neurons import AdaptiveLeaky
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.chapters.c03_neuron_zoo.experiments import intervals
+from snnedu.course.chapters.c03_neuron_zoo.experiments import RELATIVES, intervals, relative
 from snnedu.course.diagnosis import compare, numbers, refuse, unroll
 from snnedu.course.exercise import Exercise
 
@@ -185,26 +185,6 @@ def _measured(reply: str, rho: float, adaptation: float) -> str:
 
 # ---------------------------------------------------------------- 03.3
 
-# c and d of neurons that differ a little, yet are of one kind.
-RELATIVES = {
-    "regular_spiking": tuple(product((-67.0, -65.0, -63.0), (7.0, 8.0, 9.0))),
-    "intrinsically_bursting": ((-56.0, 3.5), (-56.0, 4.0), (-56.0, 4.5), (-55.0, 4.0)),
-    "chattering": tuple(product((-51.0, -50.0, -49.0), (1.8, 2.0, 2.2))),
-    "fast_spiking": tuple(product((-67.0, -65.0, -63.0), (1.8, 2.0, 2.5))),
-    "low_threshold_spiking": tuple(product((-67.0, -65.0, -63.0), (1.8, 2.0, 2.5))),
-}
-
-
-def unknown_neuron(seed: int) -> Izhikevich:
-    """Return a neuron of one of the five kinds; c and d are not quite the published ones."""
-    return _relative(tuple(RELATIVES)[seed % 5], seed // 5)
-
-
-def _relative(kind: str, number: int) -> Izhikevich:
-    c, d = RELATIVES[kind][number % len(RELATIVES[kind])]
-    return Izhikevich(kind, c=c, d=d)
-
-
 SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the intervals."
 IGNORES_WEAK = "You miss the neuron that fires under the weak current, too. None of the others does: that alone identifies a low threshold."
 COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. Look at many intervals."
@@ -249,7 +229,7 @@ def _recordings() -> list[tuple[str, str, Izhikevich, int]]:
     """Draw neurons of every kind, recorded for 500 ms, shorter and longer, in any order."""
     lengths = {"as shown": (500, 501), "short": (300, 400), "long": (700, 900)}
     asked = [
-        (kind, length, _relative(kind, _draw(0, 36)), _draw(*ms))
+        (kind, length, relative(kind, _draw(0, 36)), _draw(*ms))
         for kind, (length, ms) in product(RELATIVES, lengths.items())
     ]
     return [asked[place] for place in torch.randperm(len(asked)).tolist()]

@@ -1,5 +1,6 @@
 """What 03 does with its neurons: run them, poison them, draw a spike's path, fit a real one."""
 
+from itertools import product
 from typing import Any
 
 import torch
@@ -113,6 +114,27 @@ def _standstill(h: Tensor, mem: Tensor) -> Tensor:
     inward = g_na * (mem - HEALTHY.e_na) + HEALTHY.g_leak * (mem - HEALTHY.e_leak)
     fourth = -inward / (HEALTHY.g_k * (mem - HEALTHY.e_k))
     return torch.where(fourth > 0, fourth.clamp(min=0) ** 0.25, torch.nan)
+
+
+# c and d of neurons that differ a little, yet are of one kind.
+RELATIVES = {
+    "regular_spiking": tuple(product((-67.0, -65.0, -63.0), (7.0, 8.0, 9.0))),
+    "intrinsically_bursting": ((-56.0, 3.5), (-56.0, 4.0), (-56.0, 4.5), (-55.0, 4.0)),
+    "chattering": tuple(product((-51.0, -50.0, -49.0), (1.8, 2.0, 2.2))),
+    "fast_spiking": tuple(product((-67.0, -65.0, -63.0), (1.8, 2.0, 2.5))),
+    "low_threshold_spiking": tuple(product((-67.0, -65.0, -63.0), (1.8, 2.0, 2.5))),
+}
+
+
+def unknown_neuron(seed: int) -> Izhikevich:
+    """Return a neuron of one of the five kinds; c and d are not quite the published ones."""
+    return relative(tuple(RELATIVES)[seed % 5], seed // 5)
+
+
+def relative(kind: str, number: int) -> Izhikevich:
+    """Return a neuron of a kind, one of several that differ a little."""
+    c, d = RELATIVES[kind][number % len(RELATIVES[kind])]
+    return Izhikevich(kind, c=c, d=d)
 
 
 # ---------------------------------------------------------------- a model of the real neuron
