@@ -7,6 +7,7 @@ from torch import nn
 
 import snnedu as snn
 from snnedu.course.chapters.c01_hello_spikes.exercises import break_even
+from snnedu.widgets.panels import fill
 
 pytestmark = pytest.mark.house
 
@@ -25,6 +26,18 @@ def test_the_digit_explorer_counts_what_it_draws(reader):
     assert out["answer"] == out["count"].argmax()
     assert out["total"] > out["count"].sum()
     assert reader.run(gain=0.0)["ink"].max() == 0
+
+
+def test_the_code_to_copy_runs_with_the_notebooks_names(reader):
+    def copied(explorer):
+        return fill(explorer.code, explorer.values, explorer.controls, as_code=True)
+
+    line = snn.break_even_explorer(break_even)
+    here = eval(copied(line), {"break_even": break_even}) / line.values["steps"]
+    assert 100 * here == pytest.approx(float(line.run()["here"]), rel=1e-5)
+    spk = eval(copied(reader), {"snn": snn, "one_of_each": list(snn.data.digits()[1][0][:10])})
+    assert spk.shape == (25, 64)
+    assert 0 < spk.mean() < 1
 
 
 def test_on_the_break_even_line_both_layers_cost_the_same():

@@ -48,6 +48,7 @@ def digit_explorer(net: Sequential, scans: Sequence[Tensor], **more: Any) -> Exp
             Bars("count", title="Spikes of each class", ylim=(0, None)),
         ],
         title="A network reads a digit",
+        code="snn.spikegen.rate(one_of_each[{digit}], {steps}, gain={gain}, seed=0)",
         outcome="The network says {answer}. Spikes in all layers: {total}.",
         alt="At digit {digit}, gain {gain} and {steps} steps: the scan, the raster of the ten output "
         "neurons and their spike counts. The network says {answer}.",
@@ -70,6 +71,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
         line = np.clip(100 * np.array(allowed) / times, 0, 100)
         dense = busy * INPUTS * OUTPUTS * price
         spiking = rate / 100 * steps * INPUTS * OUTPUTS + steps * OUTPUTS * price
+        # The zeros are those of the dense layer: the spiking layer pays for its spikes alone.
         return {"times": times, "line": line, "here": line[steps - 1], "cost": spiking / dense}
 
     return Explorer(
@@ -78,7 +80,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
             Slider("steps", 1, 25, 1, value=25, label="steps T"),
             Slider("rate", 0, 100, 1, value=30, label="spike rate", unit="% of steps"),
             Slider("price", 1.0, 15.0, 0.1, value=5.1, label="price of a MAC", unit="additions"),
-            Slider("zeros", 0, 90, 1, value=0, label="zeros the dense layer skips", unit="%"),
+            Slider("zeros", 0, 90, 1, value=0, label="zeros skipped", unit="%"),
         ],
         [
             Curve(
@@ -93,6 +95,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
             )
         ],
         title="Where do spikes break even?",
+        code="break_even(64, 100, {steps}, mac={price}, add=1.0)",
         outcome="At {steps} steps, {here:.1f} % would break even. "
         "At {rate} % the spiking layer costs {cost:.2f} times as much as the dense one.",
         **more,
