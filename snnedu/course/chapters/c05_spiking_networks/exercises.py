@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import Case, refuse
+from snnedu.course.diagnosis import Case, numbers, refuse
 from snnedu.course.exercise import Exercise
 
 
@@ -36,7 +36,7 @@ def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
 
 # ---------------------------------------------------------------- 05.1
 
-BOTH_RETURNED = "`unroll` returns two things, the spikes and the membranes. Separate them: `spk_rec, mem_rec = …`."
+BOTH_RETURNED = "You return two things. A neuron gives its spikes and its membrane: separate them, `spk_rec, mem_rec = …`, and return the spikes."
 TWO_NEURONS = "Your result has a column for each side. The same neuron should get both sides: add the weighted inputs up."
 MEMBRANE = "Your result holds other numbers than 0 and 1. Return the spikes, not the membrane."
 ALONE = "Your neuron fires after a single spike. One weight alone must not exceed the threshold."
@@ -119,7 +119,7 @@ def _spikes(answer: Attempt, left: Tensor, right: Tensor) -> Tensor:
     result = answer(left, right)
     if isinstance(result, (tuple, list)) and len(result) == 2:
         raise WrongAnswer(BOTH_RETURNED)
-    spk_rec = torch.as_tensor(result).float()
+    spk_rec = numbers(result).float()
     shapes = f"Return the shape of the inputs, {list(left.shape)}. Yours is {list(spk_rec.shape)}."
     refuse(
         {
@@ -312,7 +312,10 @@ EXERCISES = [
             )[0],
             REMEMBERS.format(2): [_with_leaky(0.7, 0.9), _with_leaky(0.9, 0.5)],
             TRAIN: _with_leaky(0.74, 0.57),
-            BOTH_RETURNED: lambda left, right: snn.Leaky(0.5).unroll(0.7 * (left + right)),
+            BOTH_RETURNED: [
+                lambda left, right: snn.Leaky(0.5).unroll(0.7 * (left + right)),
+                lambda left, right: snn.Leaky(0.1)(0.6 * left + 0.6 * right),
+            ],
             MEMBRANE: lambda left, right: snn.Leaky(0.5).unroll(0.7 * (left + right))[1],
             TWO_NEURONS: lambda left, right: snn.Leaky(0.5).unroll(
                 torch.cat([0.7 * left, 0.7 * right], dim=1)
@@ -323,6 +326,7 @@ EXERCISES = [
             _with_leaky(0.7, 0.5, reset_mechanism="zero"),
             lambda left, right: snn.Leaky(0.5, threshold=10.0).unroll(7 * left + 7 * right)[0],
             _by_hand,
+            lambda left, right: list(_by_hand(left, right).unbind()),
         ),
         hints=(
             "Two parameters decide: the weight of each input, and β. θ is 1. One weight alone must stay below θ.",
