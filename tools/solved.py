@@ -18,8 +18,11 @@ TUTORIALS = Path(__file__).parent.parent / "tutorials"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the solved copies into the folder named on the command line."""
-    (folder,) = map(Path, arguments)
+    """Write the solved copies into the folder named on the command line; return 2 without one."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print(__doc__)
+        return 2
+    folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(TUTORIALS.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
