@@ -7,7 +7,11 @@ import torch
 from snnedu.brains.biophysics import KINDS, HodgkinHuxley, Izhikevich
 from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c03_neuron_zoo import exercises as ex03, experiments as zoo
-from snnedu.course.chapters.c03_neuron_zoo.explorers import axon_explorer
+from snnedu.course.chapters.c03_neuron_zoo.explorers import (
+    axon_explorer,
+    firing_explorer,
+    zoo_explorer,
+)
 from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from snnedu.widgets.models import BUILT_IN
@@ -41,6 +45,14 @@ def test_under_the_zoos_ramp_only_the_axon_stays_silent_until_it_is_steep():
 def test_the_slope_alone_decides_at_one_height():
     assert [zoo.ramp(rise, 8.0) for rise in (1, 20, 50, 100)] == [19, 19, 0, 0]
     assert zoo.ramp(100, 12.0) > 0  # a stronger current needs no push
+
+
+@pytest.mark.parametrize("make", [zoo_explorer, firing_explorer, axon_explorer])
+def test_an_explorer_asks_only_when_told_and_answers_each_option(make):
+    asked = make(ask=True)._spec
+    assert len(asked["replies"]) == len(asked["options"]) >= 3
+    assert asked["right"] in asked["options"]
+    assert not make()._spec["predict"]
 
 
 # --- a synapse -------------------------------------------------------------------------------

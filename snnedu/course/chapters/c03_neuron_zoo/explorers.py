@@ -6,9 +6,41 @@ from snnedu.course.chapters.c03_neuron_zoo.experiments import axon
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import DRIVES, Choice, Slider, Traces
 
+SLOWLY = {
+    "predict": "The current reaches 0.3 slowly (input: ramp). Which neuron stays silent?",
+    "options": {
+        "None of them": "One does. Choose the input ramp, and count.",
+        "Leaky": "It waits until I is strong enough, then it fires.",
+        "Adaptive": "It fires, too. Its threshold rises only after a spike.",
+        "Hodgkin–Huxley": "It answers to fast changes.",
+    },
+    "right": "Hodgkin–Huxley",
+}
+KNOB = {
+    "predict": "Which knob alone makes the regular neuron burst again and again?",
+    "options": {
+        "a, a faster recovery": "Then it fires faster, at equal intervals.",
+        "c, a higher reset": "Try -45: pairs of spikes, again and again.",
+        "d, a smaller kick": "Then it fires faster, at equal intervals in the end.",
+    },
+    "right": "c, a higher reset",
+}
+TEA = {
+    "predict": "TEA blocks most of the potassium channels. What happens to the spike?",
+    "options": {
+        "It does not come": "That is what TTX does: sodium makes the spike.",
+        "It becomes smaller": "Potassium ends the spike. Its height comes from sodium.",
+        "It becomes longer": "Set potassium to 0.1: V comes back late.",
+    },
+    "right": "It becomes longer",
+}
 
-def zoo_explorer(**more: Any) -> Explorer:
-    """Give several neuron models the same input, side by side. `more` goes to `Explorer`."""
+
+def zoo_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+    """Give several neuron models the same input, side by side.
+
+    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    """
     titles = {
         "leaky": "Leaky",
         "synaptic": "Synaptic (gets 0.2 I)",
@@ -49,12 +81,16 @@ def zoo_explorer(**more: Any) -> Explorer:
         outcome="Spikes: "
         + ", ".join(f"{name.replace('_', '-')} {{{name}_count}}" for name in titles)
         + ".",
+        **(SLOWLY if ask else {}),
         **more,
     )
 
 
-def firing_explorer(**more: Any) -> Explorer:
-    """Turn the four parameters of Izhikevich's neuron. `more` goes to `Explorer`."""
+def firing_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+    """Turn the four parameters of Izhikevich's neuron.
+
+    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    """
     return Explorer(
         "izhikevich",
         [
@@ -71,12 +107,16 @@ def firing_explorer(**more: Any) -> Explorer:
         constants={"drive": "constant"},
         title="Izhikevich's neuron",
         outcome="Spikes in 300 ms: {count}.",
+        **(KNOB if ask else {}),
         **more,
     )
 
 
-def axon_explorer(**more: Any) -> Explorer:
-    """Push the squid's axon, and poison its channels. `more` goes to `Explorer`."""
+def axon_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+    """Push the squid's axon, and poison its channels.
+
+    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    """
     return Explorer(
         axon,
         [
@@ -100,6 +140,7 @@ def axon_explorer(**more: Any) -> Explorer:
         ],
         title="The squid's axon",
         outcome="Spikes in 50 ms: {count}.",
+        **(TEA if ask else {}),
         **more,
     )
 
