@@ -82,6 +82,7 @@ def execute(
         record_timing=False,
         store_widget_state=False,
     )
+    client.comm_open_handlers.clear()  # what `interact` draws becomes a picture of the cell
     with (
         tempfile.TemporaryDirectory(prefix="snnedu-") as home,
         mock.patch.dict(os.environ, kernel_environment(home, threads), clear=True),
@@ -108,9 +109,14 @@ def clean(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in KEPT_CELL_METADATA}
         if cell.cell_type == "code":
-            cell.outputs = _joined(cell.outputs)
+            cell.outputs = _joined([o for o in cell.outputs if not _is_sliders(o)])
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET_VIEW, None)
+
+
+def _is_sliders(output: NotebookNode) -> bool:
+    """Tell the sliders of `interact`, which are a line of code where no kernel runs."""
+    return output.get("data", {}).get("text/plain", "").startswith("interactive(")
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

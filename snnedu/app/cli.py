@@ -50,7 +50,7 @@ def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] =
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
     try:
-        return subprocess.call(command, env=_environment())
+        return subprocess.call(command, env=_environment(folder))
     except KeyboardInterrupt:  # the usual way to close JupyterLab
         return 0
 
@@ -127,8 +127,11 @@ def _need_free_port(port: int | None) -> None:
             ) from None
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment for JupyterLab, with our settings as a default below the user's."""
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment for JupyterLab, with our settings as a default below the user's.
+
+    `snnedu copy --reset 02` in one of its terminals means the copy that is open.
+    """
     # labconfig: no pop-up that asks about news; labextensions: a widget's stored picture.
     ours = Path(__file__).parent / "jupyter"
     names = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
@@ -138,5 +141,6 @@ def _environment() -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONSTARTUP": str(ours / "startup.py"),
         **os.environ,
+        "SNNEDU_COURSE": str(folder),
         **{name: os.pathsep.join(folders) for name, folders in paths.items()},
     }

@@ -8,6 +8,7 @@ takes what stands in the cells, without outputs and empty cells.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -43,7 +44,9 @@ def lay_out(folder: Path | None = None, reset: Iterable[str] = ()) -> tuple[Path
 
 
 def default_folder() -> Path:
-    """Return `my-course` in the checkout, where git ignores it, or in the user's data folder."""
+    """Return the open copy, or `my-course` in the checkout (git ignores it) or among user data."""
+    if chosen := os.environ.get("SNNEDU_COURSE"):  # set by `snnedu lab` and on Binder
+        return Path(chosen)
     home = PACKAGE.parent if (PACKAGE.parent / "tutorials" / START).exists() else data_folder()
     return home / "my-course"
 

@@ -84,10 +84,11 @@ def test_lab_opens_jupyterlab_on_the_copy_with_the_start_page_in_front(tmp_path,
     settings = Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[-1]) / "labconfig/page_config.json"
     assert "announcements" in settings.read_text()
     assert env["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert env["SNNEDU_COURSE"] == str(tmp_path / "my-course")
 
 
 def test_a_name_error_shows_which_cells_to_run_first(monkeypatch):
-    monkeypatch.setenv("PYTHONSTARTUP", cli._environment()["PYTHONSTARTUP"])
+    monkeypatch.setenv("PYTHONSTARTUP", cli._environment(ROOT)["PYTHONSTARTUP"])
     cells = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "snn.check('07.1', 1)")]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()

@@ -16,6 +16,11 @@ ROOT = Path(__file__).parents[2]
 NAME = "02_leak.ipynb"
 
 
+@pytest.fixture(autouse=True)
+def _no_copy_is_open(monkeypatch):
+    monkeypatch.delenv("SNNEDU_COURSE", raising=False)
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A small course with stored outputs; its copy goes to `tmp_path / "mine"`."""
@@ -243,6 +248,11 @@ def test_the_copy_of_a_checkout_is_ignored_by_git():
 def test_the_copy_of_an_installed_package_is_in_the_users_data_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(workspace, "PACKAGE", tmp_path / "site-packages" / "snnedu")
     assert workspace.default_folder() == Path(os.environ["SNNEDU_DATA"]) / "my-course"
+
+
+def test_a_terminal_of_jupyterlab_means_the_copy_that_is_open(tmp_path, monkeypatch):
+    monkeypatch.setenv("SNNEDU_COURSE", str(tmp_path / "open"))
+    assert workspace.default_folder() == tmp_path / "open"
 
 
 @pytest.mark.bad_input

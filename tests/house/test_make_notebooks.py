@@ -37,6 +37,16 @@ def test_a_second_run_changes_no_byte(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert progress.data["text/plain"] == "[]"  # a fresh learner
 
 
+def test_what_interact_draws_is_stored_and_its_sliders_are_not(tmp_path: Path):
+    drawing = "plt.figure(figsize=(2, 1))\n    plt.plot([a, 2])\n    print('drawn')"
+    source = f"@ipywidgets.interact(a=(0, 3))\ndef draw(a=1):\n    {drawing}"
+    path = _write(tmp_path, "import matplotlib.pyplot as plt, ipywidgets", source)
+    assert main([str(path)]) == 0
+    printed, figure = nbformat.read(path, as_version=4).cells[1].outputs
+    assert printed.text == "drawn\n"
+    assert "image/png" in figure.data
+
+
 def test_a_notebook_that_raises_stays_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     path = _write(tmp_path, "1 / 0")
     before = path.read_bytes()

@@ -1,6 +1,7 @@
 """The notebook contract: each rule is seen to fail, and every notebook keeps them all."""
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,9 +34,24 @@ def test_notebook_keeps_the_form(path: Path):
 
 
 def test_the_start_page_has_a_way_to_every_tutorial():
-    start, *others = NOTEBOOKS
+    start, *others = (path for path in NOTEBOOKS if path.name[0].isdigit())
     text = start.read_text(encoding="utf-8")
     assert [path.name for path in others if f"({path.name})" not in text] == []
+    assert "(glossary.md)" in text
+
+
+def test_the_onboarding_path_names_sections_that_are_written():
+    start, *others = map(Notebook.read, NOTEBOOKS)
+    text = "\n".join(cell.source for _, cell in start.prose)
+    rows = re.findall(r"^\| (\d\d) \| (\*\d · .+)$", text, re.M)
+    assert len(rows) == 4
+    for number, row in rows:
+        (chapter,) = [other for other in others if other.path.name.startswith(number)]
+        named = re.findall(r"\*(\d · .+?)\*", row)
+        assert named
+        assert set(named) <= {head for head, _ in chapter.sections}
+        for exercise in re.findall(r"exercise (\d\d\.\d), \*(.+?)\*", row):
+            assert "### Exercise {} · {}".format(*exercise) in str(chapter.content)
 
 
 def test_a_good_notebook_passes(tmp_path: Path):

@@ -26,7 +26,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "I train networks with PyTorch and need spikes for my work",
-                    "Take the two-hour onboarding: start with 01, skip what you know.",
+                    "Take the four steps of the onboarding table above: sections of 01, 05, 06 and 07, in about two and a half hours.",
                 ),
                 Option(
                     "I teach",
