@@ -53,8 +53,7 @@ def _lab_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Lab]":
     from tests.lab import Lab
 
     folder, home = tmp_path_factory.mktemp("tutorials"), tmp_path_factory.mktemp("home")
-    for notebook in (ROOT / "tutorials").glob("*.ipynb"):
-        shutil.copy(notebook, folder)
+    shutil.copytree(ROOT / "tutorials", folder, dirs_exist_ok=True)
     with Lab(folder, home) as lab:
         yield lab
 

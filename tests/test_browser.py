@@ -1,6 +1,8 @@
 """What a learner sees: JupyterLab in a real browser."""
 
+import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.lab import Lab, Notebook
 
@@ -47,6 +49,23 @@ def test_its_animation_plays(first_tutorial: Notebook):
     play.wait_for()  # it plays once by itself, when it comes into view
     with first_tutorial.pixels_change(player.locator("canvas")):
         play.click()
+
+
+def test_the_first_click_on_a_term_lands_at_it(lab: Lab):
+    # In a notebook, JupyterLab looks for the heading before it is drawn, and stays at the top.
+    name = lab.write("terms.ipynb", ["1"])
+    notebook = nbformat.read(lab.folder / name, as_version=4)
+    link = '[a spike](glossary.md#Spike "An event that is there or not.")'
+    notebook.cells.append(nbformat.v4.new_markdown_cell(link))
+    nbformat.write(notebook, lab.folder / name)
+    page = lab.open(name).page
+    term = page.get_by_role("link", name="a spike")
+    assert term.get_attribute("title") == "An event that is there or not."
+    term.click()
+    heading = page.locator('.jp-MarkdownViewer h3[data-jupyter-id="Spike"]')
+    expect(heading).to_be_in_viewport()
+    above = page.locator('.jp-MarkdownViewer h3[data-jupyter-id="Seed"]')
+    expect(above).not_to_be_in_viewport()
 
 
 def test_moving_a_slider_with_the_keyboard_changes_pixels(lab: Lab):
