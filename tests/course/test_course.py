@@ -15,6 +15,7 @@ import torch
 from snnedu.course import attempt, check as checks, overview, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
 from snnedu.course.exercise import Exercise, Option, Question
+from snnedu.course.fields import html
 from snnedu.course.quiz import quiz
 
 
@@ -115,7 +116,10 @@ def test_the_notebook_continues_whatever_a_function_does(function, reply, monkey
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("right", [True, False])
 def test_a_long_printed_text_is_cut_off(stream, right, capsys):
+    calls = []
+
     def chatty(spk_rec):
+        calls.append(spk_rec)
         for _ in range(100_000):
             print("hello", file=getattr(sys, stream))
         return spk_rec.sum(0 if right else 1)
@@ -124,7 +128,7 @@ def test_a_long_printed_text_is_cut_off(stream, right, capsys):
     out, err = capsys.readouterr()
     assert ("✅" in out) == right
     assert "Your code printed: hello" in out
-    assert "599,500 characters more" in out
+    assert f"{600_000 * len(calls) - 500:,} characters more" in out
     assert len(out) < 1000
     assert err == ""
 
@@ -162,9 +166,10 @@ def test_every_check_draws_other_random_numbers():
         return spk_rec.sum(0)
 
     checks.verdict(checks.exercise("00.1"), count, seed=1)
+    calls = len(seen)
     checks.verdict(checks.exercise("00.1"), count, seed=1)
     checks.check("00.1", count)
-    (first, spk_rec), (second, _), (third, other) = seen
+    (first, spk_rec), (second, _), (third, other) = seen[::calls]
     assert first == second != third
     assert not torch.equal(spk_rec, other)
 
@@ -313,7 +318,7 @@ def test_each_option_of_a_quiz_gets_its_reply_and_is_stored():
         for n, option in enumerate(options):
             ask.chosen = {**ask.chosen, str(number): n}  # as the browser sets it
             reply = ask.replies[str(number)]
-            assert option.feedback.split("'")[0] in reply
+            assert html(option.feedback) in reply
             assert ("✅" in reply) == option.right
     stored = [(event.id, event.value) for event in progress.events() if event.kind == "answer"]
     assert stored == [
