@@ -23,11 +23,11 @@ GREEK = {"α": "alpha", "β": "beta", "θ": "theta", "τ": "tau"}
 
 
 def prose(path: Path) -> str:
-    """Return what a reader reads: Markdown without headings, code and formulas."""
+    """Return what a reader reads: Markdown without headings, their links, code and formulas."""
     cells = nbformat.read(path, as_version=4).cells
     text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
     text = text.partition("## References")[0]
-    text = re.sub(r"^#.*$", "", text, flags=re.M)
+    text = re.sub(r"^#.*$|^.*\]\(glossary\.md\) ·.*$|^.* · \[Glossary\].*$", "", text, flags=re.M)
     return re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|https?:\S+", "", text, flags=re.S)
 
 
