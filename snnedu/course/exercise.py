@@ -38,6 +38,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from math import inf
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +46,7 @@ from snnedu.core import _check
 from snnedu.course.diagnosis import Cases, Mistakes, Otherwise, Run, call, compare
 
 Check = Callable[[Any], None]
+ANY = (-inf, inf)  # no guess is impossible
 
 
 def _no_cases() -> tuple[()]:
@@ -151,9 +153,10 @@ class Prediction:
             ),
         )
 
-    A number counts as close if it is off by `close` at most, or by the `factor` at most; `low` is
-    said to a guess that was too low, `high` to one that was too high. `reply` is said to all. An
-    option that is `right` may be missing where the measurement decides; see `outcome`.
+    A guess outside `between`, the least and the most that is possible, is refused. A number counts
+    as close if it is off by `close` at most, or by the `factor` at most; `low` is said to a guess
+    that was too low, `high` to one that was too high. `reply` is said to all. An option that is
+    `right` may be missing where the measurement decides; see `outcome`.
     """
 
     question: str
@@ -164,19 +167,26 @@ class Prediction:
     low: str = ""
     high: str = ""
     reply: str = ""
+    between: tuple[float, float] = ANY
 
     def __post_init__(self) -> None:
         numeric = self.close != 0 or self.factor != 1 or bool(self.low or self.high)
+        numeric = numeric or self.between != ANY
         if self.options and (numeric or sum(option.right for option in self.options) > 1):
             raise ValueError(
                 f"A prediction with options needs one right option at most, and no `close`, "
-                f"`factor`, `low` or `high`. Received another for {self.question!r}. Leave out one "
-                f"of them."
+                f"`factor`, `low`, `high` or `between`. Received another for {self.question!r}. "
+                f"Leave out one of them."
             )
         if self.close < 0 or self.factor < 1:
             raise ValueError(
                 f"`close` must be 0 or more, and `factor` 1 or more. Received {self.close} and "
                 f"{self.factor} for {self.question!r}. Say how far off a guess may be."
+            )
+        if self.between[0] >= self.between[1]:
+            raise ValueError(
+                f"`between` must be the least and the most of a guess, in this order. Received "
+                f"{self.between} for {self.question!r}. Swap them, or widen the range."
             )
 
 

@@ -32,10 +32,12 @@ class PredictionField(Fields):
         if _compared(self.id):
             self.chosen = self._choice()
             return html(_state(self.id))
+        if self.asked.options:
+            return html(_keep(self.id, choice + 1))
         try:
-            return html(_keep(self.id, choice + 1 if self.asked.options else choice))
-        except ValueError:
-            return "Please type a number."
+            return html(_keep(self.id, choice))
+        except ValueError as error:
+            return html(str(error)) if _is_number(choice) else "Please type a number."
 
     def still(self) -> str:
         """Return the question, and how to answer it."""
@@ -117,7 +119,7 @@ def recap(tutorial: str) -> None:
 def _keep(id: str, guess: float | int | str) -> str:
     """Write a guess down; return what the learner is told."""
     asked = prediction(id)
-    store.record("guess", id, _option(asked, guess) if asked.options else _number(guess))
+    store.record("guess", id, _option(asked, guess) if asked.options else _possible(asked, guess))
     return _state(id)
 
 
@@ -217,6 +219,17 @@ def _option(asked: Prediction, guess: float | int | str) -> str:
             f"Choose one of: {', '.join(map(repr, texts))}."
         )
     return str(text)
+
+
+def _possible(asked: Prediction, guess: Any) -> str:
+    """Return a guess as text. Raises ValueError for one that cannot come true."""
+    number, (least, most) = _number(guess), asked.between
+    if not least <= float(number) <= most:
+        ends = f"lie between {least:g} and {most:g}" if most < math.inf else f"be {least:g} or more"
+        raise ValueError(
+            f"A guess must {ends} here. Received {float(number):g}. Choose a possible number."
+        )
+    return number
 
 
 def _number(value: Any) -> str:

@@ -1,6 +1,7 @@
 """A guess is kept, compared and recalled; nothing gives the answer away, nothing blocks."""
 
 import re
+from math import inf
 from pathlib import Path
 
 import nbformat
@@ -14,10 +15,10 @@ from snnedu.course.exercise import Option, Prediction
 from snnedu.course.predict import PredictionField
 
 TUTORIALS = Path(__file__).parent.parent.parent / "tutorials"
-CHAPTERS = {
-    path: list(exercise.predictions(path.name[:2]))
-    for path in sorted(TUTORIALS.glob("[0-9]*.ipynb"))
+DECLARED_BY = {
+    path: exercise.predictions(path.name[:2]) for path in sorted(TUTORIALS.glob("[0-9]*.ipynb"))
 }
+CHAPTERS = {path: list(declared) for path, declared in DECLARED_BY.items()}
 NUMBER = Prediction(
     question="How many spikes?",
     unit="spikes",
@@ -34,7 +35,16 @@ DECLARED = Prediction(
     question="Which?", unit="mV", options=(Option("a", "A is it.", right=True), Option("b", "B?"))
 )
 FACTOR = Prediction(question="How many times as much?", factor=2)
-KNOWN = {"00.p1": NUMBER, "00.p2": OPTIONS, "00.p3": DECLARED, "00.p4": FACTOR}
+SHARE = Prediction(question="How many of 100?", close=5, between=(0, 100))
+COUNT = Prediction(question="How many?", close=5, between=(0, inf))
+KNOWN = {
+    "00.p1": NUMBER,
+    "00.p2": OPTIONS,
+    "00.p3": DECLARED,
+    "00.p4": FACTOR,
+    "00.p5": SHARE,
+    "00.p6": COUNT,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +166,8 @@ def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
         "· The rate `f` becomes … You thought “lower”. It was “higher”.",
         "· Which? You thought “a”. It is not measured yet.",
         "· How many times as much? You wrote none down. It was 2.",
+        "· How many of 100? You wrote none down. It is not measured yet.",
+        "· How many? You wrote none down. It is not measured yet.",
         "1 of 2 came close. Look once more at those that did not.",
     ]
 
@@ -191,7 +203,7 @@ def test_a_guess_for_a_question_that_changed_since_is_forgotten(capsys, monkeypa
     monkeypatch.setitem(KNOWN, "00.p2", NUMBER)
     said(capsys)
     snn.recap("00")
-    assert said(capsys).count("You wrote none down. It is not measured yet.") == 4
+    assert said(capsys).count("You wrote none down. It is not measured yet.") == 6
     snn.outcome("00.p1", "higher")
     assert "You wrote down no prediction" in said(capsys)
     snn.predict("00.p1", "higher")
@@ -230,6 +242,19 @@ def test_the_field_keeps_a_number_and_shows_it_again(capsys):
     assert "<code>snn.reset" in again.replies["0"]
 
 
+def test_the_field_refuses_an_impossible_guess_and_keeps_the_one_before():
+    field = PredictionField("00.p5")
+    for guess, reply in {
+        "100": "You wrote down 100.",
+        "150": "between 0 and 100",
+        "0": "down 0.",
+    }.items():
+        field.chosen = {"0": guess}
+        assert reply in field.replies["0"]
+    field.chosen = {"0": "-5"}
+    assert PredictionField("00.p5").chosen == {"0": "0"}
+
+
 def test_the_field_keeps_an_option():
     field = PredictionField("00.p2")
     assert field.form.count('type="radio"') == 3
@@ -257,6 +282,9 @@ def test_without_a_front_end_the_question_is_shown_and_no_answer(id):
         ("00.p1", "many", "must be one number each. Received 'many'. Pass 3.5"),
         ("00.p1", float("nan"), "must be one number each. Received nan"),
         ("00.p1", [1, 2], "must be one number each"),
+        ("00.p5", -5, "must lie between 0 and 100 here. Received -5. Choose a possible number"),
+        ("00.p5", 150, "must lie between 0 and 100 here. Received 150"),
+        ("00.p6", -1, "must be 0 or more here. Received -1"),
         ("00.p2", 4, r"its number from 1 to 3. Received 4. Choose one of: 'higher', 'lower'"),
         ("00.p2", "high", "must be an option"),
         ("00.p9", 1, "`prediction` must be one of '00.p1'"),
@@ -291,6 +319,8 @@ def test_outcome_raises_for_what_cannot_be_one(id, value, message):
         {"options": (*DECLARED.options, *DECLARED.options)},
         {"close": -1},
         {"factor": 0.5},
+        {"between": (100, 0)},
+        {"options": OPTIONS.options, "between": (0, 100)},
     ],
 )
 def test_a_prediction_that_cannot_be_compared_raises(wrong):
@@ -314,6 +344,12 @@ def test_a_notebook_asks_before_it_measures_and_recalls_at_the_end(path):
     for each in known:
         assert calls.index(("predict", each)) < calls.index(("outcome", each))
     assert calls[-1:] == ([("recap", path.name[:2])] if known else [])
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_says_which_guesses_are_impossible(path):
+    for name, asked in DECLARED_BY[path].items():
+        assert asked.options or asked.between != exercise.ANY, name
 
 
 @pytest.mark.browser

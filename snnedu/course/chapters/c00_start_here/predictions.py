@@ -9,6 +9,7 @@ PREDICTIONS = {
             "How many spikes does it fire?"
         ),
         unit="spikes",
+        between=(0, 25),
         close=1,
         low="The input of several steps adds up: after four steps U exceeds θ for the first time.",
         high="Even without the leak it would be seven: 25 steps of 0.3 are 7.5, and a spike costs 1.",

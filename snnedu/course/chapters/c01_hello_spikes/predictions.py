@@ -1,5 +1,7 @@
 """The predictions of 01 · Hello, spikes."""
 
+from math import inf
+
 from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
@@ -21,6 +23,7 @@ PREDICTIONS = {
     "01.p2": Prediction(
         question="You want half the error. How many times as many steps do you need?",
         unit="times",
+        between=(0, inf),
         close=0.5,
         low="Chance evens out slowly: twice the steps leave 0.71 of the error.",
         high="It is not that slow.",
@@ -29,6 +32,7 @@ PREDICTIONS = {
     "01.p3": Prediction(
         question="Nothing is trained yet. What share of the test scans will be read rightly?",
         unit="%",
+        between=(0, 100),
         close=8,
         low="Even a guess hits one of ten classes.",
         high="Random weights know nothing about digits.",
@@ -56,6 +60,7 @@ PREDICTIONS = {
         question="The dense network needs 7,400 MACs a scan. How many additions for each of these "
         "does the spiking network need, in 25 steps?",
         unit="additions",
+        between=(0, inf),
         factor=1.5,
         low="Each weight is used again at every spike, and there are 25 steps.",
         high="Not every neuron fires at every step.",
@@ -64,6 +69,7 @@ PREDICTIONS = {
         question="The rate code sends this film in 414 spikes. How many events does an event camera "
         "need, one for each change of 0.1?",
         unit="events",
+        between=(0, inf),
         factor=1.3,
         low="A dark pixel that appears has changed by 0.1 several times, and sends several events.",
         high="The film stands still most of the time, and then nothing is sent.",

@@ -1,5 +1,7 @@
 """The predictions of 02 · The leaky neuron."""
 
+from math import inf
+
 from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
@@ -42,6 +44,7 @@ PREDICTIONS = {
         question="β = 1 - Δt/τ or β = exp(-Δt/τ): by how many percent does the leak 1 - β differ "
         "at Δt/τ = 0.1?",
         unit="%",
+        between=(0, inf),
         close=3,
         low="The two β differ by half a percent, but 1 - β is ten times smaller than β.",
         high="At 0.1 a straight line is still a good guess of the exponential.",

@@ -1,5 +1,7 @@
 """The predictions of 03 · The neuron zoo."""
 
+from math import inf
+
 from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
@@ -8,6 +10,7 @@ PREDICTIONS = {
             "One input spike reaches a leaky neuron. How many steps later is its membrane highest?"
         ),
         unit="steps",
+        between=(0, inf),
         high="Each step after the input only leaks: U has nothing left to rise with.",
         reply="No β changes that.",
     ),
@@ -17,6 +20,7 @@ PREDICTIONS = {
             "the tenth second of the same kind of sound?"
         ),
         unit="spikes",
+        between=(0, inf),
         close=15,
         low="It slows down less than that: it still follows the sound.",
         high="It slows down more than that.",
@@ -44,6 +48,7 @@ PREDICTIONS = {
     "03.p5": Prediction(
         question="What is the lowest rate at which this axon can fire for ever?",
         unit="Hz",
+        between=(0, inf),
         factor=1.3,
         low="It cannot fire that slowly: below, it fires a few spikes at most, then none.",
         high="A weaker current keeps it firing, and more slowly.",

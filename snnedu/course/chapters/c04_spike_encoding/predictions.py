@@ -46,6 +46,7 @@ PREDICTIONS = {
     "04.p6": Prediction(
         question="Each spike of the latency code moves to a random step. How many scans are still read rightly?",
         unit="of 100",
+        between=(0, 100),
         close=8,
         low="Which pixels have ink is still to be seen, and it tells most digits apart.",
         high="The network has learned to read the times. Random times mislead it.",

@@ -9,6 +9,7 @@ PREDICTIONS = {
             "inputs, then 100, then 1,000. In what share of the steps does it spike with 1,000?"
         ),
         unit="% of the steps",
+        between=(0, 100),
         close=10,
         low="On average 100 of the 1,000 inputs spike in a step: a current of 5, five times θ.",
         reply="With 1,000 inputs it fires at every step: its spikes tell nothing about the inputs.",
@@ -61,6 +62,7 @@ PREDICTIONS = {
             "layer that spikes in fewer than 1 % of the steps?"
         ),
         unit="(number of the layer, 1 to 6)",
+        between=(1, 6),
         low="The first layers are quiet, but each still fires more often than that.",
         high="It happens earlier: a layer keeps less than a third of the spikes that it gets.",
     ),

@@ -23,6 +23,7 @@ PREDICTIONS = {
     "06.p3": Prediction(
         question="How many of the 359 test digits will the network get right now?",
         unit="digits",
+        between=(0, 359),
         close=30,
         low="The slope is wrong, but it points well enough.",
         high="Three rounds are few. With more it gets better.",

@@ -1,5 +1,7 @@
 """The predictions of 07 · Training through time."""
 
+from math import inf
+
 from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
@@ -14,6 +16,7 @@ PREDICTIONS = {
     "07.p2": Prediction(
         question="A network runs for 40 steps, not 20. How many times as much does PyTorch keep?",
         unit="times as much",
+        between=(0, inf),
         close=0.15,
         low="Each step keeps its own membranes.",
         high="A step keeps what it needs for itself, not for all steps before it.",
@@ -41,6 +44,7 @@ PREDICTIONS = {
             "many spikes will the hidden layer of the `ce_rate_loss` network fire?"
         ),
         unit="times as many",
+        between=(0, inf),
         close=0.25,
         low="A finer clock misses fewer spikes: a few more fit in.",
         high="A neuron may fire once a step, but its membrane climbs as slowly as before.",
