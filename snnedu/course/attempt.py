@@ -17,6 +17,7 @@ import textwrap
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -130,6 +131,7 @@ def limited(check: Callable[[], None]) -> str:
     # The redirection holds for all threads, so it must end with this one.
     with (
         interrupts,
+        warnings.catch_warnings(action="ignore", category=DeprecationWarning),  # not for learners
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
     ):

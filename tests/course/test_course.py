@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -131,6 +132,17 @@ def test_a_long_printed_text_is_cut_off(stream, right, capsys):
     assert f"{600_000 * len(calls) - 500:,} characters more" in out
     assert len(out) < 1000
     assert err == ""
+
+
+def test_warnings_of_other_libraries_are_not_shown_to_learners(capsys):
+    def with_numpy(spk_rec):
+        warnings.warn("__array_wrap__ must accept context", DeprecationWarning, stacklevel=1)
+        return np.sum(spk_rec.numpy(), axis=0)
+
+    checks.check("00.1", with_numpy)
+    out, err = capsys.readouterr()
+    assert "✅" in out
+    assert "Deprecat" not in out + err
 
 
 @pytest.fixture
