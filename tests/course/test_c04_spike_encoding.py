@@ -1,8 +1,16 @@
 """What the explorers of 04 show must agree with what the chapter says about them."""
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+import torch
+
+from snnedu.core import spikegen
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c04_spike_encoding.explorers import send_by_many, send_digit
+from snnedu.course.check import verdict
+from snnedu.course.exercise import exercise
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -32,3 +40,34 @@ def test_a_number_in_a_gap_is_unknown_and_drawn_all_the_same():
     assert sent["count"] == 0
     assert sent["said"] == "unknown"
     assert sent["read"] == 0.5
+
+
+def _reply(name: str, answer: Callable[..., Any]) -> str:
+    with pytest.raises(WrongAnswer) as reply:
+        verdict(exercise(name), answer)
+    return str(reply.value)
+
+
+def test_a_step_of_several_spikes_is_named():
+    def send(x: torch.Tensor, threshold: float) -> torch.Tensor:
+        told, spikes = 0.0, list[int]()
+        for value in x.tolist():
+            spikes.append(int((value - told) / threshold))
+            told += threshold * spikes[-1]
+        return torch.tensor(spikes)
+
+    assert "several spikes at once" in _reply("04.4", send)
+
+
+def test_spikes_in_place_of_probabilities_are_named():
+    assert "Return the probabilities" in _reply(
+        "04.6", lambda x, neurons: torch.bernoulli(spikegen.receptive_fields(x, neurons))
+    )
+
+
+def test_rates_that_are_wrong_for_white_and_black_do_not_pass_in_forty_checks():
+    for _ in range(40):
+        verdict(exercise("04.1"), lambda x, steps: torch.rand(steps, len(x)) <= x)
+        assert "x = 1" in _reply(
+            "04.1", lambda x, steps: torch.randint(1, 101, (steps, len(x))) / 100 < x
+        )

@@ -66,16 +66,21 @@ INVERTED = "Your small numbers spike often and your large ones rarely. Reverse t
 ONE_THROW = "You toss one coin for each number and repeat the result at every step. Toss again at each step."
 SHARED = "All numbers share one coin at each step, so that they spike together. Each number needs its own coin."
 TOO_EVEN = "Your counts are right, but too even: trains of the same number have almost the same count. Coins that are tossed anew at each step scatter more."
+SPEAKS = "x = 0 never spikes: its probability is 0. Some of your trains of 0 do."
+SILENT = (
+    "x = 1 spikes at every step: its probability is 1. Some of your trains of 1 leave steps out."
+)
 COINS = 40  # trains of each number
 
 
 def check_rate(answer: Attempt) -> None:
     """Look at shape and values, at the share of each number, then at what the coins have in common.
 
-    The margins are six standard deviations of fair coins or more.
+    The margins are six standard deviations of fair coins or more. 0 and 1 leave nothing to chance,
+    but `torch.rand() <= x` is as good: of 10,000 coins for 0, hardly ever one falls on 0.
     """
-    levels = torch.cat([torch.tensor([0.1, 0.6, 0.9]), 0.2 + 0.2 * torch.rand(2)])
-    levels, steps = levels[torch.randperm(5)], 250
+    levels = torch.cat([torch.tensor([0.0, 0.1, 0.6, 0.9, 1.0]), 0.2 + 0.2 * torch.rand(2)])
+    levels, steps = levels[torch.randperm(7)], 250
     x = levels.repeat_interleave(COINS)
     got, again = (_coins(answer(x, steps), steps, x) for _ in range(2))
     trains = got.view(steps, len(levels), COINS)
@@ -90,12 +95,16 @@ def check_rate(answer: Attempt) -> None:
             ONE_THROW: not got.diff(dim=0).any(),
             SHARED: alike and off.abs().max() < 0.2,
             INVERTED: (share - (1 - levels)).abs().max() < 0.035,
+            SPEAKS: off[levels == 0] > 3e-4,
+            SILENT: off[levels == 1] < -3e-4,
             f"A number {levels[worst]:.2f} spikes in {share[worst]:.0%} of your steps.": (
                 off.abs().max() > 0.035
             ),
         }
     )
-    _refuse_dependence(trains - levels[:, None], levels * (1 - levels))
+    tossed = (levels > 0) & (levels < 1)
+    rest, variance = trains - levels[:, None], levels * (1 - levels)
+    _refuse_dependence(rest[:, tossed], variance[tossed])
 
 
 def _refuse_dependence(rest: Tensor, variance: Tensor) -> None:
@@ -235,11 +244,12 @@ NO_DOWN = "Your signal only ever rises. A fall by θ is a spike, too: -1."
 NEVER_TOLD = "You always compare with the start. After each spike, what was told moves by θ."
 TELLS_ALL = "After a spike you take over the signal itself. The receiver only knows that it moved by θ: move what was told by θ as well."
 IN_THETA = "Your spikes have the size θ. A spike is 1, -1 or 0; the receiver knows θ."
+SEVERAL = "At step {} you send {:g}, several spikes at once. A step holds 1, -1 or 0: what is left to tell waits for the next steps."
 TOLD_WRONG_WAY = "What was told moves away from the signal. After a spike 1 it rises by θ."
 
 
 def _moves() -> list[tuple[Tensor, float]]:
-    """Return two signals with slow and fast parts; at first they move by exactly θ, up and down."""
+    """Return two signals, slow, then fast, then a jump; at first they move by exactly θ, up, down."""
     return [(_signal(threshold), threshold) for threshold in (0.125, 0.25)]
 
 
@@ -247,13 +257,16 @@ def _signal(threshold: float) -> Tensor:
     time, phase = torch.arange(160), uniform(0, 6)
     signal = torch.sin(time / uniform(11, 13)) * torch.exp(-time / 90)
     signal = signal + 0.3 * torch.sin(time / 3 + phase) + time / 200
-    return torch.cat([torch.tensor([threshold, 0.0]), signal])
+    jump = (signal[-1] + 3.3 * threshold).expand(8)
+    return torch.cat([torch.tensor([threshold, 0.0]), signal, jump])
 
 
 def _compare_changes(got: Tensor, right: Tensor, x: Tensor, threshold: float) -> str:
     if got.any() and set(got.abs().unique().tolist()) <= {0.0, threshold}:
         return IN_THETA
     step = int((got != right).nonzero()[0])
+    if abs(got[step]) > 1 and got[step] == got[step].round():
+        return SEVERAL.format(step, got[step])
     told = threshold * float(right[:step].sum())
     return (
         f"At step {step} the signal is {x[step]:.3g}, your spikes have told {told:.3g} so far, and "
@@ -294,10 +307,9 @@ ONLY_END = "This is where the signal ends. The question asks for its value at ev
 
 
 def _changes() -> Tensor:
-    """Return spikes that rise, rest and fall below 0, then twenty that are drawn."""
-    return torch.cat(
-        [torch.tensor([1.0, 1, 0, 1, -1, 0, -1, -1, -1]), torch.randint(-1, 2, (20,)).float()]
-    )
+    """Return spikes that rise, rest and fall, go far beyond 1 and -1, then twenty that are drawn."""
+    begin = torch.tensor([1.0, 1, 0, 1, -1, 0, -1, -1, -1])
+    return torch.cat([begin, torch.ones(13), -torch.ones(24), torch.randint(-1, 2, (20,)).float()])
 
 
 def _compare_signals(got: Tensor, right: Tensor, spk: Tensor, threshold: float) -> str:
@@ -326,6 +338,9 @@ NO_HALF = "Your bells are too narrow. The exponent is divided by 2 σ²: the 2 c
 SIGMA_ONE = "You left out σ: your bells are so wide that all neurons answer nearly alike."
 ONE_OVER_N = "Ten favorites from 0 to 1 are 1/9 apart, not 1/10: σ is 1 / (num_neurons - 1)."
 SUMS_TO_ONE = "You divide by the sum, so that the neurons share one spike. Here each has its own probability, 1 at its favorite."
+NO_BRACKETS = "`a / 2 * b` divides by 2 alone, then multiplies by b. Put brackets around all that stands below the line: `a / (2 * b)`."
+SIGMA_NOT_SQUARED = "You divide by 2 σ. The exponent is divided by 2 σ²: square σ as well."
+SPIKES = "Your values are all 0 or 1. Return the probabilities themselves. Spikes are drawn from them later."
 NO_LAST = "No neuron likes 1.0 best. The favorites reach from 0 to 1, both included."
 
 
@@ -335,7 +350,15 @@ def _bells(x: Tensor, num_neurons: int, power: float = 2, half: float = 2) -> Te
     return torch.exp(-(distance.abs() ** power) / half)
 
 
+def _from_zero(x: Tensor, num_neurons: int, steepness: int) -> Tensor:
+    """Return bells whose favorites stop before 1; σ is 1 / `steepness`."""
+    favorites = torch.arange(num_neurons) / num_neurons
+    return torch.exp(-(((x[:, None] - favorites) * steepness) ** 2) / 2)
+
+
 def _compare_bells(got: Tensor, right: Tensor, x: Tensor, num_neurons: int) -> str:
+    if ((got == 0) | (got == 1)).all():
+        return SPIKES
     number, neuron = divmod(int((got - right).abs().argmax()), num_neurons)
     return (
         f"Of {num_neurons} neurons, neuron {neuron} prefers {neuron / (num_neurons - 1):.3g}. For "
@@ -364,10 +387,16 @@ EXERCISES = [
                 lambda x, num_steps: rate(x, num_steps, seed=0),
             ],
             TOO_EVEN: _shuffled_counts,
+            SPEAKS: lambda x, num_steps: rate(x.clamp(min=0.02), num_steps),
+            SILENT: [
+                lambda x, num_steps: (torch.rand(num_steps, len(x)) * 1.03 < x).float(),
+                lambda x, num_steps: (torch.randint(1, 101, (num_steps, len(x))) / 100 < x).float(),
+                lambda x, num_steps: rate(x, num_steps) * (x < 1),  # black pixels stay silent
+            ],
         },
         accepts=(
             lambda x, num_steps: torch.bernoulli(x.expand(num_steps, -1)),
-            lambda x, num_steps: torch.rand(num_steps, len(x)) < x,
+            lambda x, num_steps: torch.rand(num_steps, len(x)) <= x,
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < x).int(),
             lambda x, num_steps: torch.rand(num_steps, len(x)).lt(x).numpy().astype(int),
             lambda x, num_steps: torch.rand(num_steps, len(x)).lt(x).double().tolist(),
@@ -377,6 +406,7 @@ EXERCISES = [
             ),
         ),
         wrong=(
+            lambda x, num_steps: (torch.rand(num_steps, len(x)) < x.clamp(0.1, 0.9)).float(),
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < x * x).float(),
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < 0.5).float(),
             lambda x, num_steps: (torch.randn(num_steps, len(x)) < x).float(),
@@ -564,6 +594,7 @@ EXERCISES = [
             lambda spk, threshold: (spk + threshold).cumsum(0),
             lambda spk, threshold: spk.cumsum(0) / threshold,
             lambda spk, threshold: (threshold * spk.cumsum(0)).clamp(min=0),
+            lambda spk, threshold: (threshold * spk.cumsum(0)).clamp(-1, 1),
         ),
         hints=(
             "A spike 1 means: θ higher than before. How high is the signal after three of them?",
@@ -590,10 +621,17 @@ EXERCISES = [
             SUMS_TO_ONE: lambda x, num_neurons: (
                 _bells(x, num_neurons) / (_bells(x, num_neurons).sum(1, keepdim=True))
             ),
-            NO_LAST: lambda x, num_neurons: torch.exp(
-                -(((x[:, None] - torch.arange(num_neurons) / num_neurons) * (num_neurons - 1)) ** 2)
-                / 2
+            NO_LAST: [
+                lambda x, num_neurons: _from_zero(x, num_neurons, num_neurons - 1),
+                lambda x, num_neurons: _from_zero(x, num_neurons, num_neurons),
+            ],
+            SIGMA_NOT_SQUARED: lambda x, num_neurons: _bells(
+                x, num_neurons, half=2 * (num_neurons - 1)
             ),
+            NO_BRACKETS: [
+                lambda x, num_neurons: _bells(x, num_neurons, half=2 * (num_neurons - 1) ** 4),
+                lambda x, num_neurons: _bells(x, num_neurons, half=2 * (num_neurons - 1) ** 3),
+            ],
         },
         otherwise=_compare_bells,
         accepts=(
