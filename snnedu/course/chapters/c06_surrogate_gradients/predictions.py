@@ -41,16 +41,36 @@ PREDICTIONS = {
         ),
     ),
     "06.p5": Prediction(
-        question="The hill becomes ten times as high. In which training does accuracy suffer?",
+        question="We train with Adam, and the hill becomes ten times as high. Where does accuracy suffer?",
         options=(
-            Option("In all of them", "Adam with the reset detached does not even notice."),
-            Option("Only with SGD", "Look at Adam with the reset in the gradient, too."),
+            Option("With the reset detached", "There a factor cancels: Adam does not see it."),
             Option(
-                "With SGD, and with the reset in the gradient",
+                "With the reset in the gradient",
                 "Adam cancels a common factor, but not one that only some paths have.",
                 right=True,
             ),
-            Option("In none of them", "A factor does not change the direction, but the size."),
+            Option("In both trainings", "With the reset detached Adam does not see the height."),
+            Option(
+                "In neither of them", "Only some paths have the factor: those through the reset."
+            ),
         ),
+    ),
+    "06.p6": Prediction(
+        question="We train with SGD at a learning rate of 0.1, which fits the hill as it was. Which hill hardly learns now?",
+        options=(
+            Option(
+                "Only the one ten times lower", "Ten times higher, and its steps are too large."
+            ),
+            Option(
+                "Only the one ten times higher", "Ten times lower, and its steps are too small."
+            ),
+            Option(
+                "Both the lower and the higher",
+                "SGD takes the size of a gradient as it comes.",
+                right=True,
+            ),
+            Option("None, as with Adam", "SGD does not divide a gradient by its usual size."),
+        ),
+        reply="A smaller learning rate makes up for a higher hill.",
     ),
 }

@@ -72,17 +72,17 @@ QUESTIONS = {
             "Zenke and Vogels let the gradient flow through the reset. When did that do harm?",
             (
                 Option(
-                    "When the hill was low",
-                    "A low hill weakens the path through the reset. It did no harm.",
+                    "With a hill of height 1",
+                    "There they saw hardly a difference, and neither did we.",
                 ),
                 Option(
-                    "When the hill was high",
+                    "With a much higher hill",
                     "A high hill makes the path through the reset outweigh the rest.",
                     right=True,
                 ),
                 Option(
-                    "Whatever the height",
-                    "With a hill of height 1 they, and we, saw hardly a difference.",
+                    "With hills of any height",
+                    "Where the height was 1 it made hardly a difference.",
                 ),
             ),
         ),
@@ -95,7 +95,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "Which optimizer was used",
-                    "Adam divides by the usual size of a gradient. Gradient descent does not.",
+                    "Adam divides by the usual size of a gradient. Gradient descent does not: at the same learning rate it feels the height.",
                     right=True,
                 ),
                 Option(
