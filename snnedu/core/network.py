@@ -99,7 +99,7 @@ class Sequential(nn.Sequential):
 
         `recompute`: for the backward pass, keep the state of every so many steps only, and compute
         the steps between once more when they are needed. Results and gradients stay the same,
-        memory shrinks, the forward pass is paid for twice (Gruslys et al. 2016, arXiv:1606.03401).
+        memory shrinks, the forward pass is paid for twice (Chen et al. 2016, arXiv:1604.06174).
         """
         if recompute is not None:
             return self._recomputed(x_rec, recompute)
