@@ -46,6 +46,35 @@ def test_truncation_blinds_learning_not_the_network():
     assert read.min() > 0.95
 
 
+def test_a_longer_stretch_that_does_not_hold_cue_and_answer_is_no_help():
+    """The text once advised to choose longer stretches: at 25 of 30 steps the network guesses."""
+    names = {**learned(), "my_stretches": exercise("07.4").solution}
+    remember = run_cells("07", "t07-35 t07-36", **names)["remember"]
+    assert remember(25, seed=1)[0] < 0.75
+
+
+def test_the_readout_finds_the_cue_in_an_untrained_network():
+    """What the readout finds is no work of the training; the text once left this control out."""
+    names = {**learned(), "my_stretches": exercise("07.4").solution}
+    names = run_cells("07", "t07-35 t07-36", **names)
+    names["trained"] = {15: [names["remember"](15, seed=1)]}
+    assert run_cells("07", "t07-38b", **names)["fresh"].min() > 0.95
+
+
+def test_of_the_three_bugs_the_old_state_costs_the_accuracy():
+    names = run_cells("07", "t07-24 t07-25", {"range(8)": "range(2)"}, **learned())
+    names = run_cells("07", "one-bug", {"range(8)": "range(2)"}, **names)
+    assert names["last_step"].mean() - names["old_state"].mean() > 0.02
+
+
+def test_computing_again_shrinks_memory_but_does_not_stop_its_growth():
+    names = run_cells("07", "third-way", **learned())
+    kept, again = names["memory"]
+    assert again < 0.7 * kept
+    longer = 1e-6 * snn.peak_saved_bytes(lambda: names["gradients"](10, steps=80))
+    assert longer > 1.5 * again
+
+
 def test_a_training_that_was_stopped_at_once_has_curves_without_points(capsys):
     names = learned()
     run_cells("07", "t07-20", dashboard=snn.training_dashboard(names["net"]), **names)

@@ -118,7 +118,7 @@ NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()
 OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
 PLAIN = "You return a tensor. Return a plain number: `.item()`."
-NOT_A_NUMBER = "You return a tensor. It holds on to the whole graph of this step; a list of them fills the memory. Return a plain number: `.item()`."
+NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
 
@@ -279,9 +279,11 @@ def _twice(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> fl
 # --------------------------------------------------------------------------------------- 07.3
 
 STATE_STAYS = "One bug is left, and it is hard to see: a batch begins with the membranes that the batch before it left. Each picture is mixed with another one."
-KEEPS_GRAPH = "One bug is left: you return a tensor that keeps the graphs of all batches. Add up plain numbers: `.item()`."
+KEEPS_GRAPH = (
+    "One bug is left: you return a tensor that belongs to a graph. Add up plain numbers: `.item()`."
+)
 LAST_ONLY = "Your loss still sees the spikes of the last step only. Collect those of every step."
-HOLDS = "One bug is only hidden: until the epoch is over, your sum holds the graphs of all its batches. Make each loss a plain number when you add it."
+HOLDS = "One bug is only hidden: until the epoch is over, your sum is a tensor whose graph grows with every batch. Make each loss a plain number when you add it."
 A_SUM = "You return the sum over the batches. Return their mean."
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
 EVERY_STEP_FRESH = "The state is reset at every step: your neurons forget between two steps. Reset it once per batch."
@@ -603,7 +605,7 @@ EXERCISES = [
         hints=(
             "Follow three names through the loop: `state`, `spk` and `total`. What does each hold when a batch ends?",
             "`state` must be None when a batch begins. `spk` is overwritten at each step: collect it in a list.",
-            "`total + loss` keeps the graph of every batch alive. `loss.item()` is only the number.",
+            "`total + loss` is a tensor whose graph grows with every batch. `loss.item()` is only the number.",
         ),
         right="You will meet all three again, in other people's code.",
     ),

@@ -26,7 +26,7 @@ PREDICTIONS = {
         question="Trained on stretches of 15 steps, how often will the network answer rightly?",
         options=(
             Option("Nearly always", "The state is handed on, but the gradient is not."),
-            Option("In three of four cases", "A few seeds get that far, most do not."),
+            Option("In three of four cases", "Most seeds stay near one half."),
             Option("Hardly more than half", "No gradient connects answer and cue.", right=True),
         ),
     ),

@@ -36,7 +36,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "The spikes of the last few steps",
-                    "The spikes are those of an uncut run, to the bit.",
+                    "The state is passed on, so the next stretch starts where this one ended.",
                 ),
             ),
         ),
