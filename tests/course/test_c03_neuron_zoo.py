@@ -136,7 +136,7 @@ def test_the_kinds_have_the_published_parameters_and_do_what_the_paper_says():
 
 
 @pytest.mark.parametrize(
-    ("c", "pairs"), [(-65, False), (-55, False), (-50, False), (-48, True), (-45, True)]
+    ("c", "pairs"), [(-65, False), (-55, False), (-50, False), (-49, True), (-45, True)]
 )
 def test_a_higher_reset_alone_makes_pairs_again_and_again(c, pairs):
     later = zoo.intervals(Izhikevich(c=c), 10.0)[2:]
@@ -192,6 +192,29 @@ def test_after_a_spike_the_axon_is_first_deaf_then_hard_of_hearing():
     assert equal == {2: 1, 6: 1, 10: 1, 12: 1, 14: 2, 20: 2}
     strong = {gap: zoo.two_pulses(gap, 100.0) for gap in (2, 4, 6, 8, 10)}
     assert strong == {2: 1, 4: 1, 6: 1, 8: 2, 10: 2}
+
+
+def spikes_after(before, after, put_back=""):
+    """Count the spikes of the second current, some states put back to rest in between."""
+    rest = [torch.tensor([value]) for value in HodgkinHuxley().rest()]
+    now = [rec[-1] for rec in HodgkinHuxley(dt=0.02).unroll(before, *rest)[1:]]
+    start = [
+        old if name in put_back else new for name, old, new in zip("Vmhn", rest, now, strict=True)
+    ]
+    return int(HodgkinHuxley(dt=0.02).unroll(after, *start)[0].sum())
+
+
+def test_at_10_ms_potassium_keeps_the_axon_silent_and_at_12_either_gate_does():
+    pulse = torch.zeros(1500, 1)
+    pulse[:50] = 15.0
+    for steps, answers in ((500, [0, 1, 0]), (600, [0, 1, 1])):
+        assert [spikes_after(pulse[:steps], pulse, gate) for gate in ("", "n", "h")] == answers
+
+
+def test_both_gates_make_the_rebound():
+    for pull, answers in ((-3.0, [1, 0, 0]), (-5.0, [1, 0, 1])):
+        held, free = torch.full((2500, 1), pull), torch.zeros(1500, 1)
+        assert [spikes_after(held, free, gate) for gate in ("", "n", "h")] == answers
 
 
 def test_the_axon_is_of_class_2_and_regular_spiking_of_class_1():

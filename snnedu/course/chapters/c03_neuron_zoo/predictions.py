@@ -42,7 +42,11 @@ PREDICTIONS = {
         options=(
             Option("A second spike", "It comes too early for that."),
             Option("A smaller spike", "A spike is all or nothing; this time it is nothing."),
-            Option("No spike", "The sodium gates have not recovered yet.", right=True),
+            Option(
+                "No spike",
+                "Potassium gates are still open, and not all sodium gates are ready.",
+                right=True,
+            ),
         ),
     ),
     "03.p5": Prediction(
@@ -58,7 +62,9 @@ PREDICTIONS = {
         options=(
             Option("Leaky, which has one state", "One state was not enough for this cell."),
             Option("Synaptic, with a slow current", "Its second state does not help here."),
-            Option("AdaptiveLeaky, which tires", "Its second state is one that the cell has, too."),
+            Option(
+                "AdaptiveLeaky, which tires", "Perhaps the cell has a state like its second one."
+            ),
             Option("All three do equally well", "They differ by more than the eight searches do."),
         ),
     ),

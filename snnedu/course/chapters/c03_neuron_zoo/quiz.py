@@ -68,9 +68,9 @@ QUESTIONS = {
         Question(
             "A neuron is silent at some current. At a slightly stronger one it fires 50 spikes a second, for ever. Which class is it?",
             (
-                Option("Class 1, as the leaky one", "Class 1 starts as slowly as you like."),
+                Option("Class 1, as the leaky one", "Class 1 starts with a few spikes a second."),
                 Option("Class 2, as the squid's axon", "Its rate jumps from zero.", right=True),
-                Option("Both classes can do that", "Class 1 passes all the low rates first."),
+                Option("Both classes can do that", "Class 1 fires at low rates first."),
             ),
         ),
     ),
