@@ -71,3 +71,14 @@ def test_rates_that_are_wrong_for_white_and_black_do_not_pass_in_forty_checks():
         assert "x = 1" in _reply(
             "04.1", lambda x, steps: torch.randint(1, 101, (steps, len(x))) / 100 < x
         )
+
+
+@pytest.mark.parametrize("neurons", [3, 10])
+def test_no_false_stroke_joins_two_bells(neurons: int):
+    """Where a line jumps, it lies outside the picture: of x from 0 to 1, or of y from 0 to 1."""
+    sent = send_by_many(0.37, neurons, 1.0, 10, 0)
+    for name, own in (("even", (neurons + 1) // 2), ("odd", neurons // 2)):
+        inside = (sent["grid"] >= 0) & (sent["grid"] <= 1) & (sent[name] >= 0)
+        y = sent[name].where(inside, torch.tensor(torch.nan))
+        assert inside.sum() == own * 101
+        assert y.diff().abs().nan_to_num(0).max() < 0.1

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from snnedu.core import _check, spikegen
 from snnedu.widgets.explorer import Explorer
@@ -13,6 +14,7 @@ from snnedu.widgets.panels import Choice, Curve, Image, Raster, Slider, Traces
 
 STEP = "time step"
 LOSSES = 40
+BELOW = -1.0  # a height that no picture of probabilities shows
 SILENT = 0.5  # what is read where no neuron fires: the middle is the best guess
 FORTIETHS = [i / 40 for i in range(41)]
 
@@ -108,7 +110,14 @@ def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer
                 height=200,
                 ylim=(min(signal) - room, max(signal) + room),
             ),
-            Raster("spk", groups={"OFF": 1, "ON": 1}, title="Spikes", height=110, xlabel=STEP),
+            Raster(
+                "spk",
+                groups={"OFF, \N{MINUS SIGN}1 (below)": 1, "ON, +1 (above)": 1},
+                title="Spikes",
+                height=110,
+                xlabel=STEP,
+                ylabel="neuron",
+            ),
         ],
         constants={"x": signal},
         title="The delta code",
@@ -123,16 +132,17 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
         [
             Slider("x", 0.0, 1.0, 0.01, value=0.37, label="number x"),
             Slider("neurons", 3, 30, 1, value=10, label="group", unit="neurons"),
-            Slider("width", 0.2, 4.0, 0.1, value=1.0, label="width σ", unit="distances"),
+            Slider("width", 0.1, 4.0, 0.1, value=1.0, label="width σ", unit="distances"),
             Slider("steps", 1, 100, 1, value=10, label="duration", unit="steps"),
             Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
         ],
         [
             Curve(
                 "grid",
-                {"bells": "probability of a spike"},
-                title="Each neuron has a favorite number",
+                {"even": "neurons 0, 2, 4, …", "odd": "neurons 1, 3, 5, …"},
+                title="The probability of a spike",
                 point=("x", "floor"),
+                xlim=(0, 1),
                 ylim=(0, 1),
                 height=130,
             ),
@@ -144,6 +154,7 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
                 {"misfit": "misfit"},
                 title="How badly each candidate fits the spikes",
                 point=("read", "least"),
+                xlim=(0, 1),
                 ylim=(0, 4),
                 xlabel="number x",
                 height=130,
@@ -160,8 +171,6 @@ def send_by_many(x: float, neurons: int, width: float, steps: int, seed: int) ->
     """Send a number by neurons with favorites; read it as the candidate that fits best."""
     grid = torch.linspace(0, 1, 101)
     fields = spikegen.receptive_fields(grid, neurons, width=width)  # [candidates, neurons]
-    there_and_back = [row if i % 2 == 0 else row.flip(0) for i, row in enumerate(fields.T)]
-    along = [grid if i % 2 == 0 else grid.flip(0) for i in range(neurons)]
     sent, many = torch.tensor([x]), torch.linspace(0, 1, 201)
     spk = spikegen.population(sent, steps, neurons, width=width, seed=seed)[:, 0]
     misfit = (spk.mean(0) - fields).square().sum(1)
@@ -169,8 +178,7 @@ def send_by_many(x: float, neurons: int, width: float, steps: int, seed: int) ->
     others = spikegen.population(many, steps, neurons, width=width, seed=seed)
     error = spikegen.decode_population(others, width=width).nan_to_num(SILENT) - many
     return {
-        "grid": torch.cat(along),
-        "bells": torch.cat(there_and_back),
+        **_bells(grid, fields),
         "floor": 0.0,
         "spk": spk,
         "candidates": grid,
@@ -181,6 +189,17 @@ def send_by_many(x: float, neurons: int, width: float, steps: int, seed: int) ->
         "count": int(spk.sum()),
         "error": error.square().mean().sqrt(),
     }
+
+
+def _bells(grid: Tensor, fields: Tensor) -> dict[str, Tensor]:
+    """Return bells as two lines, which go from one bell to the next outside the picture."""
+    along = torch.cat([torch.tensor([-0.2, -0.2]), grid, torch.tensor([1.2, 1.2])])
+    left, right = fields[:1].T, fields[-1:].T
+    below = torch.full_like(left, BELOW)
+    bells = torch.cat([below, left, fields.T, right, below], 1)  # [neurons, points]
+    is_odd = (torch.arange(len(bells)) % 2 == 1)[:, None]
+    parts = {"even": bells.masked_fill(is_odd, BELOW), "odd": bells.masked_fill(~is_odd, BELOW)}
+    return {"grid": along.repeat(len(bells)), **{name: y.flatten() for name, y in parts.items()}}
 
 
 def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
