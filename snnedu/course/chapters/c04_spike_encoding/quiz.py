@@ -21,7 +21,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A logarithmic latency code has θ = 0.01 and 17 steps. Nearly all numbers spike at step 0. What helps?",
+            "A logarithmic latency code has 17 steps and θ = 0.01; x = 1.01 θ meets the last step. Nearly all numbers spike at step 0. What helps?",
             (
                 Option(
                     "A higher threshold θ",
@@ -51,7 +51,7 @@ QUESTIONS = {
             "You make the bells of a population narrower and narrower. At first the error falls. Why does it grow in the end?",
             (
                 Option("Steep bells are noisier", "Coins are as noisy as before. Steep bells turn their noise into a smaller error."),
-                Option("Gaps open between bells", "A number in a gap makes no neuron fire, so nothing is known.", right=True),
+                Option("Gaps open between bells", "A number in a gap often makes no neuron fire, and then nothing is known.", right=True),
                 Option("The neurons fire too much", "They fire less: each one only near its favorite."),
             ),
         ),
