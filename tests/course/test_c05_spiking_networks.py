@@ -36,10 +36,10 @@ def test_the_sliders_of_the_network_may_stand_anywhere(capsys):
     assert names["explorer"].values["drive"] == 0.0
 
 
-@pytest.mark.parametrize("current", ["0.21", "0.235", "0.24", "0.3"])
+@pytest.mark.parametrize("current", ["0.21", "0.22", "0.235", "0.24", "0.3"])
 def test_another_current_in_the_competition_is_only_another_result(current):
     together = run_cells("c05-20", "c05-21", {"0.21,": f"{current},"})["together"].sum(0).flatten()
-    winners = {"0.21": [2], "0.235": [2, 3], "0.24": [2, 3], "0.3": [3]}[current]
+    winners = {"0.21": [2], "0.22": [2, 3], "0.235": [2, 3], "0.24": [2, 3], "0.3": [3]}[current]
     assert together.nonzero().flatten().tolist() == winners
 
 

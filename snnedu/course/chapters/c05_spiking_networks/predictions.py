@@ -64,7 +64,7 @@ PREDICTIONS = {
         unit="(number of the layer, 1 to 6)",
         between=(1, 6),
         low="The first layers are quiet, but each still fires more often than that.",
-        high="It happens earlier: a layer keeps less than a third of the spikes that it gets.",
+        high="It happens earlier: layers 2 and 3 each keep less than a third of the spikes.",
     ),
     "05.p5": Prediction(
         question=(
