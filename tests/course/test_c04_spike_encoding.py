@@ -81,4 +81,5 @@ def test_no_false_stroke_joins_two_bells(neurons: int):
         inside = (sent["grid"] >= 0) & (sent["grid"] <= 1) & (sent[name] >= 0)
         y = sent[name].where(inside, torch.tensor(torch.nan))
         assert inside.sum() == own * 101
+        assert sent[name][2:103].min() >= 0  # what is said of x on hover is a probability
         assert y.diff().abs().nan_to_num(0).max() < 0.1

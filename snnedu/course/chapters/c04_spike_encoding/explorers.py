@@ -197,9 +197,10 @@ def _bells(grid: Tensor, fields: Tensor) -> dict[str, Tensor]:
     left, right = fields[:1].T, fields[-1:].T
     below = torch.full_like(left, BELOW)
     bells = torch.cat([below, left, fields.T, right, below], 1)  # [neurons, points]
-    is_odd = (torch.arange(len(bells)) % 2 == 1)[:, None]
-    parts = {"even": bells.masked_fill(is_odd, BELOW), "odd": bells.masked_fill(~is_odd, BELOW)}
-    return {"grid": along.repeat(len(bells)), **{name: y.flatten() for name, y in parts.items()}}
+    if len(bells) % 2:
+        bells = torch.cat([bells, torch.full_like(bells[:1], BELOW)])
+    even, odd = bells[::2], bells[1::2]
+    return {"grid": along.repeat(len(even)), "even": even.flatten(), "odd": odd.flatten()}
 
 
 def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
