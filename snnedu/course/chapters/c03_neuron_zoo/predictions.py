@@ -63,7 +63,9 @@ PREDICTIONS = {
             Option("Leaky, which has one state", "One state was not enough for this cell."),
             Option("Synaptic, with a slow current", "Its second state does not help here."),
             Option(
-                "AdaptiveLeaky, which tires", "Perhaps the cell has a state like its second one."
+                "AdaptiveLeaky, which tires",
+                "Perhaps the cell has a state like its second one.",
+                right=True,
             ),
             Option("All three do equally well", "They differ by more than the eight searches do."),
         ),
