@@ -108,7 +108,9 @@ def is_stub(function: Callable[..., Any]) -> bool:
     except (OSError, TypeError, SyntaxError, AttributeError):
         return True  # the source is not available: assume a stub, the kinder reply
     return all(
-        isinstance(s, ast.Pass) or isinstance(getattr(s, "value", None), ast.Constant) for s in body
+        isinstance(s, ast.Pass)
+        or (isinstance(s, (ast.Expr, ast.Return)) and isinstance(s.value, ast.Constant))
+        for s in body
     )
 
 

@@ -8,6 +8,9 @@ import torch
 from matplotlib import pyplot as plt
 
 import snnedu as snn
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.check import verdict
+from snnedu.course.exercise import exercise
 
 pytestmark = pytest.mark.house
 NOTEBOOK = Path(__file__).parents[2] / "tutorials" / "05_spiking_networks.ipynb"
@@ -54,3 +57,11 @@ def test_mean_and_fluctuation_each_make_about_half_of_the_spikes():
         assert 0.4 < steady / both < 0.7
         assert 0.4 < moving / both < 0.7
         torch.testing.assert_close((cur - mean).std(), torch.tensor(0.45), rtol=0.06, atol=0)
+
+
+def test_a_function_that_assigns_a_number_and_returns_nothing_is_not_called_open():
+    def wake(net, x_rec):
+        factor = 1.1  # noqa: F841
+
+    with pytest.raises(WrongAnswer, match="returns nothing"):
+        verdict(exercise("05.3"), wake)
