@@ -12,8 +12,8 @@ import pytest
 pytestmark = pytest.mark.house
 ROOT = Path(__file__).parents[2]
 FILES = [".pre-commit-config.yaml", "pyproject.toml", "tests/notebook_lint.py"]
-FILES += ["tools/notebooks.py"]
-FILES += [f"tutorials/{path.name}" for path in (ROOT / "tutorials").glob("*.ipynb")]
+for pattern in ("tools/*.py", "tutorials/*.*", "tutorials/images/*"):
+    FILES += [path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)]
 
 
 @pytest.fixture
