@@ -13,8 +13,11 @@ Line = tuple[Any, Any]  # x and y
 FEW = 60  # points: each gets a mark of its own
 
 
-def curves(lines: Mapping[str, Line], xlabel: str, ylabel: str, *, alt: str) -> Axes:
-    """Draw {name: (x, y)} in one picture, the names beside it; few points also as marks."""
+def curves(lines: Mapping[str, Line], xlabel: str, ylabel: str, *, alt: str = "") -> Axes:
+    """Draw {name: (x, y)} in one picture, the names beside it; few points also as marks.
+
+    Without `alt` the text for it names the axes and the curves: it does not tell what came out.
+    """
     _, ax = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
     for number, (name, (x, y)) in enumerate(lines.items()):
         mark = "osD^"[number % 4] if len(x) < FEW else None
@@ -22,7 +25,7 @@ def curves(lines: Mapping[str, Line], xlabel: str, ylabel: str, *, alt: str) -> 
         ax.plot(x, y, marker=mark, ls=dashes, color=COLORS[number], ms=3, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    return describe(ax, alt)
+    return describe(ax, alt or f"{ylabel} against {xlabel}: {', '.join(lines)}.")
 
 
 def moved(changes: Mapping[str, Tensor], names: Sequence[str], *, alt: str) -> Axes:

@@ -46,7 +46,7 @@ PREDICTIONS = {
         unit="%",
         between=(0, inf),
         close=3,
-        low="The two β differ by half a percent, but 1 - β is ten times smaller than β.",
+        low="The two β differ by half a percent, but 1 - β is nine times smaller than β.",
         high="At 0.1 a straight line is still a good guess of the exponential.",
     ),
     "02.p4": Prediction(
