@@ -136,8 +136,6 @@ def links_lead_somewhere(notebook: Notebook) -> Iterator[str]:
 
 def links_are_complete(notebook: Notebook) -> Iterator[str]:
     """Back, on, and what a term means: written alike everywhere by `tools/links.py`."""
-    if any("glossary.ipynb" in cell.source for _, cell in notebook.prose):
-        return  # not yet: `python -m tools.links` was not run on this notebook
     wanted = links.written(notebook.content, notebook.path)
     for number, cell in notebook.prose:
         if cell.source != wanted[number - 1]:
