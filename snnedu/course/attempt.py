@@ -114,6 +114,11 @@ def is_stub(function: Callable[..., Any]) -> bool:
     )
 
 
+def first_line(error: Exception) -> str:
+    """Return the beginning of an error's message, without the period that may end it."""
+    return str(error).partition("\n")[0][:200].rstrip(". ") or "no message"
+
+
 def limited(check: Callable[[], None]) -> str:
     """Run `check` within SECONDS and MOST_MEMORY; return what it printed, or raise its `Reply`."""
     printed, outcome, done = _Printed(), list[Reply | None](), threading.Event()
@@ -217,8 +222,9 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     """Say what was raised, and in which line of the learner's function."""
     name = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
-    where = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
-    text = str(error).splitlines()[0][:200] if str(error) else "no message"
+    line = frames[-1].line.rstrip(": ") if frames and frames[-1].line else ""
+    where = f" in the line `{line}`" if line else ""
+    text = first_line(error)
     if "for ^:" in text:
         return NO_POWER
     if "is ambiguous" in text:

@@ -21,6 +21,7 @@ from snnedu.course.attempt import (
     Reply,
     Unsolved,
     WrongAnswer,
+    first_line,
     limited,
     random_numbers,
 )
@@ -133,11 +134,10 @@ def _judge(asked: Exercise, attempt: Any, reference: Any) -> None:
         raise
     except Exception as error:  # so unlike the right answer that the two cannot be compared
         reason = attempt.misfit(reference) if isinstance(attempt, Attempt) else ""
-        text = str(error).partition("\n")[0]
         raise WrongAnswer(
             reason
-            or f"Your answer cannot be compared with the right one: {text}. Look at its type "
-            f"and shape."
+            or f"Your answer cannot be compared with the right one: {first_line(error)}. Look "
+            f"at its type and shape."
         ) from None
 
 

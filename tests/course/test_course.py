@@ -51,6 +51,16 @@ def raises(spk_rec):
     return spk_rec / "zero"
 
 
+def asks_a_tensor(spk_rec):
+    if spk_rec > 0.5:
+        spk_rec = 1
+    return spk_rec
+
+
+def raises_a_sentence(spk_rec):
+    raise ValueError("All is lost.")
+
+
 def changes_its_input(spk_rec):
     spk_rec += 1
     return spk_rec.sum(0)
@@ -77,6 +87,8 @@ def exits(spk_rec):
         (grows, "took more than 50 MB of memory"),
         (interrupts, "ends Python"),
         (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
+        (asks_a_tensor, "in the line `if spk_rec > 0.5`: Boolean value of Tensor"),
+        (raises_a_sentence, '`raise ValueError("All is lost.")`: All is lost. The notebook'),
         (changes_its_input, "changes its input"),
         (returns_a_million, "returned 2,000,000 elements"),
         (forgets_to_return, "returns nothing"),
