@@ -82,6 +82,12 @@ def test_a_mistake_gets_exactly_its_reply(exercise, reply, wrong):
 
 
 @by_id
+def test_a_reply_does_not_repeat_that_it_is_not_right_yet(exercise):
+    general = [exercise.otherwise] if isinstance(exercise.otherwise, str) else []
+    assert not any(reply.startswith("Not yet") for reply in [*general, *exercise.mistakes])
+
+
+@by_id
 def test_wrong_answers_do_not_pass(exercise):
     for wrong, seed in itertools.product(exercise.wrong, SEEDS):
         assert_refused(exercise, wrong, seed)

@@ -40,6 +40,7 @@ LARGEST = "These are the largest counts themselves. The question is which class 
 VOTE = "You let each step name a winner, and the most frequent winner wins. A step without a spike then votes as well, for class 0. First add over time."
 WRONG_AXIS = "You added over the batch, which is axis 1. Time is axis 0."
 LEAST = "You pick the class that spiked least."
+NO_AXIS = "You return one number for the whole batch: without an axis, `argmax` looks through all numbers at once. Name the axis of the classes: `argmax(-1)`."
 FIRST = "You pick the class that spiked at the last or first step. Count over all steps."
 
 
@@ -80,7 +81,18 @@ PER_STEP = (
 )
 PER_NEURON = "You average over the neurons. Every one of them costs: add over the neurons, and take the mean over the samples."
 BY_STEPS = "You divide by the number of steps. The samples are axis 1: `spk_rec.shape[1]`."
+PER_ALL = "You average over time and neurons too. Every spike costs: add over time and neurons, and take the mean over the samples alone."
+WHOLE_NUMBER = "You round the mean to a whole number. A mean of whole numbers may lie between them: divide with `/`, and do not round."
 EACH_SAMPLE = "This is one number for each sample. One step is missing: take their mean."
+
+
+def _activity(steps: int) -> Tensor:
+    """Draw spikes of three samples of different activity whose mean count is no whole number."""
+    spk_rec = (torch.rand(steps, 3, 8) < torch.tensor([0.05, 0.2, 0.4])[:, None]).float()
+    if spk_rec.sum() % 3 == 0:
+        spk_rec[0, 0, 0] = 1 - spk_rec[0, 0, 0]
+    return spk_rec
+
 
 # ---------------------------------------------------------------- 01.3
 
@@ -113,6 +125,11 @@ EXERCISES = [
             LARGEST: lambda spk_rec: spk_rec.sum(0).max(-1).values,
             TWO_THINGS: lambda spk_rec: spk_rec.sum(0).max(-1),
             VOTE: lambda spk_rec: spk_rec.argmax(-1).mode(0).values,
+            NO_AXIS: [
+                lambda spk_rec: spk_rec.sum(0).argmax(),
+                lambda spk_rec: spk_rec.argmax(),
+                lambda spk_rec: spk_rec.sum().argmax(),
+            ],
             WRONG_AXIS: ByShape(lambda spk_rec: spk_rec.sum(1).argmax(-1)),
         },
         otherwise="That is not the class that spiked most. Count the spikes of each class over all steps.",
@@ -142,11 +159,8 @@ EXERCISES = [
         title="Count synaptic operations",
         name="synaptic_operations",
         solution=synaptic_operations,
-        # Three samples of different activity, and a fan-out that is no other number here.
-        cases=lambda: [
-            ((torch.rand(steps, 3, 8) < torch.tensor([0.05, 0.2, 0.4])[:, None]).float(), fan_out)
-            for steps, fan_out in ((10, 17), (14, 23))
-        ],
+        # The fan-out is no other number here.
+        cases=lambda: [(_activity(10), 17), (_activity(14), 23)],
         mistakes={
             DENSE: lambda spk_rec, fan_out: spk_rec[:, 0].numel() * fan_out,
             NO_FAN_OUT: lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean(),
@@ -157,6 +171,14 @@ EXERCISES = [
                 lambda spk_rec, fan_out: spk_rec.sum((0, 1)).mean() * fan_out,
             ],
             BY_STEPS: lambda spk_rec, fan_out: spk_rec.sum() / len(spk_rec) * fan_out,
+            PER_ALL: lambda spk_rec, fan_out: spk_rec.mean() * fan_out,
+            WHOLE_NUMBER: [
+                lambda spk_rec, fan_out: spk_rec.sum() // spk_rec.shape[1] * fan_out,
+                lambda spk_rec, fan_out: spk_rec.sum() * fan_out // spk_rec.shape[1],
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean().int() * fan_out,
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean().round() * fan_out,
+                lambda spk_rec, fan_out: (spk_rec.sum((0, 2)).mean() * fan_out).round(),
+            ],
             EACH_SAMPLE: ByShape(lambda spk_rec, fan_out: spk_rec.sum((0, 2)) * fan_out),
         },
         otherwise="The number is not right. Operations = spikes of a sample times fan-out.",
@@ -202,7 +224,7 @@ EXERCISES = [
             CHEAP_UPDATES: lambda i, o, t, mac, add: (i * mac - t * add) / (i * add),
             ROUNDED: lambda i, o, t, mac, add: round((i - t) * mac / (i * add)),
         },
-        otherwise="Not yet. Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?",
+        otherwise="Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?",
         accepts=(
             lambda i, o, t, mac, add: (1 - t / i) * mac / add,
             lambda i, o, t, mac, add: torch.tensor([(i - t) * mac / (i * add)]),
