@@ -191,7 +191,7 @@ TIMES = "These are times between spikes, in ms. The rate is one over that, in sp
 UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
 FOR_EVER = "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: use `torch.where`."
 
-NO_R = "R is missing in the logarithm. The current alone is no voltage: R I is."
+NO_R = "R is missing. A current is no voltage, but R I is one: use R I in the logarithm, and where you compare with θ."
 PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interval."
 PAUSE_LESS = (
     "You subtract the pause from the rise. The neuron rests first, then it rises: add the two."
@@ -200,9 +200,16 @@ BASE_10 = "You take the logarithm with base 10. The exponential function needs t
 RATES = {
     NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
     PER_MS: lambda *given: firing_rate(*given) / 1000,
-    NO_R: lambda cur, tau, R, threshold, pause: (
-        1000 / (pause + tau * torch.log(cur / (cur - threshold)))
-    ),
+    NO_R: [
+        lambda cur, tau, R, threshold, pause: 1000 / _interval(cur, tau, 1.0, threshold, pause),
+        lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, 1.0, threshold, pause),
+        lambda cur, tau, R, threshold, pause: torch.where(
+            cur > threshold, 1000 / _interval(cur, tau, R, threshold, pause), 0.0
+        ),
+        lambda cur, tau, R, threshold, pause: torch.where(
+            R * cur > threshold, 1000 / _interval(cur, tau, 1.0, threshold, pause), 0.0
+        ),
+    ],
     PAUSE_AFTER: lambda cur, tau, R, threshold, pause: (
         firing_rate(cur, tau, R, threshold, 0.0) + pause
     ),
@@ -220,8 +227,13 @@ RATES = {
 
 
 def check_rate(answer: Attempt) -> None:
-    """Ask two neurons above their rheobase, then one below."""
+    """Ask three neurons above their rheobase, then one below.
+
+    R is below 1 in the last of the three: there a current may exceed θ as a bare number, too.
+    """
     above = [(torch.rand(count) + 1.1, *_neuron()) for count in (3, 2)]  # in units of rheobase
+    tau, R, threshold, pause = _neuron()
+    above.append((torch.rand(4) + 1.1, tau, R / 25, threshold, pause))
     below = torch.tensor([0.0, 0.3, 0.7, 0.95]), *_neuron()
     compare(answer, firing_rate, lambda: map(_in_nA, above), RATES, _compare_rates)
     compare(answer, firing_rate, lambda: [_in_nA(below)], {}, FOR_EVER)
