@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from random import uniform
 from typing import Any
 
 import torch
@@ -9,8 +10,8 @@ from torch import Tensor
 
 from snnedu.core import surrogate
 from snnedu.core.surrogate import slope_of
-from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import refuse
+from snnedu.course.attempt import Attempt, Reply, WrongAnswer, first_line
+from snnedu.course.diagnosis import alike, numbers, refuse
 from snnedu.course.exercise import Exercise
 
 
@@ -60,6 +61,7 @@ WHOLE_BRACKET = (
 )
 K_ABOVE = "At x = 0 your slope is k. The slope of the fast sigmoid is 1 there for every k: k only changes its width."
 ATAN = "This is the slope of `atan`. The exercise asks for the first row of the table, the fast sigmoid."
+TURNED_ARGUMENTS = "Your function takes k first and x second. Later cells call `my_slope(x, k)`: x comes first, as in the stub."
 PRECEDENCE = "Python divides before it adds. Put everything below the fraction line in brackets."
 
 
@@ -68,6 +70,29 @@ def _slopes() -> Iterator[tuple[Tensor, float]]:
     for _ in range(2):
         distance = torch.rand(4) * torch.tensor([0.2, 1.0, 1.0, 3.0]) + 0.05
         yield torch.cat([-distance, torch.zeros(1), distance]), 3 + 20 * torch.rand(()).item()
+
+
+def _run_slope(answer: Attempt, x: Tensor, k: float) -> Any:
+    """Return the slopes; an answer that is right for (k, x) has its arguments the wrong way round."""
+    try:
+        result = answer(x, k)
+    except WrongAnswer:
+        refuse({TURNED_ARGUMENTS: _is_right_turned(answer, x, k)})
+        raise
+    refuse(
+        {
+            TURNED_ARGUMENTS: not alike(numbers(result), my_slope(x, k).double())
+            and _is_right_turned(answer, x, k)
+        }
+    )
+    return result
+
+
+def _is_right_turned(answer: Attempt, x: Tensor, k: float) -> bool:
+    try:
+        return alike(numbers(answer(k, x)), my_slope(x, k).double())
+    except (Reply, TypeError, ValueError, RuntimeError):
+        return False
 
 
 def _compare_slopes(got: Tensor, right: Tensor, x: Tensor, k: float) -> str:
@@ -105,6 +130,7 @@ IGNORES_GRAD = (
 )
 ZERO = "Your gradient is zero everywhere: the true derivative. Put the slope in its place."
 STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slope at x."
+CONSTANT = "Your slope is the same for every x. Make it depend on x: largest at x = 0, smaller to both sides."
 OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It depends on the spike, 0 or 1. Save x itself: `ctx.save_for_backward(x)`."
 INFINITE = "At x = 0 your slope is infinite, and no weight survives that. It should be largest there, but finite: 1 for the fast sigmoid."
 NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
@@ -138,8 +164,8 @@ def _backward(apply: Any, x: Tensor, grad_out: Tensor) -> Tensor:
     try:
         apply(x).backward(grad_out)
     except Exception as error:
-        text = str(error).splitlines()[0]
-        raise WrongAnswer(f"Your `backward` raised {type(error).__name__}: {text}") from None
+        text = f"Your `backward` raised {type(error).__name__}: {first_line(error)}."
+        raise WrongAnswer(text) from None
     if x.grad is None:
         raise WrongAnswer(FORWARD_ONLY)
     return x.grad
@@ -171,6 +197,7 @@ def _check_backward(grad: Tensor, grad_out: Tensor) -> None:
             INFINITE: not grad.isfinite().all(),
             ZERO: not grad.any(),
             STRAIGHT: torch.allclose(grad, grad_out),
+            CONSTANT: torch.allclose(slope, slope[0]),
             ONE_SIDED: not left.any() and right.any(),
             DOWNHILL: (slope <= 0).all(),
             OF_SPIKES: all(torch.allclose(side, side[0]) for side in (left, right)),
@@ -227,19 +254,19 @@ class _InTwoParts(torch.autograd.Function):
 
 # ---------------------------------------------------------------- 06.3
 
-RATES = [0.06, 0.02, 0.01, 0.0, 0.0, 0.0]
-
 
 def _networks() -> list[tuple[list[float], list[float]]]:
     """Draw gradient norms and firing rates of four networks.
 
     Two have silent layers, as measured in the notebook: h reaches down to silent neurons in the
-    first, not in the second. In the third the gradient vanishes. The fourth needs nothing: one of
-    its gradients is small, but not below the bound. Each begins with a few more layers that fire.
+    first, not in the second. Another of their layers fires about once in two million steps. In the
+    third the gradient vanishes. The fourth needs nothing: one of its gradients is small, but not
+    below the bound. Each begins with a few more layers that fire.
     """
+    rates = [0.06, uniform(3e-7, 9e-7), 0.01, 0.0, 0.0, 0.0]
     return [
-        _deeper(1e-3, [8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], RATES),
-        _deeper(5e-12, [5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], RATES),
+        _deeper(1e-3, [8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], rates),
+        _deeper(5e-12, [5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], rates),
         _deeper(1e-9, [1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2]),
         _deeper(0.1, [1e-6, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
     ]
@@ -254,12 +281,12 @@ def _deeper(
 
 def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[float]) -> str:
     """Return the reply to an answer that was right about the networks before this one."""
+    if min(norms) >= 1e-6:
+        return ALL_WELL
     if min(rates) > 0:
-        return WRONG_END if min(norms) < 1e-6 else ALL_WELL
-    if norms[0] < 1e-6:
-        return GRADIENT_FIRST
+        return {-1: DEAD_OVERLOOKED, 0: WRONG_END}.get(int(got), DEAD)
     place = int(right)
-    named = {place + 1: SYMPTOM, len(rates) - 1: LAST_SILENT, place - 1: BEFORE, -1: OVERLOOKED}
+    named = {len(rates) - 1: LAST_SILENT, place - 1: BEFORE, -1: OVERLOOKED}
     return named.get(int(got), SILENT)
 
 
@@ -271,6 +298,11 @@ OVERLOOKED = "A layer with a rate of 0 is silent. You say that all is well."
 SILENT = "Layers with a rate of 0 are silent, and the layers after them get no input. Fix the first silent one."
 WRONG_END = "All layers fire, and the gradient vanishes in the backward pass. It comes from the last layer, so the dead layer nearest to the end lost it first."
 
+DEAD_OVERLOOKED = "In one network all layers fire, but several gradients are below 10⁻⁶ (in Python `1e-6`) without being 0. You say that all is well."
+DEAD = "In one network all layers fire, but several gradients are dead. Which of these layers lost its gradient first in the backward pass?"
+STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It still fires, and its spikes do arrive. Only a rate of 0 is silent."
+FROM_ONE = "You count the layers from 1. The first layer has the number 0, as in a list."
+SILENT_AND_DEAD = "You look for a layer that is silent and has no gradient. The first silent layer may have a gradient: the spikes of the layer before it arrive. A rate of 0 is enough."
 ALL_WELL = "Here all layers fire and all have a gradient: return -1."
 
 
@@ -296,6 +328,29 @@ def _first_dead(norms: list[float], rates: list[float]) -> int:
     return next((i for i, rate in enumerate(rates) if rate == 0), _gradient_first(norms, rates))
 
 
+def _first_silent(
+    norms: list[float],
+    rates: list[float],
+    *,
+    silent: Callable[[float, float], bool] = lambda rate, norm: rate == 0,
+    dead: Callable[[float], bool] = lambda norm: norm < 1e-6,
+    first: int = 0,
+) -> int:
+    """Return what `first_to_fix` does with other limits, or with the first layer called `first`."""
+    places = range(len(rates))
+    found = [i for i in places if silent(rates[i], norms[i])][:1]
+    found = found or [i for i in places if dead(norms[i])][-1:]
+    return found[0] + first if found else -1
+
+
+def _never(norm: float) -> bool:
+    return False
+
+
+def _both_faults(rate: float, norm: float) -> bool:
+    return rate == 0 and norm < 1e-6
+
+
 EXERCISES = [
     Exercise(
         id="06.1",
@@ -303,7 +358,12 @@ EXERCISES = [
         name="my_slope",
         solution=my_slope,
         cases=_slopes,
+        run=_run_slope,
         mistakes={
+            TURNED_ARGUMENTS: [
+                lambda k, x: 1 / (1 + k * abs(x)) ** 2,
+                lambda k, x: 1 / (1 + k * x.abs()) ** 2,
+            ],
             NO_ABS: lambda x, k: 1 / (1 + k * x) ** 2,
             NO_SQUARE: lambda x, k: 1 / (1 + k * x.abs()),
             NO_K: [partial(lambda x, k, c: 1 / (1 + c * x.abs()) ** 2, c=c) for c in (1, 2, 5, 25)],
@@ -354,6 +414,7 @@ EXERCISES = [
             STRAIGHT: _spike(back=lambda x, grad: grad.clone()),
             FORWARD_ONLY: _spike(back=lambda x, grad: None),
             ADDS: _spike(back=lambda x, grad: grad + 1 / (1 + 5 * x.abs()) ** 2),
+            CONSTANT: _spike(back=lambda x, grad: 0.3 * grad),
             ONE_SIDED: _spike(back=lambda x, grad: grad * (x > 0)),
             DOWNHILL: _spike(back=lambda x, grad: -grad / (1 + 5 * x.abs()) ** 2),
             OF_SPIKES: [
@@ -398,13 +459,33 @@ EXERCISES = [
             OVERLOOKED: lambda norms, rates: -1,
             LAST_SILENT: _last_silent,
             WRONG_END: _first_dead,
+            STILL_FIRES: [
+                partial(_first_silent, silent=lambda rate, norm: rate < 0.01),
+                partial(_first_silent, silent=lambda rate, norm: rate < 1e-6),
+                partial(_first_silent, silent=lambda rate, norm: rate < 0.01, dead=_never),
+            ],
+            FROM_ONE: [
+                partial(_first_silent, first=1),
+                partial(_first_silent, first=1, dead=_never),
+                lambda norms, rates: first_to_fix(norms, rates) + 1,
+                lambda norms, rates: first_to_fix(norms, rates) + (0 in rates),
+                lambda norms, rates: first_to_fix(norms, rates) + (min(norms) < 1e-6 < min(rates)),
+            ],
+            SILENT_AND_DEAD: [
+                partial(_first_silent, silent=_both_faults),
+                partial(_first_silent, silent=_both_faults, dead=_never),
+            ],
+            DEAD_OVERLOOKED: [
+                partial(_first_silent, dead=_never),
+                partial(_first_silent, dead=lambda norm: norm < -6),
+                partial(_first_silent, dead=lambda norm: norm == 0),
+            ],
         },
         wrong=(
             lambda norms, rates: 0,
             lambda norms, rates: len(norms) - 1,
             lambda norms, rates: rates.index(min(rates)),
             lambda norms, rates: norms.index(min(norms)),
-            lambda norms, rates: first_to_fix(norms, rates) + 1,  # counted from 1
             lambda norms, rates: first_to_fix(rates, norms),
         ),
         otherwise=_compare_layers,
