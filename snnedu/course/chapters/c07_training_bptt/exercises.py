@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 from torch.optim import Optimizer
 
 import snnedu as snn
-from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.attempt import Attempt, WrongAnswer, first_line
 from snnedu.course.diagnosis import ByShape, alike, compare, numbers, refuse
 from snnedu.course.exercise import Exercise
 
@@ -86,6 +86,9 @@ LAST_MISSING = (
     "Your walk begins one step too late: the last step has no δ[t+1], but it has h[t] g[t]."
 )
 WRONG_NEIGHBOR = "You add δ[t-1], the step before. The gradient comes from the next step: δ[t+1]."
+FIXED_BETA = (
+    "You wrote a number in the place of β. Use `beta`, which differs from neuron to neuron."
+)
 PLUS = "You add h[t] and g[t]. Along one path of the chain rule derivatives are multiplied."
 
 
@@ -103,6 +106,12 @@ def _recursion(h: Tensor, g: Tensor, beta: float, back: bool = True, twice: bool
     return delta
 
 
+def _compare_credit(got: Tensor, right: Tensor, *given: Any) -> str:
+    differs = "δ differs from h[t] g[t] + β δ[t+1]."
+    last = alike(got[-1], right[-1])
+    return differs if last else f"{differs} At the last step there is no δ[t+1]: use 0."
+
+
 def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:
     delta = h * g  # from the last step on: δ[t-1] is still 0, and δ[-1] is the last one
     return torch.cat([delta[:1] + beta * delta[-1:], delta[1:]])
@@ -117,7 +126,7 @@ STEP_EARLY = "Your `optimizer.step()` comes before `loss.backward()`. It changes
 NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()` is missing. (A method without brackets is named, not called.)"
 OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
-PLAIN = "You return a tensor. Return a plain number: `.item()`."
+PAIR = "`net(x_rec)` returns a pair, the spikes and the state. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
 NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
@@ -165,7 +174,9 @@ def check_step(answer: Attempt) -> None:
     optimizer, got = Watched(net), list[Any]()
     try:
         _two_steps(answer.changing, net, optimizer, x_rec, targets, got)
-    except WrongAnswer:  # torch notices weights that were changed before the backward pass
+    except WrongAnswer as reply:
+        refuse({PAIR: _error_of_pair(net, x_rec, targets) in str(reply)})
+        # torch notices weights that were changed before the backward pass
         refuse({STEP_EARLY: optimizer.events and wrong_order(optimizer.events)[STEP_EARLY]})
         raise
     right, expected = _right_steps(my_step)
@@ -177,10 +188,19 @@ def check_step(answer: Attempt) -> None:
         )
         refuse(wrong_order(optimizer.events))
         raise WrongAnswer(OTHER_OPTIMIZER)
-    if isinstance(got[0], Tensor):
-        raise WrongAnswer(NOT_A_NUMBER if got[0].requires_grad else PLAIN)
+    refuse({NOT_A_NUMBER: isinstance(got[0], Tensor) and got[0].requires_grad})
     _refuse_loss(got, right)
     refuse({SECOND: not _near(got[1], right[1])})
+
+
+def _error_of_pair(net: snn.Sequential, x_rec: Tensor, targets: Tensor) -> str:
+    """Return what the loss says of all that the network returns, instead of the spikes."""
+    pair: Any = net(x_rec)
+    try:
+        snn.functional.ce_rate_loss(pair, targets)
+    except Exception as error:
+        return first_line(error)
+    raise AssertionError("`ce_rate_loss` should refuse a pair.")
 
 
 def _refuse_loss(got: list[Any], right: list[Any]) -> None:
@@ -268,6 +288,19 @@ def _step_by_step(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor
 
 def _other_optimizer(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
     return my_step(net, torch.optim.Adam(net.parameters()), x_rec, targets)
+
+
+def _on_pair(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    return snn.functional.ce_rate_loss(net(x_rec), targets).item()
+
+
+def _keeps_pair(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    optimizer.zero_grad()
+    spk_rec = net(x_rec)
+    loss = snn.functional.ce_rate_loss(spk_rec, targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
 
 
 def _twice(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
@@ -434,6 +467,7 @@ OTHER_LENGTH = "The spikes are right, but your stretches have another length. `s
 MEMBRANES_RETURNED = "You return membranes. Return the spikes, `.spk`."
 FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last layer, however many there are: `list(recordings.values())[-1].spk`."
 NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the input and not the spikes that you return."
+END_MISSING = "Steps at the end are missing. The number of steps need not be a multiple of `length`: the last stretch may be shorter."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
 )
@@ -452,7 +486,7 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
     spk_rec = answer.changing(net, x_rec, length)
     if not isinstance(spk_rec, Tensor):
         raise WrongAnswer("Return one tensor, [time, batch, classes]: `torch.cat` joins a list.")
-    _check_spikes(spk_rec, net, len(x_rec))
+    _check_spikes(spk_rec, my_stretches(net, x_rec, length), length, net[0].out_features)
     if not spk_rec.requires_grad:
         raise WrongAnswer(NO_GRADIENT)
     options: Any = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
@@ -461,11 +495,14 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
     return torch.cat([spk_rec.detach().flatten(), *reach])
 
 
-def _check_spikes(spk_rec: Tensor, net: snn.Sequential, steps: int) -> None:
-    hidden, shape = net[0].out_features, [steps, 5, 3]
+def _check_spikes(spk_rec: Tensor, right: Tensor, length: int, hidden: Any) -> None:
+    steps, shape, found = len(right), list(right.shape), len(spk_rec) if spk_rec.ndim else 0
+    begins = torch.equal(spk_rec, right[:found])
+    last_layer = spk_rec.shape[1:] == right.shape[1:]
     refuse(
         {
-            ONLY_LAST: len(spk_rec) < steps and list(spk_rec.shape[1:]) == shape[1:],
+            END_MISSING: begins and found == steps // length * length,
+            ONLY_LAST: last_layer and found in (length, steps % length),
             FIRST_LAYER: spk_rec.shape[2:] in ((hidden,), (4,)),
             f"Return the shape {shape}. Yours is {list(spk_rec.shape)}.": (
                 list(spk_rec.shape) != shape
@@ -507,6 +544,10 @@ def _counting(net: Any, x_rec: Tensor, length: int) -> Tensor:
     return torch.stack(spikes)
 
 
+def _full_stretches(x_rec: Tensor, length: int) -> list[Tensor]:
+    return [x_rec[i * length : (i + 1) * length] for i in range(len(x_rec) // length)]
+
+
 def _by_index(net: Any, x_rec: Tensor, length: int) -> Tensor:
     def parts(x_rec: Tensor, length: int) -> list[Tensor]:
         return [x_rec[start : start + length] for start in range(0, len(x_rec), length)]
@@ -533,8 +574,13 @@ EXERCISES = [
             LAST_MISSING: lambda h, g, beta: my_credit(h, pad(g[:-1], (0, 1)), beta),
             WRONG_NEIGHBOR: _wrong_neighbor,
             PLUS: lambda h, g, beta: my_credit(torch.ones_like(h), h + g, beta),
+            FIXED_BETA: [
+                partial(lambda h, g, beta, c: my_credit(h, g, c), c=c)
+                for c in (0.5, 0.8, 0.9, 0.95, 0.99)
+            ],
         },
-        otherwise="δ differs from h[t] g[t] + β δ[t+1]. At the last step there is no δ[t+1]: use 0.",
+        wrong=(lambda h, g, beta: my_credit(h, g, beta**2),),
+        otherwise=_compare_credit,
         accepts=(
             lambda *given: my_credit(*given).numpy(),
             lambda *given: list(my_credit(*given)),
@@ -565,12 +611,13 @@ EXERCISES = [
             ],
             NO_STEP: [_learn("zero back"), _learn("back")],
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
-            PLAIN: _learn("zero back step", returns=Tensor.detach),
+            PAIR: [_on_pair, _keeps_pair],
             OTHER_OPTIMIZER: [_other_optimizer, _twice],
         },
         accepts=(
             _learn("zero back step", returns=lambda loss: float(loss.detach())),
             _learn("back step zero", returns=lambda loss: loss.detach().numpy()),
+            _learn("zero back step", returns=Tensor.detach),
             _learn("fill back step"),
             _learn("net back step"),
             _step_by_step,
@@ -630,7 +677,11 @@ EXERCISES = [
                 lambda *given: my_stretches(*given).detach(),
                 lambda net, x_rec, length: my_stretches(net, x_rec.detach(), length),
             ],
-            ONLY_LAST: lambda net, x_rec, length: my_stretches(net, x_rec, length)[-length:],
+            ONLY_LAST: [
+                lambda net, x_rec, length: my_stretches(net, x_rec, length)[-length:],
+                lambda net, x_rec, length: my_stretches(net, x_rec, length)[:length],
+            ],
+            END_MISSING: partial(_in_parts, parts=_full_stretches),
             MEMBRANES_RETURNED: partial(_in_parts, what="mem"),
             FIRST_LAYER: [partial(_in_parts, layer=0), partial(_in_parts, layer=1)],
         },
