@@ -352,6 +352,14 @@ def test_a_chapter_says_which_guesses_are_impossible(path):
         assert asked.options or asked.between != exercise.ANY, name
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_reply_to_a_wrong_option_names_its_subject(path):
+    """It stands after "It was …", so that "It" would be the right answer."""
+    wrong = [o for asked in DECLARED_BY[path].values() for o in asked.options if not o.right]
+    unclear = ("It", "Its", "That", "Then", "They", "Their")
+    assert [o.feedback for o in wrong if o.feedback.split()[0] in unclear] == []
+
+
 @pytest.mark.browser
 def test_predictions_are_answered_with_the_keyboard_and_stay(lab):
     from playwright.sync_api import expect

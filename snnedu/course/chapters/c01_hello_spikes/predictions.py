@@ -26,7 +26,7 @@ PREDICTIONS = {
         between=(0, inf),
         close=0.5,
         low="Chance evens out slowly: twice the steps leave 0.71 of the error.",
-        high="It is not that slow.",
+        high="Chance does not even out that slowly.",
         reply="The error falls with the square root of the steps.",
     ),
     "01.p3": Prediction(
@@ -89,7 +89,7 @@ PREDICTIONS = {
             ),
             Option(
                 "more than twice its energy",
-                "That is so with 25 steps of coins. Fewer steps, or no coins, are much cheaper.",
+                "Twice the energy is true with 25 steps of coins. Fewer steps, or no coins, are much cheaper.",
             ),
         ),
     ),

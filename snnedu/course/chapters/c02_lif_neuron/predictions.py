@@ -36,7 +36,7 @@ PREDICTIONS = {
             ),
             Option(
                 "U swings more and more",
-                "That needs steps of more than 2 τ, here 40 ms.",
+                "Swings that grow would need steps of more than 2 τ, here 40 ms.",
             ),
         ),
     ),
@@ -64,11 +64,11 @@ PREDICTIONS = {
         options=(
             Option(
                 "less than twice as high",
-                "That happens at strong currents, if the neuron must pause after each spike.",
+                "Less than twice would be true at strong currents, if the neuron must pause after each spike.",
             ),
             Option(
                 "exactly twice as high",
-                "That would need a curve that starts at 0 nA. This one starts at the rheobase.",
+                "Your answer would need a curve that starts at 0 nA. This one starts at the rheobase.",
             ),
             Option(
                 "more than twice as high",
@@ -81,7 +81,9 @@ PREDICTIONS = {
         question="The formula knows no steps. Compared with it, a simulation in steps of 1 ms "
         "counts too few spikes, above all at …",
         options=(
-            Option("weak currents", "There the intervals are long, and one step is little."),
+            Option(
+                "weak currents", "At weak currents the intervals are long, and one step is little."
+            ),
             Option("all currents alike", "Each interval gets up to one step longer; compare both."),
             Option(
                 "strong currents",
@@ -94,13 +96,18 @@ PREDICTIONS = {
         question="A network was trained with neurons that pay θ. Now it runs without any reset. Its "
         "accuracy …",
         options=(
-            Option("falls to that of guessing", "Its hidden neurons still tell the digits apart."),
+            Option(
+                "falls to that of guessing",
+                "Without a reset, the hidden neurons still tell the digits apart.",
+            ),
             Option(
                 "falls by a few points",
                 "It fires more than it was trained to, and still reads most digits.",
                 right=True,
             ),
-            Option("stays as it was, or rises", "Here it fell in each of the eight seeds."),
+            Option(
+                "stays as it was, or rises", "Here the accuracy fell in each of the eight seeds."
+            ),
         ),
     ),
 }

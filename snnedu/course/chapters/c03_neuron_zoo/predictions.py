@@ -40,7 +40,7 @@ PREDICTIONS = {
             "A pulse has made the axon spike. The same pulse comes again, 10 ms later. What happens?"
         ),
         options=(
-            Option("A second spike", "It comes too early for that."),
+            Option("A second spike", "The second pulse comes too early to make a spike."),
             Option("A smaller spike", "A spike is all or nothing; this time it is nothing."),
             Option(
                 "No spike",
@@ -61,13 +61,15 @@ PREDICTIONS = {
         question="Which neuron predicts the spikes of the real cell best?",
         options=(
             Option("Leaky, which has one state", "One state was not enough for this cell."),
-            Option("Synaptic, with a slow current", "Its second state does not help here."),
+            Option("Synaptic, with a slow current", "The slow current does not help here."),
             Option(
                 "AdaptiveLeaky, which tires",
                 "Perhaps the cell has a state like its second one.",
                 right=True,
             ),
-            Option("All three do equally well", "They differ by more than the eight searches do."),
+            Option(
+                "All three do equally well", "The three differ by more than the eight searches do."
+            ),
         ),
     ),
 }

@@ -43,7 +43,7 @@ PREDICTIONS = {
         options=(
             Option(
                 "tick like clocks, all at once",
-                "Their clocks do not agree: each gets spikes from other neurons.",
+                "The clocks do not agree: each neuron gets spikes from others.",
             ),
             Option(
                 "tick like clocks, one by one",
@@ -74,11 +74,11 @@ PREDICTIONS = {
         options=(
             Option(
                 "the best of the fixed widths",
-                "It is ahead by less than its own scatter from seed to seed.",
+                "The best width is ahead by less than its own scatter from seed to seed.",
             ),
             Option(
                 "the weights scaled with data",
-                "They do not do better than the best width. But nobody had to search for it.",
+                "These weights do not do better than the best width. But nobody had to search for it.",
             ),
             Option(
                 "eight seeds cannot tell them apart",

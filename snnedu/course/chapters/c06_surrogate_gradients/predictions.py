@@ -16,7 +16,10 @@ PREDICTIONS = {
         question="We go through 1,438 digits three times. Which layers' weights move?",
         options=(
             Option("All three", "Each layer gets its gradient through spikes, whose slope is 0."),
-            Option("Only the last", "Even there a spike stands between the weights and the loss."),
+            Option(
+                "Only the last",
+                "Even at the last layer a spike stands between the weights and the loss.",
+            ),
             Option("None of them", "Every gradient is multiplied by a slope of 0.", right=True),
         ),
     ),
@@ -34,16 +37,21 @@ PREDICTIONS = {
         options=(
             Option(
                 "fast_sigmoid with k = 25",
-                "Its hill is narrow and only 1 high: most of it is lost.",
+                "The hill of this fast sigmoid is narrow and only 1 high: most of the gradient is lost.",
             ),
-            Option("sigmoid with k = 25", "Its hill is 25/4 high: the gradient grows."),
+            Option(
+                "sigmoid with k = 25", "The hill of this sigmoid is 25/4 high: the gradient grows."
+            ),
             Option("atan with k = 1", "Its hill is low and wide: the two balance.", right=True),
         ),
     ),
     "06.p5": Prediction(
         question="We train with Adam, and the hill becomes ten times as high. Where does accuracy suffer?",
         options=(
-            Option("With the reset detached", "There a factor cancels: Adam does not see it."),
+            Option(
+                "With the reset detached",
+                "With the reset detached a factor cancels: Adam does not see it.",
+            ),
             Option(
                 "With the reset in the gradient",
                 "Adam cancels a common factor, but not one that only some paths have.",

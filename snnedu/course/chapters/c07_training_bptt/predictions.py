@@ -8,7 +8,7 @@ PREDICTIONS = {
     "07.p1": Prediction(
         question="The neuron fires once too few. Which sign will dL/dw have?",
         options=(
-            Option("Positive", "Then a larger weight would make the loss larger."),
+            Option("Positive", "With a positive sign, a larger weight would make the loss larger."),
             Option("Zero", "The true derivative is zero, the surrogate is not."),
             Option("Negative", "A larger weight brings more spikes, and less loss.", right=True),
         ),
