@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+import tests.shapes  # noqa: F401 - what `--jaxtyping-packages` names must be loaded by now
+
 if TYPE_CHECKING:
     from tests.lab import Lab
 

@@ -94,7 +94,7 @@ def clean(arguments):
 def checks():
     """Return the steps of `make test`: a name, and the commands that must succeed one by one."""
     pytest = [PYTHON, "-m", "pytest", "-q", "-n2", "--dist=loadfile"]
-    shapes = ["--jaxtyping-packages=snnedu,beartype.beartype", "-m", UNIT]
+    shapes = ["--jaxtyping-packages=snnedu,tests.shapes.typechecker", "-m", UNIT]
     # Learners' kernels have 1 thread on Binder and 4 on many a laptop; outputs are stored with 2.
     unsolved, solved = (["-o", f"notebook_threads={threads}"] for threads in (1, 4))
     nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=1200"]

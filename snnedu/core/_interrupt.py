@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from typing import Any, Self
+from typing import Any
 
 PATIENCE = 1.0  # seconds that an interrupt may be held back; after that the next one passes
 
@@ -25,7 +25,7 @@ class Interrupts:
         self._since: float | None = None
         self._before: Any = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Interrupts":
         """Take over; only the main thread hears interrupts."""
         if threading.current_thread() is threading.main_thread():
             before = signal.getsignal(signal.SIGINT)

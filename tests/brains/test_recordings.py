@@ -73,6 +73,7 @@ def test_a_model_that_fires_all_the_time_predicts_nothing():
     assert coincidence(busy, real).tolist() == [0, 0]
 
 
+@pytest.mark.bad_input
 def test_recordings_of_two_lengths_are_refused():
     with pytest.raises(ValueError, match=r"10 and 20 steps"):
         coincidence(torch.zeros(10, 1), torch.zeros(20))

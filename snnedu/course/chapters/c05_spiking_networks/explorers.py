@@ -41,7 +41,7 @@ def fluctuation_explorer(*, ask: bool = False, **more: Any) -> Explorer:
             Traces({"cur": "I"}, title="Input current I", ylim=(-2, 2.5), height=110, given=True),
             Traces(
                 {"mem": "U"},
-                threshold=1,
+                threshold=1.0,
                 spikes="spk",
                 title="Membrane potential U",
                 xlabel=STEP,
