@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-import tests.shapes  # noqa: F401 - what `--jaxtyping-packages` names must be loaded by now
+# What `--jaxtyping-packages` names must be loaded by now.
+import tests.shapes  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 if TYPE_CHECKING:
     from tests.lab import Lab

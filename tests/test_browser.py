@@ -32,13 +32,13 @@ def test_the_first_tutorial_runs_and_no_cell_shows_an_error(first_tutorial: Note
 def test_its_instrument_answers_to(how: str, first_tutorial: Notebook):
     page = first_tutorial.page
     slider, bars = page.locator(".snnedu input").first, page.locator(".snnedu canvas").nth(2)
-    before = page.locator(".snnedu .outcome").inner_text()
+    before = page.locator(".snnedu .outcome").first.inner_text()
     with first_tutorial.pixels_change(bars):
         if how == "keyboard":
             slider.press("ArrowRight")
         else:
             slider.click(position={"x": 5, "y": 5})
-    assert page.locator(".snnedu .outcome").inner_text() != before
+    assert page.locator(".snnedu .outcome").first.inner_text() != before
 
 
 def test_its_animation_plays(first_tutorial: Notebook):
