@@ -219,7 +219,7 @@ class _Backward:
         self.fire: Any = _room(call.steps, self.g_cur) if adjoints else None
         self.lam_mem = _room(call.steps, self.g_cur) if apart and call.terms.synapse else self.g_cur
         self.lam_ada: Any = _room(call.steps, self.g_cur) if apart and call.terms.adapts else None
-        self.carry: list[Any] = [None if part is None else _copy(part) for part in self.start]
+        self.carry: list[Any] = []
 
     def run(self, grads: State) -> None:
         """Go from the last step to the first."""
@@ -241,6 +241,7 @@ class _Backward:
         nothing = torch.zeros_like(self.g_cur[:1])
         grads = [nothing if g is None else g for g in g_rec]
         arrays = [tuple([_rows_of(part) for part in parts]) for parts in (outs, rec, grads)]
+        self.carry = [None if part is None else _room(len(part), part) for part in self.start]
         carry = tuple([_row_of(part) for part in self.carry])
         rest = carry, _row_of(self.start.spk), np.array(shape or [0] * 4, np.float32), slopes
         call.loops.run(backward, call.numbers, *arrays, *rest)
@@ -295,8 +296,8 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
     """Return the derivatives by `Params`, each a sum over time of what the steps contribute."""
     terms, start, rec = back.call.terms, back.start, back.rec
     found: dict[str, Any] = {}
+    late: Any = _late(rec.spk, start.spk) if back.adjoints or needs.weight else None  # S[t-1]
     if back.adjoints:
-        late = _late(rec.spk, start.spk)  # S[t-1]
         paid = back.lam_mem * late if terms.subtract else 0.0
         kept = back.lam_mem * (1 - late) if terms.zero_before else back.lam_mem
         found["beta"] = kept * _late(rec.mem, start.mem)
@@ -308,8 +309,7 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
             found["rho"] = back.lam_ada * (ada - late)
             found["adaptation"] = -back.fire * rec.ada - paid * ada
     if needs.weight:  # each weight met S[t-1] and the derivative by the current
-        g, late = back.g_cur, _late(rec.spk, start.spk)
-        square = back.params.weight.ndim == 2
+        g, square = back.g_cur, back.params.weight.ndim == 2
         found["weight"] = g.flatten(0, -2).T @ late.flatten(0, -2) if square else g * late
     found["bias"] = back.g_cur
     return [
