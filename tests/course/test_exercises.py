@@ -11,7 +11,7 @@ from snnedu.course import attempt, check as checks, progress
 from snnedu.course.attempt import Reply, Unsolved, WrongAnswer, random_numbers
 from snnedu.course.diagnosis import alike, outcome, variants
 from snnedu.course.exercise import all_exercises
-from tests.course.also_right import ALSO_RIGHT, FEW_WRONG, FIXED_INPUTS, HOLES, UNSTEADY
+from tests.course.also_right import ALSO_RIGHT
 from tests.course.mutants import mutants
 
 pytestmark = pytest.mark.house
@@ -28,6 +28,9 @@ ACCEPTED = [
     for n, answer in enumerate(e.accepts)
 ]
 by_id = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+by_id_of_functions = pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES if isinstance(e.solution, FunctionType)], ids=lambda e: e.id
+)
 by_id_compared = pytest.mark.parametrize(
     "exercise", [e for e in EXERCISES if not e.check], ids=lambda e: e.id
 )
@@ -75,7 +78,7 @@ def test_a_right_answer_in_another_form_is_accepted_and_has_then_the_form_of_our
 
 @pytest.mark.parametrize(("exercise", "reply", "wrong"), MISTAKES)
 def test_a_mistake_gets_exactly_its_reply(exercise, reply, wrong):
-    for seed in SEEDS[:1] if exercise.id in UNSTEADY else SEEDS:
+    for seed in SEEDS:
         with pytest.raises(WrongAnswer) as raised:
             checks.verdict(exercise, wrong, seed)
         assert str(raised.value) == reply
@@ -114,8 +117,7 @@ def test_the_cases_tell_all_mistakes_and_the_solution_apart(exercise):
 def test_no_mutant_of_the_solution_passes(exercise, monkeypatch):
     monkeypatch.setattr(attempt, "SECONDS", 2.0)  # some loop for ever
     changed = [line for line, source in mutants(exercise.code()) if passes(exercise, source)]
-    known = ALSO_RIGHT.get(exercise.id, {}) | HOLES.get(exercise.id, {})
-    assert set(changed) == set(known)
+    assert set(changed) == set(ALSO_RIGHT.get(exercise.id, {}))
 
 
 def passes(exercise, source):
@@ -133,16 +135,7 @@ def typed(exercise, source):
     return names[exercise.name]
 
 
-def functions(to_do):
-    """Return each exercise that asks for a function; it may still fail where it is to do."""
-    asked = [e for e in EXERCISES if isinstance(e.solution, FunctionType)]
-    marks = {e.id: [pytest.mark.xfail(reason="to do")] if e.id in to_do else [] for e in asked}
-    return pytest.mark.parametrize(
-        "exercise", [pytest.param(e, id=e.id, marks=marks[e.id]) for e in asked]
-    )
-
-
-@functions(FIXED_INPUTS)
+@by_id_of_functions
 @pytest.mark.parametrize("kept", ["all", "first"])
 def test_results_of_an_earlier_check_do_not_pass(exercise, kept):
     """A lookup table, or a constant, is right for the inputs that it was made for."""
@@ -167,7 +160,7 @@ def test_an_exercise_has_what_a_learner_needs(exercise):
     assert not any(body in text for text in texts), "a reply or early hint gives the answer away"
 
 
-@functions(FEW_WRONG)
+@by_id_of_functions
 def test_a_function_has_eight_wrong_answers_at_least(exercise):
     assert len(variants(exercise.mistakes)) + len(exercise.wrong) >= 8
 
