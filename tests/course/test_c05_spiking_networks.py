@@ -1,8 +1,5 @@
 """What a learner of 05 is invited to change must not make a later cell fail."""
 
-from pathlib import Path
-
-import nbformat
 import pytest
 import torch
 from matplotlib import pyplot as plt
@@ -11,37 +8,27 @@ import snnedu as snn
 from snnedu.course.attempt import WrongAnswer
 from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
 
 pytestmark = pytest.mark.house
-NOTEBOOK = Path(__file__).parents[2] / "tutorials" / "05_spiking_networks.ipynb"
 
 
-def run_cells(first: str, last: str, changes: dict[str, str]) -> dict:
-    """Run the code cells from id `first` to `last`, each text in `changes` replaced."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    ids = [cell.id for cell in cells]
-    wanted = cells[ids.index(first) : ids.index(last) + 1]
-    source = "\n\n".join(cell.source for cell in wanted if cell.cell_type == "code")
-    for old, new in changes.items():
-        assert old in source
-        source = source.replace(old, new)
-    names: dict = {"torch": torch, "snn": snn, "plt": plt, "nn": torch.nn, "viz": snn.viz}
-    names["lif"] = snn.Leaky(beta=0.9)
-    exec(source, names)
-    plt.close("all")
-    return names
+def names_of(ids, changes):
+    """Return the names of these cells, each text in `changes` replaced."""
+    earlier = {"torch": torch, "snn": snn, "plt": plt, "nn": torch.nn, "viz": snn.viz}
+    return run_cells("05", ids, changes, **earlier, lif=snn.Leaky(beta=0.9))
 
 
 def test_the_sliders_of_the_network_may_stand_anywhere(capsys):
     moved = "explorer.values = {'weight': 0.8, 'inhibition': 0.0, 'drive': 0.0}\nfigure, ax"
-    names = run_cells("c05-14", "c05-16", {"figure, ax": moved})
+    names = names_of("c05-14 c05-16", {"figure, ax": moved})
     assert "inhibition 0 x weight: alive up to a weight of 0.12" in capsys.readouterr().out
     assert names["explorer"].values["drive"] == 0.0
 
 
 @pytest.mark.parametrize("current", ["0.21", "0.22", "0.235", "0.24", "0.3"])
 def test_another_current_in_the_competition_is_only_another_result(current):
-    together = run_cells("c05-20", "c05-21", {"0.21,": f"{current},"})["together"].sum(0).flatten()
+    together = names_of("c05-20 c05-21", {"0.21,": f"{current},"})["together"].sum(0).flatten()
     winners = {"0.21": [2], "0.22": [2, 3], "0.235": [2, 3], "0.24": [2, 3], "0.3": [3]}[current]
     assert together.nonzero().flatten().tolist() == winners
 

@@ -11,14 +11,6 @@ pytestmark = pytest.mark.house
 HILLS = exercise("06.2").accepts
 
 
-@pytest.fixture(autouse=True)
-def threads():
-    """Leave the number of threads as it was: the first cell changes it."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("hill", HILLS, ids=range(len(HILLS)))
 def test_the_notebook_goes_on_with_every_hill_that_is_accepted(hill):
     """A steep hill, which hardly learns, once failed at an assertion on the accuracy."""

@@ -10,14 +10,6 @@ from tests.course.cells import run_cells
 pytestmark = pytest.mark.house
 
 
-@pytest.fixture(autouse=True)
-def threads():
-    """Leave the number of threads as it was: the first cell changes it."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 def learned(**names):
     """Return the names of the cells on the digits, our solutions in the place of answers."""
     return run_cells("07", "t07-01 t07-17", my_step=exercise("07.2").solution, **names)
