@@ -28,7 +28,7 @@ from numba import njit
 
 BLOCK = 1024  # neurons whose state fits the fastest cache
 PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
-PARALLEL = 1 << 22  # values of a sequence from which on a second thread pays
+PARALLEL = 1 << 20  # values of a sequence from which on a second thread pays
 NIL, ONE = np.float32(0), np.float32(1)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
@@ -44,10 +44,12 @@ def run(loop: Callable[..., bool], numbers: Any, outs: Any, *args: Any) -> bool:
     share = -(-size // (threads * BLOCK)) * BLOCK
     if share >= size:
         return loop(0, size, numbers, outs, *args)
+    ends = [(lo, min(size, lo + share)) for lo in range(0, size, share)]
     # The threads end with the call: nothing is left behind that a forked process would wait for.
-    with ThreadPoolExecutor(threads) as pool:
-        shares = [(lo, min(size, lo + share)) for lo in range(0, size, share)]
-        return all(list(pool.map(lambda ends: loop(*ends, numbers, outs, *args), shares)))
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(loop, *each, numbers, outs, *args) for each in ends[1:]]
+        finite = loop(*ends[0], numbers, outs, *args)
+        return all([finite, *[other.result() for other in others]])
 
 
 @cache
