@@ -125,11 +125,16 @@ class SpikingLayer(nn.Module):
         if self._forward_hooks or self._forward_pre_hooks:
             return _loop(self, cur_rec, steps, state, record)
         dtype, cur_rec = cur_rec.dtype, wide(cur_rec)
-        start = self._start(cur_rec.detach()[0], state) if state else ()
+        at_zero = not state and type(self).rest is SpikingLayer.rest
+        start = () if at_zero else self._start(cur_rec.detach()[0], state)
         with _without_autocast(cur_rec):
             values = self._values(cur_rec.shape[1:], cur_rec.dtype)
             spk_rec, *rest = self._run(cur_rec, steps, start, values, record)
         return spk_rec if dtype == spk_rec.dtype else spk_rec.to(dtype), *rest
+
+    def rest(self, name: str, cur: Now) -> Now:
+        """Return where the part `name` of the state starts: at 0, if no subclass says otherwise."""
+        return torch.zeros_like(cur, memory_format=torch.contiguous_format)
 
     def _run(
         self,
@@ -200,11 +205,12 @@ class SpikingLayer(nn.Module):
             )
         state = (*state, *(None,) * (len(names) - len(state)))
         call = f"{type(self).__name__}(cur, {', '.join(names)})"
-        return tuple([self._part(call, cur, part) for part in state])
+        pairs = zip(names, state, strict=True)
+        return tuple(
+            [self.rest(n, cur) if p is None else self._part(call, cur, p) for n, p in pairs]
+        )
 
-    def _part(self, call: str, cur: Tensor, part: Tensor | None) -> Tensor:
-        if part is None:
-            return torch.zeros_like(cur, memory_format=torch.contiguous_format)
+    def _part(self, call: str, cur: Tensor, part: Tensor) -> Tensor:
         _check.same_shape(call, cur, part, REST)
         part = wide(part)
         _check.same_kind(call, cur, part)
