@@ -96,6 +96,7 @@ from .course.progress import (
     solved as solved,
 )
 from .course.quiz import quiz as quiz
+from .silicon import conversion as conversion
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
 from .widgets.panels import (
