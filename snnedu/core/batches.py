@@ -3,6 +3,9 @@
 (x, targets)                     tensors or NumPy arrays, samples first
 torch.utils.data.Dataset         whose samples are `(x, target)`
 DataLoader, list, ...            an iterable of batches `(x, targets)`, samples first
+
+Sequences of unequal length have a third part, `(x, targets, lengths)`, in each of these forms: x is
+padded, `[samples, time, ...]`, and lengths say how many steps of each sample count.
 """
 
 import math
@@ -16,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from snnedu.core.data import batches
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, ...]  # x, targets and, where sequences are padded, lengths
 Data = Sequence[Tensor | np.ndarray] | Dataset[Any] | Iterable[Any]
 
 HOW = (
@@ -26,7 +29,7 @@ HOW = (
 
 
 class Batches:
-    """Data as batches of two tensors, `(x, targets)`; each loop over it is one epoch.
+    """Data as batches of tensors, `(x, targets)` or with lengths; each loop over it is one epoch.
 
     `name` is what the caller calls the data. `batch_size` and `shuffled` are for pairs and data
     sets; a loader has its own. Raises TypeError or ValueError if the data are none of these.
@@ -79,12 +82,12 @@ class Batches:
     def _parts(self, pair: Batch) -> Iterator[Batch]:
         if self.shuffled:
             return batches(pair, self.batch_size)
-        return zip(pair[0].split(self.batch_size), pair[1].split(self.batch_size), strict=True)
+        return zip(*(part.split(self.batch_size) for part in pair), strict=True)
 
 
 def _is_pair(data: Any) -> bool:
-    of_two = isinstance(data, tuple | list) and len(data) == 2
-    return of_two and isinstance(data[0], Tensor | np.ndarray)
+    of_parts = isinstance(data, tuple | list) and len(data) in (2, 3)
+    return of_parts and isinstance(data[0], Tensor | np.ndarray)
 
 
 def _loader(name: str, data: Dataset[Any], batch_size: int, shuffled: bool) -> DataLoader[Any]:
@@ -99,13 +102,14 @@ def _loader(name: str, data: Dataset[Any], batch_size: int, shuffled: bool) -> D
 
 
 def _batch(name: str, batch: Any) -> Batch:
-    """Return `(x, targets)` as two tensors with equally many samples."""
-    if not isinstance(batch, tuple | list) or len(batch) != 2:
+    """Return `(x, targets)` or `(x, targets, lengths)` as tensors with equally many samples."""
+    if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
         raise TypeError(
-            f"Each batch of `{name}` must be a pair, `(x, targets)`. Received {_what(batch)}. "
-            f"Let the `collate_fn` of your DataLoader return such pairs, or make a list of them."
+            f"Each batch of `{name}` must be a pair, `(x, targets)`, or `(x, targets, lengths)`. "
+            f"Received {_what(batch)}. Let the `collate_fn` of your DataLoader return such pairs, "
+            f"or make a list of them."
         )
-    x, targets = (_tensor(name, part) for part in batch)
+    x, targets, *lengths = (_tensor(name, part) for part in batch)
     if x.ndim == 0 or targets.ndim == 0:
         raise ValueError(
             f"Each batch of `{name}` must hold samples, in x and in targets. Received a single "
@@ -117,7 +121,17 @@ def _batch(name: str, batch: Any) -> Batch:
             f"`{name}` must hold as many targets as samples. Received {len(x)} samples and "
             f"{len(targets)} targets. Samples come first here, not time."
         )
-    return x, targets
+    for each in lengths:
+        _check_lengths(name, x, each)
+    return x, targets, *lengths
+
+
+def _check_lengths(name: str, x: Tensor, lengths: Tensor) -> None:
+    if lengths.is_floating_point() or lengths.dtype == torch.bool or lengths.shape != x.shape[:1]:
+        raise ValueError(
+            f"The third part of `{name}` must be lengths: a whole number of steps for each of "
+            f"{len(x)} samples. Received {lengths.dtype} of shape {list(lengths.shape)}."
+        )
 
 
 def _tensor(name: str, values: Any) -> Tensor:

@@ -150,16 +150,17 @@ def read_idx(path: str | Path) -> Tensor:
 
 
 def batches(
-    data: tuple[Tensor, Tensor], batch_size: int, *, seed: int | torch.Generator | None = None
-) -> Iterator[tuple[Tensor, Tensor]]:
+    data: tuple[Tensor, ...], batch_size: int, *, seed: int | torch.Generator | None = None
+) -> Iterator[tuple[Tensor, ...]]:
     """Yield `(x, labels)` in batches, in an order drawn each time; the last batch may be smaller.
 
-    `data` are two tensors with samples first, `[samples, ...]`, and so is each batch.
+    `data` are two tensors with samples first, `[samples, ...]`, and so is each batch. A third one,
+    such as lengths of sequences, comes along.
 
     For tensors that fit into memory it takes a tenth of the time of PyTorch's `DataLoader`, which
     collects the samples of a batch one by one. `seed` as in `spikegen`.
     """
-    x, labels = data
+    x, labels, *_ = data
     _check.count("batch_size", batch_size)
     if len(x) != len(labels):
         raise ValueError(
@@ -169,7 +170,7 @@ def batches(
     generator = torch.Generator("cpu").manual_seed(seed) if isinstance(seed, int) else seed
     device = "cpu" if generator is None else generator.device
     for some in torch.randperm(len(x), generator=generator, device=device).split(batch_size):
-        yield x[some], labels[some]
+        yield tuple(part[some] for part in data)
 
 
 def _manifold(

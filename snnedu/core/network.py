@@ -269,7 +269,7 @@ def detach(state: State | None) -> State | None:
 
 
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
-_BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLE_BY_SAMPLE = {
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
     nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
@@ -315,7 +315,7 @@ def _same_each_step(layer: nn.Module) -> bool:
         return type(layer).unroll is SpikingLayer.unroll  # it takes `steps`
     if layer._forward_hooks or layer._forward_pre_hooks:
         return False
-    fixed = not layer.training and isinstance(layer, (*_DROPOUT, *_BATCH_NORM))
+    fixed = not layer.training and isinstance(layer, (*_DROPOUT, *BATCH_NORM))
     return fixed or type(layer) in _SAMPLE_BY_SAMPLE
 
 
@@ -329,7 +329,7 @@ def _mask(layer: nn.Module, x: Tensor) -> tuple[Tensor]:
 
 
 def _check_streams(layer: nn.Module) -> None:
-    if layer.training and any(isinstance(m, _BATCH_NORM) for m in layer.modules()):
+    if layer.training and any(isinstance(m, BATCH_NORM) for m in layer.modules()):
         raise ValueError(
             "Batch norm in training takes its statistics from all steps together. Received some "
             "of them. Call `net.eval()` before `net.step`, or train on whole sequences, "

@@ -27,14 +27,14 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from snnedu.core import _check
+from snnedu.core import _check, _mask
 from snnedu.core._interrupt import Interrupts
 from snnedu.core._precision import wide, wide_dtype
 from snnedu.core.batches import Batches, Data
 from snnedu.core.checkpoint import Checkpoint, cuda_devices
-from snnedu.core.functional import accuracy_rate, ce_rate_loss
+from snnedu.core.functional import accuracy_rate, ce_rate_loss, length_mask
 from snnedu.core.history import History, Report, Score, mean_norms, mean_score
-from snnedu.core.network import Recording, Sequential, State, detach
+from snnedu.core.network import BATCH_NORM, Recording, Sequential, State, detach
 
 Encode = Callable[[Shaped[Tensor, " batch *sample"]], Float[Tensor, "time batch *features"]]
 Loss = Callable[[Float[Tensor, "time batch *outputs"], Shaped[Tensor, " batch *target"]], Tensor]
@@ -78,6 +78,8 @@ def fit(
             `Dataset` of such samples; or an iterable of batches, such as a `DataLoader`. A batch is
             a pair `(x, targets)`, x `[batch, ...]` and targets `[batch]`, class indices of any
             integer type. It is moved to the device of `net`. `test` is only looked at.
+            Sequences of unequal length come as `(x, targets, lengths)` in each of these forms: x
+            padded, lengths `[batch]` in steps. Padding then changes no number: see `loss`.
         `encode`: a function that turns the x of one batch, `[batch, ...]`, into a sequence for the
             network, `[time, batch, *features]`; time comes first. It is called on each batch.
             Without it the samples are sequences already, `[batch, time, *features]`, and the two
@@ -88,6 +90,8 @@ def fit(
         `loss`, `accuracy`: functions of `(spk_rec, targets)`, the last layer's spikes,
             `[time, batch, *outputs]`; see `functional`. A function whose first argument is called
             `mem_rec` gets the membranes. `loss` returns one number, `accuracy` 0 to 1; None: none.
+            If the data have lengths, they and `penalty` are also given `mask=`, `[time, batch]`,
+            True where a step counts: all losses and accuracies of `functional` take it.
         `penalty`: a function of each layer's spikes by name, added to the loss, for example
             `lambda spk: functional.l1_rate_sparsity(spk["1"])`.
         `truncate`: learn after so many steps and continue without their past (truncated BPTT); the
@@ -136,11 +140,11 @@ def fit(
                 reports: list[Report] = []
                 start = time.perf_counter()
                 net.train()
-                for x, targets in training:
+                for batch in training:
                     place = history.epochs + 1, len(reports) + 1
                     with _located(*place):
-                        score, norms = learner.learn(x, targets)
-                    report = Report(*place, len(targets), *score, norms)
+                        score, norms = learner.learn(*batch)
+                    report = Report(*place, len(batch[1]), *score, norms)
                     reports.append(report)
                     history.batch_loss.append(report.loss)
                     bar.update()
@@ -190,8 +194,9 @@ def evaluate(
 
     `data`: a pair `(x, targets)` of tensors or NumPy arrays, samples first, a torch `Dataset` or an
     iterable of such batches. `encode` turns the x of a batch, `[batch, ...]`, into a sequence,
-    `[time, batch, *features]`; without it x is `[batch, time, *features]`. All arguments are those
-    of `fit`. With the same `seed`, an encoder that draws with torch draws the same.
+    `[time, batch, *features]`; without it x is `[batch, time, *features]`. Data with
+    lengths, `(x, targets, lengths)`, and all arguments are as in `fit`. With the same `seed`, an
+    encoder that draws with torch draws the same.
 
     Raises ValueError or TypeError if the arguments do not fit together, or are not finite.
     """
@@ -219,8 +224,10 @@ class _How(NamedTuple):
     accuracy: Accuracy | None
     penalty: Penalty | None
 
-    def sequence(self, net: Sequential, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the batch as `[time, batch, *features]` and the targets, where the network is."""
+    def sequence(
+        self, net: Sequential, x: Tensor, targets: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, _mask.Mask | None]:
+        """Return `[time, batch, *features]`, targets and the mask, where the network is."""
         device = next((p.device for p in net.parameters()), x.device)
         x, targets = x.to(device), targets.to(device)
         if self.encode is None and x.ndim < 3:
@@ -241,13 +248,21 @@ class _How(NamedTuple):
                 f"Received {list(x_rec.shape)}. Time comes first: `.transpose(0, 1)` swaps them."
             )
         _check_finite_input(x_rec)
-        return x_rec, targets
+        if lengths is None:
+            return x_rec, targets, None
+        _check_padding(net)
+        for name in ("loss", "accuracy", "penalty"):
+            _check_takes_mask(name, getattr(self, name))
+        return x_rec, targets, length_mask(lengths.to(device), len(x_rec))
 
-    def objective(self, recordings: dict[str, Recording], targets: Tensor) -> Tensor:
+    def objective(
+        self, recordings: dict[str, Recording], targets: Tensor, mask: _mask.Mask | None
+    ) -> Tensor:
         """Return the loss with, where there is one, the penalty on top."""
-        loss = self.loss(_read(self.loss, _last(recordings)), targets)
+        masked = _masked(mask)
+        loss = self.loss(_read(self.loss, _last(recordings)), targets, **masked)
         if self.penalty is not None:
-            loss = loss + self.penalty({name: rec.spk for name, rec in recordings.items()})
+            loss = loss + self.penalty({n: rec.spk for n, rec in recordings.items()}, **masked)
         is_tensor = isinstance(loss, Tensor)  # pyright: ignore[reportUnnecessaryIsInstance]
         shape = list(loss.shape) if is_tensor else type(loss).__name__
         if shape != []:
@@ -262,12 +277,17 @@ class _How(NamedTuple):
             )
         return loss
 
-    def score(self, loss: Tensor, recordings: dict[str, Recording], targets: Tensor) -> Score:
+    def score(
+        self, loss: Tensor, recordings: dict[str, Recording], targets: Tensor,
+        mask: _mask.Mask | None,
+    ) -> Score:  # fmt: skip
         """Return what is reported of a batch."""
-        rates = {name: _rate(rec.spk.detach()) for name, rec in recordings.items()}
+        rates = {name: _rate(rec.spk.detach(), mask) for name, rec in recordings.items()}
         accuracy = None
         if self.accuracy is not None:
-            accuracy = self.accuracy(_read(self.accuracy, _last(recordings)), targets)
+            accuracy = self.accuracy(
+                _read(self.accuracy, _last(recordings)), targets, **_masked(mask)
+            )
         return Score(loss.item(), accuracy, rates)
 
 
@@ -279,16 +299,17 @@ class _Learner:
     clip: float | None
     truncate: int | None
 
-    def learn(self, x: Tensor, targets: Tensor) -> tuple[Score, dict[str, float]]:
+    def learn(self, *batch: Tensor) -> tuple[Score, dict[str, float]]:
         """Learn from one batch; return how it was done, and the lengths of gradients by layer."""
-        x_rec, targets = self.how.sequence(self.net, x, targets)
+        x_rec, targets, mask = self.how.sequence(self.net, *batch)
+        _check_cut(self.truncate, mask)
         state: State | None = None
         scores: list[Score] = []
         norms: list[dict[str, float]] = []
         lengths: list[int] = []
         for stretch in x_rec.split(self.truncate or len(x_rec)):
             recordings, state = self.net.unroll(stretch, state)
-            loss = self.how.objective(recordings, targets)
+            loss = self.how.objective(recordings, targets, mask)
             self.optimizer.zero_grad()
             loss.backward()
             norms.append(_grad_norms(self.net))
@@ -296,7 +317,7 @@ class _Learner:
                 _clip(self.net, self.clip)
             self.optimizer.step()
             state = detach(state)
-            scores.append(self.how.score(loss, recordings, targets))
+            scores.append(self.how.score(loss, recordings, targets, mask))
             lengths.append(len(stretch))
         return mean_score(scores, lengths), mean_norms(norms)
 
@@ -308,10 +329,11 @@ def _evaluate(
     scores: list[Score] = []
     sizes: list[int] = []
     with torch.no_grad(), _seeded(seed, net), _evaluating(net):
-        for x, targets in data:
-            x_rec, targets = how.sequence(net, x, targets)
+        for batch in data:
+            x_rec, targets, mask = how.sequence(net, *batch)
             recordings, _ = net.unroll(x_rec)
-            scores.append(how.score(how.objective(recordings, targets), recordings, targets))
+            loss = how.objective(recordings, targets, mask)
+            scores.append(how.score(loss, recordings, targets, mask))
             sizes.append(len(targets))
             interrupts.pass_on()
     return mean_score(scores, sizes)
@@ -335,6 +357,36 @@ def _check_finite_input(x_rec: Tensor) -> None:
     )
 
 
+def _check_padding(net: Sequential) -> None:
+    if net.training and any(isinstance(m, BATCH_NORM) for m in net.modules()):
+        raise ValueError(
+            "Batch norm would take its statistics from the padding, too. Received sequences with "
+            "lengths. Take batches of one length, without lengths, or no batch norm."
+        )
+
+
+def _check_takes_mask(name: str, function: Callable[..., Any] | None) -> None:
+    try:
+        parameters = {} if function is None else inspect.signature(function).parameters
+    except ValueError:  # built-in functions do not tell
+        return
+    kinds = {parameter.kind for parameter in parameters.values()}
+    if parameters and "mask" not in parameters and inspect.Parameter.VAR_KEYWORD not in kinds:
+        raise TypeError(
+            f"`{name}` must take `mask`, [time, batch], since the data have lengths. Received a "
+            f"function of {', '.join(parameters)}. Hand `mask` on to a function of `functional`: "
+            f"`lambda spk_rec, targets, mask: ce_count_loss(spk_rec, targets, mask=mask)`."
+        )
+
+
+def _check_cut(truncate: int | None, mask: _mask.Mask | None) -> None:
+    if truncate is not None and mask is not None:
+        raise ValueError(
+            "`truncate` needs sequences of one length: after a cut, some would have ended. "
+            "Received sequences with lengths. Leave `truncate` unset."
+        )
+
+
 # ---------------------------------------------------------------------- what is measured
 
 
@@ -354,8 +406,16 @@ def _reads_membranes(function: Callable[..., Any]) -> bool:
         return False
 
 
-def _rate(spk_rec: Tensor) -> float:
-    return spk_rec.mean(dtype=wide_dtype(spk_rec)).item()
+def _rate(spk_rec: Tensor, mask: _mask.Mask | None) -> float:
+    """Return spikes per neuron and step; a mean over samples, whatever their lengths."""
+    if mask is None:
+        return spk_rec.mean(dtype=wide_dtype(spk_rec)).item()
+    each = spk_rec.flatten(2).mean(-1, dtype=wide_dtype(spk_rec))
+    return _mask.mean_over_time(each, mask).mean().item()
+
+
+def _masked(mask: _mask.Mask | None) -> dict[str, Any]:
+    return {} if mask is None else {"mask": mask}
 
 
 def _grad_norms(net: Sequential) -> dict[str, float]:

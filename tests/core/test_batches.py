@@ -141,7 +141,8 @@ BAD = {
     "a loader of x alone": (
         DataLoader(TensorDataset(X), batch_size=32), TypeError, "Received a list of 1",
     ),
-    "three parts": ([(X, Y, Y)], TypeError, "Received a tuple of 3"),
+    "four parts": ([(X, Y, Y, Y)], TypeError, "Received a tuple of 4"),
+    "three parts without lengths": ([(X, Y, X)], ValueError, "third part.*must be lengths"),
     "samples": ([*zip(X, Y, strict=True)], ValueError, "single one.*DataLoader"),
     "samples with numbers": ([(x, 1) for x in X], ValueError, "single one.*DataLoader"),
     "names": ((X.numpy(), np.array(["cat"] * 96)), TypeError, "must hold numbers.*their numbers"),

@@ -234,6 +234,154 @@ def test_descending_a_loss_makes_the_right_class_win(loss: Callable[..., Tensor]
     assert accuracy(spike(w * ramp - 1), targets) == 1
 
 
+# --- sequences of unequal length -------------------------------------------------------------
+
+DECODERS = (f.predict_rate, f.predict_temporal, f.predict_max_membrane)
+ACCURACIES = (f.accuracy_rate, f.accuracy_temporal, f.accuracy_max_membrane)
+LENGTHS = torch.tensor([7, 12, 1, 5, 9])
+
+
+def ragged(seed: int = 0, junk: float = math.nan) -> tuple[Tensor, Tensor]:
+    """Return spikes of five sequences with junk after their ends, and their mask."""
+    spk_rec, mask = random_spikes(seed), f.length_mask(LENGTHS)
+    return spk_rec.masked_fill(~mask.unsqueeze(-1), junk), mask
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("num_classes", [6, 3])
+def test_padding_changes_no_loss_and_no_gradient(loss: Callable[..., Tensor], num_classes: int):
+    spk_rec, mask = ragged()
+    spk_rec.requires_grad_()
+    targets = targets_for(spk_rec, num_classes)
+    options = {"num_classes": num_classes, "weight": torch.arange(1.0, num_classes + 1)}
+    if loss is f.ce_temporal_loss:
+        options["inverse"] = "reciprocal"
+    each = loss(spk_rec, targets, mask=mask, reduction="none", **options)
+    (together,) = torch.autograd.grad(each.sum(), spk_rec)
+    assert together.isfinite().all()
+    assert together.masked_fill(mask.unsqueeze(-1), 0).eq(0).all()
+    for sample, length in enumerate(LENGTHS):
+        alone = spk_rec[:length, sample : sample + 1].detach().requires_grad_()
+        value = loss(alone, targets[sample : sample + 1], reduction="none", **options)
+        assert each[sample].item() == pytest.approx(value.item(), rel=1e-5)
+        (grad,) = torch.autograd.grad(value.sum(), alone)
+        torch.testing.assert_close(together[:length, sample], grad[:, 0])
+
+
+@pytest.mark.parametrize("decode", [*DECODERS, lambda spk, **m: f.decide(spk, 2, **m)[0]])
+def test_padding_changes_no_decision(decode: Callable[..., Tensor]):
+    for seed in range(20):
+        spk_rec, mask = ragged(seed, junk=1e3)
+        alone = [spk_rec[:length, i : i + 1] for i, length in enumerate(LENGTHS)]
+        assert decode(spk_rec, mask=mask).tolist() == [decode(each).item() for each in alone]
+
+
+@pytest.mark.parametrize("accuracy", ACCURACIES)
+def test_padding_changes_no_accuracy(accuracy: Callable[..., float]):
+    spk_rec, mask = ragged(junk=1e3)
+    targets = targets_for(spk_rec, 6)
+    alone = [
+        accuracy(spk_rec[:length, i : i + 1], targets[i : i + 1])
+        for i, length in enumerate(LENGTHS)
+    ]
+    assert accuracy(spk_rec, targets, mask=mask) == pytest.approx(sum(alone) / len(alone))
+
+
+def test_padding_changes_no_time_and_a_silent_sequence_ends_at_its_own_last_step():
+    spk_rec, mask = trains("0001", "0110").expand(-1, 2, -1), f.length_mask(torch.tensor([2, 4]))
+    assert f.spike_times(spk_rec, 2, mask=mask).tolist() == [[[1, 1], [3, 1]], [[1, 1], [3, 2]]]
+
+
+def test_target_times_count_from_the_end_of_each_sequence():
+    # times 1 and 0 of two steps; 1 and 3 of four. Wanted: the last step, whatever its number
+    spk_rec = torch.cat([trains("0100", "1000"), trains("0100", "0001")], 1)
+    loss = f.mse_temporal_loss(
+        spk_rec, torch.tensor([0, 1]), on_target=-1, off_target=0,
+        mask=f.length_mask(torch.tensor([2, 4])), reduction="none",
+    )  # fmt: skip
+    assert loss.tolist() == pytest.approx([0, ((1 / 4) ** 2 + 0) / 2])
+
+
+def test_a_mask_may_leave_out_steps_at_the_beginning():
+    spk_rec, mask = trains("1100", "0011"), torch.tensor([[False], [False], [True], [True]])
+    assert f.predict_rate(spk_rec, mask=mask).item() == 1
+    assert f.predict_temporal(spk_rec, mask=mask).item() == 1
+    loss = f.mse_count_loss(spk_rec, torch.tensor([1]), mask=mask)
+    assert loss == 0
+
+
+def test_regularizers_count_only_what_counts():
+    spk_rec, mask = random_spikes(), f.length_mask(LENGTHS)
+    kept = spk_rec[mask]  # [counted steps, outputs]
+    assert f.l1_rate_sparsity(spk_rec, 1.0, mask=mask).item() == pytest.approx(kept.sum().item())
+    one_sample = kept.unsqueeze(1)
+    for bound in (f.lower_activity_loss, f.upper_activity_loss):
+        expected = bound(one_sample, 0.5).item()
+        assert expected > 0
+        assert bound(spk_rec, 0.5, mask=mask).item() == pytest.approx(expected)
+
+
+def test_a_mask_of_lengths():
+    mask = f.length_mask(torch.tensor([1, 3], dtype=torch.uint8), 4)
+    assert mask.int().T.tolist() == [[1, 0, 0, 0], [1, 1, 1, 0]]
+    assert len(f.length_mask(torch.tensor([1, 3]))) == 3
+
+
+# --- early exit ------------------------------------------------------------------------------
+
+
+def test_a_lead_decides_at_once():
+    # counts after each step: 0 0, 1 0, 1 1, 2 1, 3 1
+    spk_rec = trains("01011", "00100")
+    for margin, answer in {0.5: 1, 1: 1, 2: 4, 3: 4}.items():
+        classes, steps = f.decide(spk_rec, margin)
+        assert (classes.item(), steps.item()) == (0, answer)
+
+
+def test_a_sample_without_a_lead_is_decided_at_the_end_as_by_its_counts():
+    classes, steps = f.decide(trains("0000", "0110", "1000"), 3)
+    assert (classes.item(), steps.item()) == (1, 3)
+
+
+def test_a_tie_does_not_decide():
+    classes, steps = f.decide(trains("1000", "1010"), 1)
+    assert (classes.item(), steps.item()) == (1, 2)
+
+
+def test_populations_decide_together():
+    spk_rec = trains("1000", "0100", "1100", "1100")  # classes 0 and 1, two neurons each
+    classes, steps = f.decide(spk_rec, 2, num_classes=2)
+    assert (classes.item(), steps.item()) == (1, 1)
+
+
+@given(st.integers(1, 12), st.integers(1, 4), st.integers(0, 99))
+@settings(deadline=None, max_examples=40)
+def test_decisions_are_those_of_a_plain_race(steps: int, margin: int, seed: int):
+    spk_rec = random_spikes(seed, steps, 4, 3)
+    classes, times = f.decide(spk_rec, margin)
+    for b in range(4):
+        for t in range(steps):
+            counts = spk_rec[: t + 1, b].sum(0)
+            second, first = sorted(counts.tolist())[-2:]
+            if first - second >= margin or t == steps - 1:
+                assert (classes[b].item(), times[b].item()) == (counts.argmax().item(), t)
+                break
+
+
+@given(st.integers(0, 99))
+@settings(deadline=None, max_examples=20)
+def test_a_wider_margin_never_decides_earlier_and_what_follows_does_not_matter(seed: int):
+    spk_rec = random_spikes(seed)
+    (classes, early), (_, late) = f.decide(spk_rec, 1), f.decide(spk_rec, 2)
+    assert (early <= late).all()
+    after = torch.arange(len(spk_rec)).unsqueeze(-1) > early
+    noise = torch.where(after.unsqueeze(-1), 1 - spk_rec, spk_rec)
+    again = f.decide(noise, 1)
+    decided = early < len(spk_rec) - 1
+    assert torch.equal(again[0][decided], classes[decided])
+    assert torch.equal(again[1][decided], early[decided])
+
+
 # --- bad input -------------------------------------------------------------------------------
 
 GOOD, FIT = torch.ones(4, 2, 6), torch.tensor([0, 1])
@@ -306,6 +454,46 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ("no spike wanted", lambda: f.spike_times(GOOD, 0), ValueError, "1 or more"),
     ("NaN membrane", lambda: f.predict_max_membrane(NAN), ValueError, "finite outputs"),
     ("NaN accuracy", lambda: f.accuracy_max_membrane(NAN, FIT), ValueError, "learning rate"),
+    ("margin of 0", lambda: f.decide(GOOD, 0), ValueError, r"`margin`.*above 0"),
+    ("NaN spikes", lambda: f.decide(NAN, 1), ValueError, "finite outputs"),
+    (
+        "mask of numbers",
+        lambda: f.ce_rate_loss(GOOD, FIT, mask=GOOD[..., 0]),
+        TypeError,
+        "length_mask",
+    ),
+    ("mask is a list", lambda: f.decide(GOOD, 1, mask=[True]), TypeError, "Received list"),
+    (
+        "mask with batch first",
+        lambda: f.ce_count_loss(GOOD, FIT, mask=GOOD[..., 0].T > 0),
+        ValueError,
+        r"\(4, 2\)\. Received \(2, 4\)",
+    ),
+    (
+        "empty sequence",
+        lambda: f.accuracy_rate(GOOD, FIT, mask=torch.tensor([[True, False]] * 4)),
+        ValueError,
+        "none for sample 1",
+    ),
+    (
+        "mask of one axis",
+        lambda: f.l1_rate_sparsity(GOOD, mask=torch.tensor([True])),
+        ValueError,
+        "Time comes first",
+    ),
+    (
+        "time after the end of a short sequence",
+        lambda: f.mse_temporal_loss(
+            GOOD, FIT, on_target=3, mask=f.length_mask(torch.tensor([2, 4]))
+        ),
+        ValueError,
+        "Received 3 for a sequence of 2 steps",
+    ),
+    ("lengths of a list", lambda: f.length_mask([2, 3]), TypeError, "Received list"),
+    ("half a step", lambda: f.length_mask(torch.tensor([2.5])), TypeError, "whole numbers"),
+    ("length 0", lambda: f.length_mask(torch.tensor([0, 3])), ValueError, r"in \[1, 3\]"),
+    ("too long", lambda: f.length_mask(torch.tensor([5]), 4), ValueError, "have 4 steps"),
+    ("one length", lambda: f.length_mask(torch.tensor(5)), ValueError, "one number for each"),
 ]
 
 

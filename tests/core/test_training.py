@@ -156,6 +156,88 @@ def test_a_loss_that_asks_for_membranes_gets_them():
     assert history.accuracy[-1] > 0.8
 
 
+# ----------------------------------------------------------------- sequences of unequal length
+
+UNEQUAL = torch.tensor([3, STEPS, 1, 7, 5, 9, 2, 4])
+LOSSES = (
+    functional.ce_rate_loss, functional.ce_count_loss, functional.mse_count_loss,
+    functional.ce_temporal_loss, functional.ce_max_membrane_loss,
+)  # fmt: skip
+
+
+def unequal(padding: float = 0.0):
+    """Return sequences with their targets and lengths; what follows after the end is `padding`."""
+    x, targets = task(len(UNEQUAL))
+    x = 6 * x.unsqueeze(1).repeat(1, STEPS, 1)  # strong enough for the output to fire
+    x[torch.arange(STEPS) >= UNEQUAL.unsqueeze(-1)] = padding
+    return x, targets, UNEQUAL
+
+
+def one_by_one(data):
+    """Return each sequence alone, without padding."""
+    return [(x[None, :n], y[None]) for x, y, n in zip(*data, strict=True)]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_padding_changes_no_score(loss):
+    net = small()
+    together = snn.evaluate(net, unequal(padding=9.0), loss=loss)
+    alone = snn.evaluate(net, one_by_one(unequal()), loss=loss)
+    assert together.loss == pytest.approx(alone.loss, rel=1e-5)
+    assert together.accuracy == alone.accuracy
+    assert together.rates == pytest.approx(alone.rates, rel=1e-5)
+    assert all(0 < rate < 1 for rate in together.rates.values())
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_padding_changes_no_weight(loss):
+    nets, few = (small(dropout=0.3), small(dropout=0.3)), unequal()
+    for net, padding in zip(nets, (0.0, 9.0), strict=True):
+        quiet(net, unequal(padding), loss=loss, epochs=2, batch_size=4, lr=0.01)
+    assert equal(*map(weights, nets))
+    assert not equal(weights(nets[0]), weights(small()))
+    padded = few[0], few[1]  # without lengths the network learns from the padding, too
+    quiet(unaware := small(dropout=0.3), padded, loss=loss, epochs=2, batch_size=4, lr=0.01)
+    assert not equal(weights(nets[0]), weights(unaware))
+
+
+def test_a_batch_learns_what_its_sequences_say_one_by_one():
+    ours, hand, data = small(), small(), unequal()
+    sgd = torch.optim.SGD(ours.parameters(), lr=0.1)
+    quiet(ours, [data], optimizer=sgd, epochs=1)
+    sgd = torch.optim.SGD(hand.parameters(), lr=0.1)
+    for x, y in one_by_one(data):
+        (functional.ce_rate_loss(hand(x.transpose(0, 1))[0], y) / len(UNEQUAL)).backward()
+    sgd.step()
+    for a, b in zip(ours.parameters(), hand.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_a_penalty_gets_the_mask_as_well():
+    seen = []
+
+    def calm(spikes, mask):
+        seen.append(mask)
+        return functional.l1_rate_sparsity(spikes["1"], mask=mask)
+
+    quiet(small(), [unequal()], penalty=calm, epochs=1)
+    assert torch.equal(seen[0], functional.length_mask(UNEQUAL))
+
+
+def test_lengths_come_along_in_every_form_of_data_and_are_shuffled_with_it():
+    data, nets = unequal(), (small(), small(), small())
+    samples = TensorDataset(*data)
+    quiet(nets[0], data, epochs=2, batch_size=8)
+    quiet(nets[1], tuple(part.numpy() for part in data), epochs=2, batch_size=8)
+    quiet(nets[2], DataLoader(samples, batch_size=8), epochs=2)
+    assert equal(weights(nets[0]), weights(nets[1]))
+    for a, b in zip(nets[0].parameters(), nets[2].parameters(), strict=True):
+        torch.testing.assert_close(a, b)  # one batch, in another order
+    for x, y, n in snn.data.batches(data, 3):
+        assert torch.equal(x.any(-1).sum(1), n)
+        assert len(y) == len(n)
+
+
 def test_without_accuracy_only_the_loss_is_reported():
     x, _ = task()
     net = snn.Sequential(nn.Linear(6, 2), snn.Leaky(0.9, reset_mechanism="none"))
@@ -627,6 +709,32 @@ BAD = {
     ),
     "dtype": (
         lambda: quiet(small(), (TASK[0].double(), TASK[1]), encode=constant), TypeError, "float64",
+    ),
+    "lengths of others": (
+        lambda: quiet(small(), (*unequal()[:2], UNEQUAL[:3])), ValueError,
+        r"third part of `train` must be lengths.*8 samples.*\[3\]",
+    ),
+    "lengths with decimals": (
+        lambda: quiet(small(), (*unequal()[:2], UNEQUAL.float())), ValueError, "float32",
+    ),
+    "no step of a sample": (
+        lambda: quiet(small(), (*unequal()[:2], UNEQUAL - 1)), ValueError, r"in \[1, 10\]",
+    ),
+    "longer than the padded sequence": (
+        lambda: quiet(small(), (*unequal()[:2], UNEQUAL + 1)), ValueError, "have 10 steps",
+    ),
+    "a loss that takes no mask": (
+        lambda: quiet(small(), unequal(), loss=lambda spk_rec, targets: spk_rec.sum()), TypeError,
+        "`loss` must take `mask`.*spk_rec, targets.*mask=mask",
+    ),
+    "a penalty that takes no mask": (
+        lambda: quiet(small(), unequal(), penalty=lambda spikes: 0.0), TypeError, "`penalty` must",
+    ),
+    "batch norm over padding": (
+        lambda: quiet(small(batch_norm=True), unequal()), ValueError, "from the padding",
+    ),
+    "cut sequences of unequal length": (
+        lambda: quiet(small(), unequal(), truncate=4), ValueError, "sequences of one length",
     ),
 }  # fmt: skip
 
