@@ -81,6 +81,20 @@ def manifolds(
     return _split(x, labels, test_share, seed)
 
 
+def yin_yang(samples: int = 5000, test_samples: int = 1000, *, seed: int = 0) -> Sets:
+    """Return points in the Yin-Yang sign, which no straight line can divide.
+
+    `x` is `[samples, 4]`: a point of the unit square and its mirror image, (x, y, 1 - x, 1 - y),
+    uniform within each class. Labels are 0 and 1 for the two halves, 2 for the dots, each a third
+    of both sets (one more or less), in random order.
+    Source: Kriener et al. 2022, doi:10.1145/3517343.3517380.
+    """
+    _check.count("samples", samples)
+    _check.count("test_samples", test_samples)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    return _yin_yang(samples, generator), _yin_yang(test_samples, generator)
+
+
 def mnist(name: str = "mnist_784", *, folder: str | Path | None = None) -> Sets:
     """Return 60,000 + 10,000 scans of handwritten digits, `[samples, 784]`, ink from 0 to 1.
 
@@ -186,6 +200,34 @@ def _manifold(
     f = waves.sum(-1).prod(1)
     low, high = f.aminmax(dim=0)
     return (f - low) / (high - low).clamp(min=torch.finfo(f.dtype).tiny)
+
+
+def _yin_yang(samples: int, generator: torch.Generator) -> Pair:
+    wanted = torch.arange(samples, device="cpu") % 3
+    tries = 400 + 10 * samples  # the dots have a sixteenth of the square: more than enough
+    points = torch.rand(tries, 2, generator=generator, device="cpu")
+    found = _yin_yang_label(points)
+    x = torch.empty(samples, 2, device="cpu")
+    for label in range(3):
+        those = points[found == label]
+        x[wanted == label] = those[: int((wanted == label).sum())]
+    order = torch.randperm(samples, generator=generator, device="cpu")
+    return torch.cat([x, 1 - x], 1)[order], wanted[order]
+
+
+def _yin_yang_label(points: Tensor) -> Tensor:
+    """Return 0, 1 or 2 for points `[samples, 2]` of the unit square, -1 outside the sign."""
+    radius = 0.5  # of the sign; its two bulbs have half of it, its dots a fifth
+
+    def distance(x: float) -> Tensor:
+        return (points - torch.tensor([x, 0.5], device="cpu")).norm(dim=1)
+
+    left, middle, right = distance(0.25), distance(0.5), distance(0.75)
+    upper = points[:, 1] > 0.5
+    label = ((left <= radius / 2) | (upper & (right > radius / 2))).long()
+    label[torch.minimum(left, right) <= radius / 5] = 2
+    label[middle > radius] = -1
+    return label
 
 
 def _split(x: Tensor, labels: Tensor, test_share: float, seed: int) -> Sets:

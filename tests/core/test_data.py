@@ -1,6 +1,7 @@
 """The data sets: their sizes, their ranges, their seeds."""
 
 import gzip
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -100,6 +101,56 @@ def test_manifolds_follow_their_seed_alone():
     assert torch.equal(state, torch.random.get_rng_state())
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
+
+
+# --- Yin-Yang ----------------------------------------------------------------------------------
+
+
+def published_label(x: float, y: float) -> int:
+    """Return the class by the distances that Kriener et al. publish, one point at a time."""
+    right, left = math.hypot(x - 0.75, y - 0.5), math.hypot(x - 0.25, y - 0.5)
+    if min(right, left) < 0.1:
+        return 2
+    return int(left <= 0.25 or (y > 0.5 and right > 0.25))
+
+
+def test_yin_yang_points_lie_in_the_sign_and_have_the_published_labels():
+    for x, labels in data.yin_yang(2000, 500):
+        assert torch.equal(x[:, 2:], 1 - x[:, :2])
+        assert (x[:, :2] - 0.5).norm(dim=1).max() <= 0.5
+        assert labels.tolist() == [published_label(*point) for point in x[:, :2].tolist()]
+        assert labels.bincount().diff().abs().max() <= 1
+        assert len(labels[:30].unique()) == 3  # mixed
+
+
+def test_yin_yang_turned_around_is_its_own_negative():
+    # A half turn about the middle maps each half onto the other, and the dots onto the dots.
+    (x, labels), _ = data.yin_yang(3000, 1)
+    turned = [published_label(1 - a, 1 - b) for a, b in x[:, :2].tolist()]
+    assert turned == torch.tensor([1, 0, 2])[labels].tolist()
+
+
+def test_yin_yang_fills_its_regions_evenly():
+    (x, labels), _ = data.yin_yang(30_000, 1)
+    assert x[labels == 2, 0].mean() == pytest.approx(0.5, abs=0.01)
+    assert (x[labels == 2, 0] < 0.5).float().mean() == pytest.approx(0.5, abs=0.03)
+    assert x[labels == 0, 1].mean() < 0.45 < 0.55 < x[labels == 1, 1].mean()
+
+
+def test_yin_yang_follows_its_seed_alone():
+    state = torch.random.get_rng_state()
+    one, again, other = (data.yin_yang(50, 50, seed=seed) for seed in (5, 5, 6))
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert torch.equal(one[0][0], again[0][0])
+    assert not torch.equal(one[0][0], other[0][0])
+    assert not torch.equal(one[0][0], one[1][0])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("sizes", [(0, 5), (5, 0)])
+def test_yin_yang_needs_samples(sizes: tuple[int, int]):
+    with pytest.raises(ValueError, match="1 or more"):
+        data.yin_yang(*sizes)
 
 
 # --- MNIST, from the network and from files --------------------------------------------------
