@@ -16,6 +16,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
 
     neurons       Leaky Lapicque Synaptic Alpha AdaptiveLeaky RLeaky RSynaptic, and SpikingLayer
                   to make your own from; in physical units HodgkinHuxley Izhikevich (biophysics)
+    spike times   ExactLeaky exact_spike_times: no time steps, exact gradients (spike_times)
     equations     leaky_step lapicque_step synaptic_step alpha_step adaptive_leaky_step rleaky_step
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
     networks      Sequential Recording detach peak_saved_bytes

@@ -41,6 +41,10 @@ from .core.neurons import (
     Synaptic as Synaptic,
 )
 from .core.saved_bytes import peak_saved_bytes as peak_saved_bytes
+from .core.spike_times import (
+    ExactLeaky as ExactLeaky,
+    exact_spike_times as exact_spike_times,
+)
 from .core.steps import (
     adaptive_leaky_step as adaptive_leaky_step,
     alpha_step as alpha_step,

@@ -1,0 +1,119 @@
+"""The event loops of `spike_times.py`: one neuron at a time, from spike to spike.
+
+The equations, and what p and q are, stand at the top of `spike_times.py`. With x = exp(-s / τ_m),
+after s without a spike
+
+    V -> (V + I) x - I x²        I -> I x²                  forward
+    p -> p x                     q -> q x² + p (x - x²)     backward, from the later time
+
+so V reaches θ at a root of a quadratic equation. Where numba is installed, it compiles the loops:
+they then run about a hundred times faster.
+"""
+# Numba infers types itself, so there are none to check:
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportUntypedFunctionDecorator=false, reportMissingImports=false
+
+import math
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, no_type_check
+
+import numpy as np
+
+TAU_SYN, TAU_MEM, THRESHOLD = 1.0, 2.0, 1.0  # the formulas hold for τ_m = 2 τ_s alone
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    if not find_spec("numba"):
+        return function
+    from numba import njit
+
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # it finds no folder that it may write to
+        return njit(**options)(function)
+
+
+@_compiled
+@no_type_check
+def forward(times, order, weight, spikes, currents):
+    """Fill in the `spikes` of all neurons, and the `currents` at these times.
+
+    `times`: [batch, inputs * spikes]. `order`: the places in it, earliest first, [batch, events].
+    `weight`: [outputs, inputs]. `spikes`, `currents`: [batch, outputs, spikes], inf where none.
+    """
+    fan = times.shape[1] // weight.shape[1]  # spikes of one input
+    for b in range(len(times)):
+        for j in range(len(weight)):
+            _fire(times[b], order[b], fan, weight[j], spikes[b, j], currents[b, j])
+
+
+@_compiled
+@no_type_check
+def backward(times, order, weight, spikes, currents, g_spikes, g_times, g_weight):
+    """Add dL/d(times) to `g_times` and dL/d(weight) to `g_weight`; `g_spikes` is dL/d(spikes)."""
+    fan = times.shape[1] // weight.shape[1]
+    for b in range(len(times)):
+        for j in range(len(weight)):
+            _give_credit(
+                times[b], order[b], fan, weight[j], spikes[b, j], currents[b, j],
+                g_spikes[b, j], g_times[b], g_weight[j],
+            )  # fmt: skip
+
+
+@_compiled
+@no_type_check
+def _fire(times, order, fan, weights, spikes, currents):
+    """Walk through the input spikes of one neuron; note when it fires itself."""
+    t, v, i, n = 0.0, 0.0, 0.0, 0
+    for e in range(len(order) + 1):
+        arrival = times[order[e]] if e < len(order) else np.inf
+        while n < len(spikes):  # every spike of its own before the next one arrives
+            s = _time_to_threshold(v, i)
+            if t + s >= arrival:
+                break
+            t, v, i = t + s, 0.0, i * math.exp(-s / TAU_SYN)
+            spikes[n], currents[n], n = t, i, n + 1
+        if n == len(spikes) or arrival == np.inf:
+            break
+        x = math.exp((t - arrival) / TAU_MEM)
+        t, v, i = arrival, (v + i) * x - i * x * x, i * x * x + weights[order[e] // fan]
+
+
+@_compiled
+@no_type_check
+def _time_to_threshold(v, i):
+    """Return after which time V = θ if no spike comes in; inf if never."""
+    inner = (v + i) ** 2 - 4 * i * THRESHOLD
+    if i <= 0 or v >= i or v + i <= 0 or inner <= 0:  # V falls, or its peak is below θ
+        return np.inf
+    x = (v + i + math.sqrt(inner)) / (2 * i)  # the earlier of two crossings: V rises through θ
+    return max(0.0, -TAU_MEM * math.log(x))
+
+
+@_compiled
+@no_type_check
+def _give_credit(times, order, fan, weights, spikes, currents, g_spikes, g_times, g_weights):
+    """Walk through the same events backward; carry p = dL/dV and q = dL/dI along."""
+    n, e = len(spikes) - 1, len(order) - 1
+    while n >= 0 and spikes[n] == np.inf:
+        n -= 1
+    if n < 0:
+        return  # a silent neuron has no credit to give
+    t, p, q = spikes[n], 0.0, 0.0  # what comes after its last spike changes nothing
+    while e >= 0 and times[order[e]] > t:
+        e -= 1
+    while n >= 0 or e >= 0:
+        own = n >= 0 and (e < 0 or spikes[n] >= times[order[e]])
+        before = spikes[n] if own else times[order[e]]
+        x = math.exp((before - t) / TAU_MEM)
+        t, p, q = before, p * x, q * x * x + p * (x - x * x)
+        if own:
+            p = (currents[n] * p - TAU_MEM * g_spikes[n]) / (currents[n] - THRESHOLD)
+            n -= 1
+        else:
+            k = order[e] // fan
+            g_weights[k] += q
+            g_times[order[e]] += weights[k] * (q / TAU_SYN - p / TAU_MEM)
+            e -= 1
