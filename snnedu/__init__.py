@@ -19,12 +19,13 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     spike times   ExactLeaky exact_spike_times: no time steps, exact gradients (spike_times)
     equations     leaky_step lapicque_step synaptic_step alpha_step adaptive_leaky_step rleaky_step
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
-    networks      Sequential Recording detach peak_saved_bytes
+    networks      Sequential Recording detach peak_saved_bytes fold_batch_norm
     training      fit evaluate History Report Score; losses and accuracies in functional;
                   surrogate gradients in surrogate
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings
     to a chip     conversion: from a trained ANN to a spiking network
+                  synaptic_operations: what spikes cost there
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress

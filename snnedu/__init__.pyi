@@ -20,6 +20,7 @@ from .core import (
     spikegen as spikegen,
     surrogate as surrogate,
 )
+from .core.folding import fold_batch_norm as fold_batch_norm
 from .core.history import (
     History as History,
     Report as Report,
@@ -101,6 +102,7 @@ from .course.progress import (
 )
 from .course.quiz import quiz as quiz
 from .silicon import conversion as conversion
+from .silicon.operations import synaptic_operations as synaptic_operations
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
 from .widgets.panels import (

@@ -34,7 +34,7 @@ def installed(tmp_path_factory):
 def test_the_wheel_holds_every_file_read_at_run_time(installed):
     package = installed / "snnedu"
     for source in (ROOT / "snnedu").rglob("*"):
-        if source.suffix in {".py", ".pyi", ".js", ".css", ".json"}:
+        if source.suffix in {".py", ".pyi", ".js", ".css", ".json", ".npz"}:
             assert (package / source.relative_to(ROOT / "snnedu")).exists(), source
     assert (package / "tutorials" / workspace.START).exists()
     assert not list(installed.glob("tests"))

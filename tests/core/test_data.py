@@ -153,6 +153,32 @@ def test_yin_yang_needs_samples(sizes: tuple[int, int]):
         data.yin_yang(*sizes)
 
 
+# --- MNIST, the part that comes along ----------------------------------------------------------
+
+
+def test_mnist_small_holds_every_class_equally_and_no_scan_twice():
+    (x, labels), (x_test, labels_test) = data.mnist_small()
+    assert x.shape == (2000, 784)
+    assert x_test.shape == (1000, 784)
+    assert x.dtype == torch.float32
+    assert 0 == x.min() < x.max() == 1
+    assert labels.dtype == torch.int64
+    assert labels.bincount().tolist() == [200] * 10
+    assert labels_test.bincount().tolist() == [100] * 10
+    assert len(torch.cat([x, x_test]).unique(dim=0)) == 3000
+    assert len(labels[:50].unique()) == 10  # mixed: the first batch sees every class
+
+
+def test_the_labels_of_mnist_small_fit_its_scans():
+    (x, labels), (x_test, labels_test) = data.mnist_small()
+    nearest = torch.cdist(x_test, x).argmin(1)
+    assert (labels[nearest] == labels_test).float().mean() > 0.9
+
+
+def test_the_file_of_mnist_small_is_small():
+    assert Path(data.__file__).with_name("mnist_small.npz").stat().st_size < 600_000
+
+
 # --- MNIST, from the network and from files --------------------------------------------------
 
 
