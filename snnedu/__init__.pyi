@@ -20,6 +20,10 @@ from .core import (
     spikegen as spikegen,
     surrogate as surrogate,
 )
+from .core.delay import (
+    Delay as Delay,
+    DelayedLinear as DelayedLinear,
+)
 from .core.folding import fold_batch_norm as fold_batch_norm
 from .core.history import (
     History as History,

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from snnedu.core import _check
+from snnedu.core.delay import DelayLayer
 from snnedu.core.layer import SpikingLayer
 
 Inputs = Float[Tensor, "time batch *features"]
@@ -64,12 +65,13 @@ class Sequential(nn.Sequential):
         Sequential(synapses=nn.Linear(64, 10), cells=Leaky(0.9))         or as you like
 
     Layers that do not spike see each step by itself, time folded into batch. A `Sequential` inside
-    another belongs to the chain; its layers are named "0.1", as in `state_dict`. Two are special:
+    another belongs to the chain; its layers are named "0.1", as in `state_dict`. Three are special:
 
     - Dropout draws one mask for the whole sequence. A fresh one at each step would average out in
       the membrane, and no thinned network would ever see the sample (Lee et al. 2020,
       doi:10.3389/fnins.2020.00119). The mask is part of the state: steps and sequences agree.
     - Batch norm, in training, takes its statistics from all steps and samples together.
+    - `Delay` and `DelayedLinear` see earlier steps, too. What is on its way is part of the state.
 
     Input that is constant over time, `x.expand(T, *x.shape)`, costs one pass through the layers
     before the first neurons, not T. An error tells which layer it comes from.
@@ -146,6 +148,9 @@ class Sequential(nn.Sequential):
                 if isinstance(layer, SpikingLayer):
                     x, *rest = layer(x, *before)
                     now[name] = tuple(rest)
+                elif isinstance(layer, DelayLayer):
+                    x, past = layer(x, *before)
+                    now[name] = (past,)
                 elif _drops(layer):
                     now[name] = before or _mask(layer, x)
                     x = x * now[name][0]
@@ -167,7 +172,9 @@ class Sequential(nn.Sequential):
             with torch.no_grad(), _Located(name, layer, x):
                 x = layer(x)
             if isinstance(x, tuple):
-                x, neurons = x[0], neurons + x[0].numel()
+                x = x[0]
+            if isinstance(layer, SpikingLayer):
+                neurons += x.numel()
             count = sum(p.numel() for p in layer.parameters())
             rows.append((name, _short(repr(layer)), str(list(x.shape[1:])), f"{count:,}"))
         total = sum(p.numel() for p in net.parameters())
@@ -217,6 +224,9 @@ class Sequential(nn.Sequential):
                     recorded = zip(layer.state_names, parts, strict=True) if keep else ()
                     recording = Recording(spk=x_rec, **dict(recorded))
                     now = tuple(part[-1] if keep else part for part in parts)
+                elif isinstance(layer, DelayLayer):
+                    x_rec, past = layer.unroll(x_rec, *before)
+                    now = (past,)
                 elif _drops(layer):
                     now = before or _mask(layer, x_rec[0])
                     x_rec = x_rec * now[0]
@@ -237,11 +247,11 @@ class Sequential(nn.Sequential):
             )
         if state is None:
             return [(name, layer, ()) for name, layer in layers]
-        spiking = {name for name, layer in layers if isinstance(layer, SpikingLayer)}
+        needed = {name for name, layer in layers if isinstance(layer, _STATEFUL)}
         masked = {name for name, layer in layers if isinstance(layer, _DROPOUT)}
-        if not spiking <= set(state) <= spiking | masked:
+        if not needed <= set(state) <= needed | masked:
             raise ValueError(
-                f"`state` must be this network's: of layers {', '.join(sorted(spiking))}. "
+                f"`state` must be this network's: of layers {', '.join(sorted(needed))}. "
                 f"Received {', '.join(map(str, state)) or 'nothing'}. "
                 f"Pass what the last call returned, or None for rest."
             )
@@ -268,6 +278,7 @@ def detach(state: State | None) -> State | None:
     return {name: tuple(part.detach() for part in parts) for name, parts in state.items()}
 
 
+_STATEFUL = (SpikingLayer, DelayLayer)
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLE_BY_SAMPLE = {
@@ -287,11 +298,11 @@ def _chain(net: nn.Sequential, prefix: str) -> Iterator[tuple[str, nn.Module]]:
             continue
         assert layer is not None
         for inside in layer.modules() if layer._modules else ():
-            if isinstance(inside, SpikingLayer) and inside is not layer:
+            if isinstance(inside, _STATEFUL) and inside is not layer:
                 raise TypeError(
-                    f"Neurons must be layers of a `Sequential` themselves. Received {inside} "
-                    f"inside layer {name!r}, {type(layer).__name__}, which sees no time. Take "
-                    f"them out, or write that network's loop yourself with `layer.unroll`."
+                    f"Neurons and delays must be layers of a `Sequential` themselves. Received "
+                    f"{inside} inside layer {name!r}, {type(layer).__name__}, which sees no time. "
+                    f"Take them out, or write that network's loop yourself with `layer.unroll`."
                 )
         yield name, layer
 
