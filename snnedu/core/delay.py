@@ -176,8 +176,8 @@ class DelayedLinear(DelayLayer):
     kernel, in steps; see `DelayLayer`.
     """
 
-    weight: nn.Parameter
-    bias: nn.Parameter | None
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(
         self,
@@ -198,9 +198,8 @@ class DelayedLinear(DelayLayer):
         else:
             start = torch.as_tensor(delay).expand(start.shape)
         super().__init__(start, _whole(max_delay), sigma, learn_delay)
-        linear = nn.Linear(in_features, out_features, bias)
-        self.register_parameter("weight", linear.weight)
-        self.register_parameter("bias", linear.bias)
+        for name, start in dict(nn.Linear(in_features, out_features).named_parameters()).items():
+            self.register_parameter(name, start if name == "weight" or bias else None)
 
     def _check_features(self, x_rec: Tensor) -> None:
         if x_rec.ndim != 3 or x_rec.shape[-1] != self.weight.shape[1]:
