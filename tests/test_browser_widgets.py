@@ -258,7 +258,7 @@ def test_the_keyboard_moves_a_slider_and_not_the_notebook(notebook: Notebook, li
     outline = slider.evaluate("one => getComputedStyle(one).outlineWidth")
     assert outline == "3px", "a focused slider must be seen to be focused"
     keyboard.press("Tab")
-    expect(lif.get_by_label("threshold θ (as U)")).to_be_focused()
+    expect(lif.get_by_label("threshold θ (unit of U)")).to_be_focused()
     lif.get_by_role("button", name="Reset").focus()
     keyboard.press("Enter")
     expect(slider).to_have_value("0.9")

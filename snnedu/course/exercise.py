@@ -36,6 +36,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from math import inf
@@ -206,13 +207,13 @@ def questions(id: str) -> tuple[Question, ...]:
 
 def prediction(id: str) -> Prediction:
     """Return the prediction of that id, for example "02.p1"."""
-    known = {id: each for number in _chapters() for id, each in predictions(number).items()}
+    known = predictions(str(id).partition(".")[0])
     _check.one_of("prediction", id, known)
     return known[id]
 
 
 def predictions(id: str) -> Mapping[str, Prediction]:
-    """Return the predictions of a tutorial by their ids, in order; many have none."""
+    """Return the predictions of a tutorial by their ids, in order; {} if it has none."""
     folder = _chapters().get(id, "")
     if folder and not find_spec(f"snnedu.course.chapters.{folder}.predictions"):
         return {}
@@ -249,6 +250,7 @@ def _module(id: str, part: str) -> ModuleType:
     return import_module(f"snnedu.course.chapters.{_chapters()[number]}.{part}")
 
 
+@cache
 def _chapters() -> dict[str, str]:
     """Return the folder of each chapter by its number: {"02": "c02_lif_neuron"}."""
     from importlib.resources import files

@@ -6,10 +6,13 @@
     snn.recap("02")                       # all predictions of the chapter
 
 A guess may change until it was compared. After that, `snn.reset("02.p1")` opens it again.
+`in_explorer("02.p2")` has an `Explorer` ask, which unlocks its controls and answers at once.
 """
 
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnedu.course import progress as store
@@ -18,24 +21,37 @@ from snnedu.course.exercise import Prediction, prediction, predictions
 from snnedu.course.fields import Fields, field, html, listed, radios
 from snnedu.course.note import AMBER, GREEN, in_notebook, show
 
+Newest = Mapping[tuple[str, str], store.Event]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a prediction: guess, outcome, and whether the learner saw them together."""
+
+    guess: str | None
+    came: str | None
+    compared: bool
+
 
 class PredictionField(Fields):
     """One prediction as a number field or as radio buttons, with the guess that is kept."""
 
     def __init__(self, id: str) -> None:
         self.id, self.asked = id, prediction(id)
-        super().__init__([field(self._question(), self._inputs())], self._choice())
-        self.replies = {"0": html(_state(id))}
+        kept = _kept(id, self.asked)
+        super().__init__([field(self._question(), self._inputs(kept))], self._choice(kept))
+        self.replies = {"0": html(_state(id, self.asked, kept))}
 
     def reply(self, number: int, choice: Any) -> str:
         """Keep a guess, and return the reply; a guess that was compared stays as it was."""
-        if _compared(self.id):
-            self.chosen = self._choice()
-            return html(_state(self.id))
+        kept = _kept(self.id, self.asked)
+        if kept.compared:
+            self.chosen = self._choice(kept)
+            return html(_state(self.id, self.asked, kept))
         if self.asked.options:
-            return html(_keep(self.id, choice + 1))
+            return html(_keep(self.id, self.asked, kept, choice + 1))
         try:
-            return html(_keep(self.id, choice))
+            return html(_keep(self.id, self.asked, kept, choice))
         except ValueError as error:
             return html(str(error)) if _is_number(choice) else "Please type a number."
 
@@ -54,8 +70,8 @@ class PredictionField(Fields):
     def _question(self) -> str:
         return f"Your prediction · {html(self.asked.question)}"
 
-    def _inputs(self) -> str:
-        off = " disabled" if _compared(self.id) else ""
+    def _inputs(self, kept: Kept) -> str:
+        off = " disabled" if kept.compared else ""
         unit = html(self.asked.unit)
         number = (
             f'<div class="number"><label><input type="number" step="any" '
@@ -65,8 +81,8 @@ class PredictionField(Fields):
         inputs = radios(_texts(self.asked)) or number
         return inputs.replace("<input", f"<input{off}").replace("<button", f"<button{off}")
 
-    def _choice(self) -> dict[str, int | str]:
-        guess, texts = _kept("guess", self.id), _texts(self.asked)
+    def _choice(self, kept: Kept) -> dict[str, int | str]:
+        guess, texts = kept.guess, _texts(self.asked)
         if guess is None:
             return {}
         return {"0": texts.index(guess) if texts else guess.removesuffix(".0")}
@@ -83,7 +99,9 @@ def predict(id: str, guess: float | int | str | None = None) -> PredictionField 
             return ask
         say(repr(ask))
     else:
-        show(_state(id) if _compared(id) else _keep(id, guess))
+        asked = prediction(id)
+        kept = _kept(id, asked)
+        show(_state(id, asked, kept) if kept.compared else _keep(id, asked, kept, guess))
     return None
 
 
@@ -98,16 +116,18 @@ def outcome(id: str, value: Any = None) -> None:
     came = _came(asked, value)
     measured = asked.options and not isinstance(value, str | None)
     extra = f" ({_amount(_number(value), asked.unit, measured=True)})" if measured else ""
+    guess = _kept(id, asked).guess
     store.record("outcome", id, came)
-    show(*_compare(asked, _kept("guess", id), came, extra))
+    show(*_compare(asked, guess, came, extra))
 
 
 def recap(tutorial: str) -> None:
     """List a chapter's predictions: what the learner thought, and what it was."""
-    lines: list[str] = []
+    lines, newest = list[str](), store.newest()
     right: list[bool] = []
     for id, asked in predictions(tutorial).items():
-        guess, came = _kept("guess", id), _kept("outcome", id)
+        kept = _kept(id, asked, newest)
+        guess, came = kept.guess, kept.came
         thought = f"You thought {_text(asked, guess)}." if guess else "You wrote none down."
         was = f"It was {_text(asked, came, measured=True)}." if came else "It is not measured yet."
         right += [_is_close(asked, guess, came)] if guess and came else []
@@ -116,40 +136,56 @@ def recap(tutorial: str) -> None:
     show("\n".join([f"Your predictions in chapter {tutorial}", *lines, _closing(right)]), GREEN)
 
 
-def _keep(id: str, guess: float | int | str) -> str:
-    """Write a guess down; return what the learner is told."""
+def in_explorer(id: str) -> dict[str, Any]:
+    """Return the arguments with which an `Explorer` asks a prediction, replies, and keeps both."""
     asked = prediction(id)
-    store.record("guess", id, _option(asked, guess) if asked.options else _possible(asked, guess))
-    return _state(id)
+    right = _came(asked, None)
+
+    def keep(guess: str) -> None:
+        store.record("guess", id, guess)
+        store.record("outcome", id, right)
+
+    return {
+        "predict": asked.question,
+        "options": {option.text: option.feedback for option in asked.options},
+        "right": right,
+        "guess": _kept(id, asked).guess or "",
+        "on_guess": keep,
+    }
 
 
-def _kept(kind: str, id: str) -> str | None:
-    """Return the guess or the outcome that is kept, unless the question has changed since."""
-    event, texts = store.latest(kind, id), _texts(prediction(id))
-    if event is None:
-        return None
-    fits = event.value in texts if texts else _is_number(event.value)
-    return event.value if fits else None
+def _keep(id: str, asked: Prediction, kept: Kept, guess: float | int | str) -> str:
+    """Write a guess down; return what the learner is told."""
+    text = _option(asked, guess) if asked.options else _possible(asked, guess)
+    store.record("guess", id, text)
+    return _state(id, asked, replace(kept, guess=text))
 
 
-def _compared(id: str) -> bool:
-    """Return whether the learner has seen the outcome beside the guess."""
-    guess, seen = store.latest("guess", id), store.latest("outcome", id)
-    later = guess is not None and seen is not None and guess.age < seen.age
-    return later and _kept("guess", id) is not None
+def _kept(id: str, asked: Prediction, newest: Newest | None = None) -> Kept:
+    """Return what is kept, without what does not fit a question that has changed since."""
+    newest = store.newest() if newest is None else newest
+    guess, came = (newest.get((kind, id)) for kind in ("guess", "outcome"))
+    guess, came = (
+        event if event and _fits(asked, event.value) else None for event in (guess, came)
+    )
+    together = bool(guess and came and guess.age < came.age)
+    return Kept(guess and guess.value, came and came.value, together)
 
 
-def _state(id: str) -> str:
+def _fits(asked: Prediction, stored: str) -> bool:
+    return stored in _texts(asked) if asked.options else _is_number(stored)
+
+
+def _state(id: str, asked: Prediction, kept: Kept) -> str:
     """Return what the learner is told about the guess."""
-    guess = _kept("guess", id)
-    if guess is None:
+    if kept.guess is None:
         return ""
-    kept = f"You wrote down {_text(prediction(id), guess)}."
-    if _compared(id):
-        return f'{kept} You have seen the outcome, so it stays. `snn.reset("{id}")` starts again.'
-    if store.latest("outcome", id):
-        return f"{kept} Run the cell that measures again, to compare."
-    return f"{kept} You can change it until you see the outcome."
+    said = f"You wrote down {_text(asked, kept.guess)}."
+    if kept.compared:
+        return f'{said} You have seen the outcome, so it stays. `snn.reset("{id}")` starts again.'
+    if kept.came:
+        return f"{said} Run the cell that measures again, to compare."
+    return f"{said} You can change it until you see the outcome."
 
 
 def _compare(asked: Prediction, guess: str | None, came: str, extra: str) -> tuple[str, str]:

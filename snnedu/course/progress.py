@@ -70,9 +70,9 @@ def standing() -> list[Event]:
     return _standing(events())
 
 
-def latest(kind: str, id: str) -> Event | None:
-    """Return the newest event of a kind, unless a reset hides it."""
-    return next((e for e in reversed(standing()) if (e.kind, e.id) == (kind, id)), None)
+def newest() -> dict[tuple[str, str], Event]:
+    """Return the newest event of each kind and id, unless a reset hides it."""
+    return {(event.kind, event.id): event for event in standing()}
 
 
 def solved() -> set[str]:

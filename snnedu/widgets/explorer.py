@@ -49,7 +49,7 @@ class Explorer(anywidget.AnyWidget):
     `predict`: a question. Until the learner has answered, the controls are locked, and only the
     panels are shown that are declared as `given`. With `options` it is a multiple choice; options
     that are a dict {option: reply} answer back, and `right` names the one that is right.
-    `on_guess`: called with the learner's answer, for example to keep it.
+    `guess` is an answer given earlier; `on_guess` is called with a new one, to keep it.
     `columns`: panels side by side where there is room.
 
     `values` has the settings (set it to move the controls), `guess` the learner's prediction. Each
@@ -80,6 +80,7 @@ class Explorer(anywidget.AnyWidget):
         predict: str = "",
         options: Sequence[str] | Mapping[str, str] = (),
         right: str = "",
+        guess: str = "",
         on_guess: Callable[[str], object] | None = None,
         columns: int = 1,
     ) -> None:
@@ -98,7 +99,7 @@ class Explorer(anywidget.AnyWidget):
         self.alt = alt or self._describe()
         start = {control.name: control.value for control in controls}
         self._add_controls()
-        super().__init__(values=start)
+        super().__init__(values=start, guess=guess)
         self._spec = {
             "stop": False,
             "model": model if isinstance(model, str) else None,

@@ -33,6 +33,14 @@ def test_every_steady_setting_fits_into_the_axes(fires):
                 assert np.max(out[name]) <= panel.ylim[1]
 
 
+def test_the_foot_of_the_f_i_curve_can_be_seen():
+    explorer = snn.circuit_explorer()
+    (panel,) = (panel for panel in explorer.panels if panel.xlabel.startswith("input current"))
+    rates = explorer.run()["fi_rate"]
+    assert rates.max() >= 0.5 * panel.ylim[1]
+    assert 0.3 < np.flatnonzero(rates)[0] / len(rates) < 0.5
+
+
 def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
     explorer = snn.circuit_explorer(fires=False)
     one, two = explorer.run(), explorer.run(C=4.0)

@@ -42,6 +42,14 @@ def test_under_the_zoos_ramp_only_the_axon_stays_silent_until_it_is_steep():
     assert counts[0.5]["hodgkin_huxley_count"] > 0  # the text says so
 
 
+def test_under_the_zoos_pulses_two_membranes_jump_and_two_swell():
+    run = BUILT_IN["zoo"](drive="pulses", amplitude=1.0)
+    latest = {name: int(run[f"{name}_mem"][:10].argmax()) for name in ("leaky", "adaptive")}
+    assert set(latest.values()) == {0}  # the pulse comes at step 0
+    for name in ("synaptic", "alpha"):
+        assert run[f"{name}_mem"][:10].argmax() > 3
+
+
 def test_the_slope_alone_decides_at_one_height():
     assert [zoo.ramp(rise, 8.0) for rise in (1, 20, 50, 100)] == [19, 19, 0, 0]
     assert zoo.ramp(100, 12.0) > 0  # a stronger current needs no push
@@ -49,7 +57,9 @@ def test_the_slope_alone_decides_at_one_height():
 
 @pytest.mark.parametrize("make", [zoo_explorer, firing_explorer, axon_explorer])
 def test_an_explorer_asks_only_when_told_and_answers_each_option(make):
-    asked = make(ask=True)._spec
+    asked = make(
+        ask={zoo_explorer: "03.p1", firing_explorer: "03.p4", axon_explorer: "03.p6"}[make]
+    )._spec
     assert len(asked["replies"]) == len(asked["options"]) >= 3
     assert asked["right"] in asked["options"]
     assert not make()._spec["predict"]

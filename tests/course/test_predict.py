@@ -172,6 +172,32 @@ def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
     ]
 
 
+def test_a_recap_reads_the_progress_once_and_a_lookup_one_chapter(monkeypatch, capsys):
+    snn.predict("00.p1", 3)
+    reads, chapters = list[Path](), list[str]()
+    read, module_of = progress._read, exercise._module
+    monkeypatch.setattr(progress, "_read", lambda file: reads.append(file) or read(file))
+    looked_up = lambda number, part: chapters.append(number[:2]) or module_of(number, part)  # noqa: E731
+    monkeypatch.setattr(exercise, "_module", looked_up)
+    snn.recap("00")
+    assert len(reads) == 1
+    snn.outcome("00.p1", 3)
+    assert len(reads) <= 3
+    assert set(chapters) == {"00"}
+
+
+def test_an_answer_in_an_explorer_is_kept_and_recalled(capsys):
+    asked = module.in_explorer("00.p3")
+    assert asked["options"] == {"a": "A is it.", "b": "B?"}
+    assert (asked["predict"], asked["right"], asked["guess"]) == ("Which?", "a", "")
+    asked["on_guess"]("b")
+    snn.recap("00")
+    assert "· Which? You thought “b”. It was “a”." in said(capsys)
+    assert module.in_explorer("00.p3")["guess"] == "b"
+    progress.record("reset", "00.p3")
+    assert module.in_explorer("00.p3")["guess"] == ""
+
+
 def test_a_guess_travels_to_another_machine(tmp_path, monkeypatch, capsys):
     snn.predict("00.p1", 3)
     file = snn.export_progress(tmp_path / "me.json")
@@ -288,7 +314,7 @@ def test_without_a_front_end_the_question_is_shown_and_no_answer(id):
         ("00.p2", 4, r"its number from 1 to 3. Received 4. Choose one of: 'higher', 'lower'"),
         ("00.p2", "high", "must be an option"),
         ("00.p9", 1, "`prediction` must be one of '00.p1'"),
-        ("77.p1", 1, "`prediction` must be one of"),
+        ("77.p1", 1, "`tutorial` must be one of"),
     ],
 )
 def test_predict_raises_for_what_cannot_be_a_guess(id, guess, message):
@@ -337,13 +363,14 @@ def test_recap_of_an_unknown_chapter_raises():
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_a_notebook_asks_before_it_measures_and_recalls_at_the_end(path):
     code = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-    calls = re.findall(r'snn\.(predict|outcome|recap)\("([\w.]+)"', "\n".join(code))
+    calls = re.findall(r'\b(predict\(|outcome\(|recap\(|ask=)"([\w.]+)"', "\n".join(code))
     known = CHAPTERS[path]
-    assert [each for call, each in calls if call == "predict"] == known
-    assert sorted(each for call, each in calls if call == "outcome") == sorted(known)
-    for each in known:
-        assert calls.index(("predict", each)) < calls.index(("outcome", each))
-    assert calls[-1:] == ([("recap", path.name[:2])] if known else [])
+    assert [each for call, each in calls if call in ("predict(", "ask=")] == known
+    asked = [each for call, each in calls if call == "predict("]  # an explorer answers by itself
+    assert sorted(each for call, each in calls if call == "outcome(") == sorted(asked)
+    for each in asked:
+        assert calls.index(("predict(", each)) < calls.index(("outcome(", each))
+    assert calls[-1:] == ([("recap(", path.name[:2])] if known else [])
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

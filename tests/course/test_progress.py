@@ -136,12 +136,12 @@ def test_the_later_event_counts_even_if_another_clock_ran_ahead(tmp_path):
     ahead = {"kind": "guess", "id": "02.p1", "value": "1", "at": str(2**62)}
     (tmp_path / "other.json").write_text(json.dumps([ahead]))
     progress.import_progress(tmp_path / "other.json")
-    assert progress.latest("guess", "02.p1").value == "1"
+    assert progress.newest()["guess", "02.p1"].value == "1"
     for guess in ("3", "5", "3"):
         progress.record("guess", "02.p1", guess)
-    assert progress.latest("guess", "02.p1").value == "3"
+    assert progress.newest()["guess", "02.p1"].value == "3"
     progress.record("reset", "02.p1")
-    assert progress.latest("guess", "02.p1") is None
+    assert ("guess", "02.p1") not in progress.newest()
 
 
 def test_files_of_the_first_version_are_read_as_the_oldest():

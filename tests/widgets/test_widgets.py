@@ -243,11 +243,14 @@ def test_a_prediction_made_in_the_browser_reaches_python():
     assert one.guess == "two"
 
 
-def test_a_prediction_is_kept_by_whoever_asks_for_it():
+def test_a_prediction_is_kept_by_whoever_asks_for_it_and_given_back():
     kept: list[str] = []
-    one = explorer(predict="How many?", options=("one", "two"), on_guess=kept.append)
+    asked = {"predict": "How many?", "options": ("one", "two"), "on_guess": kept.append}
+    one = explorer(**asked)
     one.guess = "two"
     assert kept == ["two"]
+    assert explorer(**asked, guess="two").guess == "two"
+    assert kept == ["two"]  # an answer given earlier is no new one
 
 
 def test_options_may_answer_back_and_one_of_them_may_be_right():

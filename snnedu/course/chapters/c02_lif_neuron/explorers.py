@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import DRIVES, RESETS, Choice, Curve, Slider, Traces
 
@@ -9,17 +10,19 @@ STEP = "time step"
 CURRENT, POTENTIAL, MS = "Input current I (nA)", "Membrane potential U (mV)", "time (ms)"
 
 
-def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
+def lif_explorer(*, beta: float = 0.9, ask: str = "", **more: Any) -> Explorer:
     """Drag the decay, threshold and input of one leaky neuron; see its membrane and f-I curve.
 
-    `more` goes to `Explorer`: `predict="How many spikes if β falls to 0.5?"`, for example.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         "leaky",
         [
             Slider("beta", 0.0, 1.0, 0.01, value=beta, label="decay β", unit="per step"),
-            Slider("threshold", 0.1, 2.0, 0.05, value=1.0, label="threshold θ", unit="as U"),
-            Slider("amplitude", 0.0, 1.0, 0.01, value=0.3, label="input current I", unit="as U"),
+            Slider("threshold", 0.1, 2.0, 0.05, value=1.0, label="threshold θ", unit="unit of U"),
+            Slider(
+                "amplitude", 0.0, 1.0, 0.01, value=0.3, label="input current I", unit="unit of U"
+            ),
             RESETS,
             DRIVES,
         ],
@@ -45,6 +48,7 @@ def lif_explorer(*, beta: float = 0.9, **more: Any) -> Explorer:
         title="One leaky integrate-and-fire neuron",
         outcome="{count} spikes in 100 steps.",
         code="snn.Leaky(beta={beta}, threshold={threshold}, reset_mechanism={reset_mechanism})",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
@@ -55,8 +59,8 @@ def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
     `fires=False` shows the membrane alone. `more` goes to `Explorer`.
     """
     membrane = [
-        Slider("C", 1.0, 5.0, 0.1, value=2.0, label="capacitance C", unit="nF"),
-        Slider("R", 1.0, 15.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
+        Slider("C", 1.5, 5.0, 0.1, value=2.0, label="capacitance C", unit="nF"),
+        Slider("R", 1.0, 12.0, 0.5, value=10.0, label="resistance R", unit="MΩ"),
         Slider("amplitude", 0.0, 4.0, 0.05, value=2.0, label="current I", unit="nA"),
     ]
     return _neuron(membrane, **more) if fires else _membrane(membrane, **more)
@@ -69,7 +73,7 @@ def _membrane(membrane: list[Slider], **more: Any) -> Explorer:
         [*membrane, Choice("drive", DRIVES.options, "step", "input")],
         [
             Traces({"cur": "I"}, title=CURRENT, ylim=(0, 8), height=110, given=True),
-            Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 60), height=230),
+            Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 50), height=230),
         ],
         constants={"threshold": 1e9, "reset_mechanism": "none", "steps": 500},
         title="A membrane: a resistor and a capacitor",
@@ -83,7 +87,7 @@ def _neuron(membrane: list[Slider], **more: Any) -> Explorer:
         "circuit",
         [
             *membrane,
-            Slider("threshold", 10.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
+            Slider("threshold", 12.0, 30.0, 0.5, value=15.0, label="threshold θ", unit="mV"),
             RESETS,
             DRIVES,
         ],
@@ -95,16 +99,17 @@ def _neuron(membrane: list[Slider], **more: Any) -> Explorer:
                 spikes="spk",
                 title=POTENTIAL,
                 xlabel=MS,
-                ylim=(0, 60),
+                ylim=(0, 50),
                 height=230,
             ),
             Curve(
                 "fi_current",
                 {"fi_rate": "rate"},
                 point=("amplitude", "rate"),
-                ylim=(0, 350),
+                ylim=(0, 200),
                 title="f-I curve: spikes per second at a constant current",
                 xlabel="input current I (nA)",
+                height=230,
             ),
         ],
         title="A leaky neuron and its circuit",

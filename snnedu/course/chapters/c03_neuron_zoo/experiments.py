@@ -88,7 +88,7 @@ def phase_plane(strength: float = 15.0) -> Any:
     levels = torch.linspace(-76, 49, 120)
     opening, closing = torch.tensor([gate_rates(v)[4:] for v in levels.tolist()]).T
     figure, (plane, clock) = plt.subplots(1, 2, figsize=(7.2, 2.8), layout="constrained")
-    plane.set(xlabel="V (mV)", ylabel="n", ylim=(0.2, 0.9), title="orange: V stands still")
+    plane.set(xlabel="V (mV)", ylabel="n", ylim=(0.2, 1), title="orange: V stands still")
     clock.set(xlabel="time (ms)", ylabel="V (mV)", title="the same in time")
     camera = Camera(figure)
     for t in (*range(190, 310, 20), *range(310, 660, 14), *range(660, 2000, 150)):

@@ -3,43 +3,15 @@
 from typing import Any
 
 from snnedu.course.chapters.c03_neuron_zoo.experiments import axon
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import DRIVES, Choice, Slider, Traces
 
-SLOWLY = {
-    "predict": "The current reaches 0.3 slowly (input: ramp). Which neuron stays silent?",
-    "options": {
-        "None of them": "One does. Choose the input ramp, and count.",
-        "Leaky": "It waits until I is strong enough, then it fires.",
-        "Adaptive": "It fires, too. Its threshold rises only after a spike.",
-        "Hodgkin–Huxley": "It answers to fast changes.",
-    },
-    "right": "Hodgkin–Huxley",
-}
-KNOB = {
-    "predict": "Which knob alone makes the regular neuron burst again and again?",
-    "options": {
-        "a, a faster recovery": "Then it fires faster, at equal intervals.",
-        "c, a higher reset": "Try -45: pairs of spikes, again and again.",
-        "d, a smaller kick": "Then it fires faster, at equal intervals in the end.",
-    },
-    "right": "c, a higher reset",
-}
-TEA = {
-    "predict": "TEA blocks most of the potassium channels. What happens to the spike?",
-    "options": {
-        "It does not come": "That is what TTX does: sodium makes the spike.",
-        "It becomes smaller": "Potassium ends the spike. Its height comes from sodium.",
-        "It becomes longer": "Set potassium to 0.1: V comes back late.",
-    },
-    "right": "It becomes longer",
-}
 
-
-def zoo_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def zoo_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Give several neuron models the same input, side by side.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction about the ramp that is made first. `more` goes to `Explorer`.
     """
     titles = {
         "leaky": "Leaky",
@@ -66,9 +38,17 @@ def zoo_explorer(*, ask: bool = False, **more: Any) -> Explorer:
     return Explorer(
         "zoo",
         [
-            Slider("amplitude", 0.0, 1.0, 0.01, value=0.3, label="input current I", unit="as U"),
+            Slider(
+                "amplitude",
+                0.0,
+                1.0,
+                0.01,
+                value=0.3,
+                label="input current I",
+                unit="in units of θ",
+            ),
             Slider("beta", 0.5, 0.95, 0.01, value=0.8, label="decay β", unit="per step"),
-            Choice("drive", DRIVES.options, "step", "input"),
+            Choice("drive", DRIVES.options, "ramp" if ask else "step", "input"),
         ],
         [
             Traces(
@@ -81,24 +61,24 @@ def zoo_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         outcome="Spikes: "
         + ", ".join(f"{name.replace('_', '-')} {{{name}_count}}" for name in titles)
         + ".",
-        **(SLOWLY if ask else {}),
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
 
-def firing_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def firing_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Turn the four parameters of Izhikevich's neuron.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         "izhikevich",
         [
             Slider("a", 0.01, 0.2, 0.01, value=0.02, label="a, pace of u", unit="1/ms"),
-            Slider("b", 0.1, 0.26, 0.01, value=0.2, label="b, pull of V on u", unit="1/mV"),
+            Slider("b", 0.1, 0.26, 0.01, value=0.2, label="b, pull of V on u", unit="1/ms"),
             Slider("c", -70.0, -40.0, 1.0, value=-65.0, label="c, reset of V", unit="mV"),
-            Slider("d", 0.0, 10.0, 0.5, value=8.0, label="d, kick of u", unit="as u"),
-            Slider("amplitude", 0.0, 20.0, 0.5, value=10.0, label="current", unit="as u"),
+            Slider("d", 0.0, 10.0, 0.5, value=8.0, label="d, kick of u", unit="mV/ms"),
+            Slider("amplitude", 0.0, 20.0, 0.5, value=10.0, label="current", unit="mV/ms"),
         ],
         [
             Traces({"mem": "V"}, spikes="spk", title="V (mV)", dt=0.1, ylim=(-90, 40)),
@@ -107,15 +87,15 @@ def firing_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         constants={"drive": "constant"},
         title="Izhikevich's neuron",
         outcome="Spikes in 300 ms: {count}.",
-        **(KNOB if ask else {}),
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
 
-def axon_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def axon_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Push the squid's axon, and poison its channels.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         axon,
@@ -140,7 +120,7 @@ def axon_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         ],
         title="The squid's axon",
         outcome="Spikes in 50 ms: {count}.",
-        **(TEA if ask else {}),
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 

@@ -6,6 +6,15 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "03.p1": Prediction(
+        question="The current rises slowly, to 0.3. Which neuron stays silent?",
+        options=(
+            Option("None of them", "One neuron does: look at the counts below the panels."),
+            Option("Leaky", "Leaky waits until I is strong enough, and then fires."),
+            Option("Adaptive", "Adaptive fires, too: its threshold rises only after a spike."),
+            Option("Hodgkin–Huxley", "It answers to fast changes.", right=True),
+        ),
+    ),
+    "03.p2": Prediction(
         question=(
             "One input spike reaches a leaky neuron. How many steps later is its membrane highest?"
         ),
@@ -14,7 +23,7 @@ PREDICTIONS = {
         high="Each step after the input only leaks: U has nothing left to rise with.",
         reply="No β changes that.",
     ),
-    "03.p2": Prediction(
+    "03.p3": Prediction(
         question=(
             "In the first second of the sound this cell fires 127 spikes. How many does it fire in "
             "the tenth second of the same kind of sound?"
@@ -26,7 +35,15 @@ PREDICTIONS = {
         high="It slows down more than that.",
         reply="The sound stays about as loud, but the cell tires.",
     ),
-    "03.p3": Prediction(
+    "03.p4": Prediction(
+        question="Which knob alone makes the regular neuron burst again and again?",
+        options=(
+            Option("a, a faster recovery", "A larger a makes faster spikes, at equal intervals."),
+            Option("c, a higher reset", "Try -45: pairs of spikes, again and again.", right=True),
+            Option("d, a smaller kick", "A smaller d makes faster spikes, and no bursts."),
+        ),
+    ),
+    "03.p5": Prediction(
         question="You pull the membrane down for 50 ms, and let go. Which neuron fires then?",
         options=(
             Option("Neither of them", "The leaky one stays silent, as you say. The axon does not."),
@@ -35,7 +52,15 @@ PREDICTIONS = {
             Option("Both of them", "The leaky one comes back to 0, and never gets above."),
         ),
     ),
-    "03.p4": Prediction(
+    "03.p6": Prediction(
+        question="TEA blocks most of the potassium channels. What happens to the spike?",
+        options=(
+            Option("It does not come", "TTX does that: sodium makes the spike."),
+            Option("It becomes smaller", "Potassium ends the spike. Sodium decides its height."),
+            Option("It becomes longer", "Set potassium to 0.1: V comes back late.", right=True),
+        ),
+    ),
+    "03.p7": Prediction(
         question=(
             "A pulse has made the axon spike. The same pulse comes again, 10 ms later. What happens?"
         ),
@@ -49,7 +74,7 @@ PREDICTIONS = {
             ),
         ),
     ),
-    "03.p5": Prediction(
+    "03.p8": Prediction(
         question="What is the lowest rate at which this axon can fire for ever?",
         unit="Hz",
         between=(0, inf),
@@ -57,7 +82,7 @@ PREDICTIONS = {
         low="It cannot fire that slowly: below, it fires a few spikes at most, then none.",
         high="A weaker current keeps it firing, and more slowly.",
     ),
-    "03.p6": Prediction(
+    "03.p9": Prediction(
         question="Which neuron predicts the spikes of the real cell best?",
         options=(
             Option("Leaky, which has one state", "One state was not enough for this cell."),
