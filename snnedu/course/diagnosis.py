@@ -20,6 +20,7 @@ Cases = Callable[[], Iterable[Case]]
 Run = Callable[..., Any]  # (answer, *case) -> what is compared
 Otherwise = str | Callable[..., str]  # the general reply, or (got, right, *case) -> reply
 Mistakes = Mapping[str, Any]  # reply -> the wrong answer that gets it, or a list of them
+NEARLY = 0.03  # off by less is said to be close: rounded, or found in steps
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def compare(
     cases_results = zip(got, right, given, strict=True)
     wrong = next((c for c in cases_results if not alike(c[0], c[1], rtol, atol)), None)
     if wrong:
-        reply = _named(got, given, mistakes, run, rtol)
-        raise WrongAnswer(reply or answer.misfit(reference) or _general(otherwise, *wrong))
+        reply = _named(got, given, mistakes, run, rtol) or answer.misfit(reference)
+        raise WrongAnswer(reply or f"{_nearly(got, right)}{_general(otherwise, *wrong)}")
 
 
 def numbers(result: Any) -> Tensor:
@@ -138,6 +139,13 @@ def _named(got: list[Tensor], given: list[Case], mistakes: Mistakes, run: Run, r
             by_shape.add(reply)
     named = exact or by_shape
     return named.pop() if len(named) == 1 else ""
+
+
+def _nearly(got: list[Tensor], right: list[Tensor]) -> str:
+    """Return how close an answer is that is nearly right in all cases, else ""."""
+    if not all(alike(*pair, NEARLY) for pair in zip(got, right, strict=True)):
+        return ""
+    return f"Your numbers are within {NEARLY:.0%} of the right ones, but not exact. "
 
 
 def _general(otherwise: Otherwise, got: Tensor, right: Tensor, case: Case) -> str:

@@ -66,6 +66,14 @@ def test_two_mistakes_with_the_same_numbers_are_not_named():
     assert reply_to(lambda x: x**2, twins) == "You square."
 
 
+@pytest.mark.parametrize("factor", [1.001, 0.98])
+def test_an_answer_that_is_nearly_right_hears_that_it_is(factor):
+    """A search in small steps for a formula, or a simulation, comes near; the formula is asked."""
+    near = "Your numbers are within 3% of the right ones, but not exact. "
+    assert reply_to(lambda x: factor * 2 * x) == near + GENERAL
+    assert reply_to(lambda x: 2 * x + (x == 3)) == GENERAL  # one of them is far off
+
+
 def test_a_mistake_by_shape_is_named_whatever_its_numbers():
     assert reply_to(lambda x: x.mean()) == "You add up."
     exact = {**MISTAKES, "You take the mean.": lambda x: x.mean()}
