@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from snnedu import viz
 from snnedu.viz.player import Animation, photos
-from snnedu.viz.style import canvas_script
+from snnedu.viz.style import COLORS, canvas_script
 from tests.lab import Lab
 
 pytestmark = pytest.mark.browser
@@ -208,6 +208,19 @@ def test_membranes_and_evidence_are_drawn_and_names_that_look_like_html_are_text
     assert changed[: height // 2, : width // 2].any()
     assert changed[int(height * 0.7) :, : width // 2].any()
     assert changed[:, int(width * 0.7) :].any()
+
+
+@pytest.mark.parametrize("top_down", [False, True])
+def test_the_bars_stand_in_the_order_of_the_rows(export, top_down):
+    spk = torch.zeros(20, 5)
+    spk[:, 0] = 1
+    animation = viz.animate(spk, evidence=spk.cumsum(0), top_down=top_down)
+    pixels = Player(export(animation)).pixels()[..., :3].astype(int)
+    orange = (pixels == [int(COLORS[1][i : i + 2], 16) for i in (1, 3, 5)]).all(-1)
+    rows, columns = orange.nonzero()
+    spike, bar = (rows[columns < 320].mean(), rows[columns >= 420].mean())
+    assert abs(spike - bar) < 12
+    assert (bar < len(pixels) / 2) == top_down
 
 
 def test_a_cameras_pictures_are_shown_pixel_for_pixel_forwards_and_backwards(export):

@@ -80,7 +80,7 @@ function clip(pen, to, paint) {
 // Where both occur, +1 stands on the middle of the neuron's row, and -1 hangs from it.
 function raster(pen, to, spikes, { dt = 1, last = spikes.length - 1, now, color }) {
   const signed = isSigned(spikes), between = (low, value, high) => Math.max(low, Math.min(high, value));
-  const tall = between(2, 0.8 * (to.y(0) - to.y(1)), 14);
+  const tall = between(2, 0.8 * Math.abs(to.y(0) - to.y(1)), 14);
   const wide = between(1, 0.8 * (to.x(dt) - to.x(0)), Math.min(3, tall));
   for (let t = 0; t <= last; t++) for (const n of spikes[t]) {
     const more = t === now ? 2 : 0, half = signed && (n < 0 ? -1 : 1);

@@ -85,13 +85,15 @@ def _ticks(
     label: str,
 ) -> None:
     when, who = shown.nonzero()
-    size = _row(ax, shown.shape[1] * (1 if marker == "|" else 2))
+    tall, wide = _row(ax, *shown.shape)
+    size = tall if marker == "|" else tall / 2
     # One line that is not drawn: matplotlib stamps its markers quickly, however many.
     look = ax.plot(when * step, who, color=color, ls="", label=label)[0]
-    look.set(marker=marker, markersize=size, markeredgewidth=1.2)
+    look.set(marker=marker, markersize=size, markeredgewidth=wide)
 
 
-def _row(ax: Axes, neurons: int) -> float:
-    """Return the size of a tick in points: it fills most of a neuron's row, if it can be seen."""
-    height = ax.bbox.height / ax.figure.dpi * 72
-    return min(max(0.8 * height / neurons, 1.5), 10.0)
+def _row(ax: Axes, steps: int, neurons: int) -> tuple[float, float]:
+    """Return height and width of a tick in points: most of a row, and no more than of a step."""
+    width, height = (side / ax.figure.dpi * 72 for side in (ax.bbox.width, ax.bbox.height))
+    tall = min(max(0.8 * height / neurons, 1.5), 10.0)
+    return tall, max(min(0.8 * width / steps, tall, 2.5), 0.8)

@@ -79,6 +79,7 @@ function chart(canvas, film) {
   const signed = isSigned(film.spikes), top = signed ? 26 : 8, whole = film.dt ? "y" : "xy";
   const times = film.spikes.map((_, t) => t * dt), across = [-0.5 * dt, (film.steps - 0.5) * dt];
   const room = film.mem && limits([...film.mem, film.threshold == null ? [] : [film.threshold]], null, true);
+  const ends = film.topDown ? [film.neurons - 0.5, -0.5] : [-0.5, film.neurons - 0.5];
   canvas.style.height = `${height}px`;
 
   return (step) => {
@@ -87,7 +88,7 @@ function chart(canvas, film) {
     const frame = (box, y, words) => axes(pen, theme, { left, right, ...box }, across, y, words);
     const xlabel = film.dt ? "time (ms)" : "time (steps)", colors = theme.series;
     const legend = signed ? [{ label: "+1", color: colors[0] }, { label: "\u22121", color: colors[1] }] : [];
-    const to = frame({ top, bottom: ceiling }, [-0.5, film.neurons - 0.5],
+    const to = frame({ top, bottom: ceiling }, ends,
       { ylabel: "neuron", legend, whole, rows: each(film.neurons, ceiling - top), xlabel: film.mem ? null : xlabel });
     const now = to.x(times[step]), color = (n, t) => colors[Number(signed ? n < 0 : t === step)];
     line(pen, [now, now], [4, floor], front, FINE);
@@ -102,13 +103,14 @@ function chart(canvas, film) {
   };
 }
 
-function evidence(pen, theme, { evidence, labels }, step, start, width, floor) { // a bar for each class
+function evidence(pen, theme, { evidence, labels, topDown }, step, start, width, floor) { // bars in the order of the rows
   const now = evidence[step], most = Math.max(...now), level = now.every((value) => value === most);
   const pitch = (floor - 8) / now.length, thick = Math.min(26, pitch * 0.72);
   const zero = start + Math.max(...labels.map((name) => pen.measureText(name).width));
   const [low, high] = limits([...evidence, [0]]), scale = (width - zero - 44) / (high - low);
   now.forEach((value, k) => {
-    const y = 8 + (k + 0.5) * pitch, x = zero + (Math.min(value, 0) - low) * scale, long = Math.abs(value) * scale;
+    const row = topDown ? k : now.length - 1 - k, y = 8 + (row + 0.5) * pitch;
+    const x = zero + (Math.min(value, 0) - low) * scale, long = Math.abs(value) * scale;
     pen.fillStyle = theme.series[value === most && !level ? 1 : 0];
     pen.fillRect(x, y - thick / 2, long, thick);
     label(pen, labels[k], zero - 6, y, theme.front, "right");

@@ -87,7 +87,6 @@ def panels(mem: bool, evidence: bool) -> tuple[Figure, list[Axes]]:
     axes = [figure.add_subplot(grid[row, 0]) for row in range(len(down))]
     if evidence:
         axes.append(figure.add_subplot(grid[:, 1], xlabel="evidence"))
-        axes[-1].invert_yaxis()
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes

@@ -183,6 +183,7 @@ def animate(
     neurons: Iterable[int] | None = None,
     sample: int = 0,
     dt: float | None = None,
+    top_down: bool = False,
     fps: float = 20.0,
     alt: str | None = None,
 ) -> player.Animation:
@@ -190,15 +191,16 @@ def animate(
 
     Signed spikes are drawn as in `raster`. Below them stands `mem_rec`, as in `traces`. Beside them
     stands `evidence` `[time, classes]` or `[time, batch, classes]`, one bar for each class, named
-    by `labels`: what the network has gathered up to a step, for example `spk_out.cumsum(0)`.
+    by `labels`: what the network has gathered up to a step, for example `spk_out.cumsum(0)`. Bars
+    stand in the order of the neurons: number 0 at the bottom, or on top with `top_down`.
     `fps` is the number of steps shown in a second.
     Only the data are stored, not pictures of each step.
     """
     spikes = recording.spikes("spk_rec", spk_rec, sample, signed=True)
     _check.positive("fps", fps)
     figure, panels = player.panels(mem_rec is not None, evidence is not None)
-    raster(spk_rec, panels[0], sample=sample, dt=dt)
-    film = player.spikes(spikes, dt) | {"fps": fps}
+    raster(spk_rec, panels[0], sample=sample, dt=dt, top_down=top_down)
+    film = player.spikes(spikes, dt) | {"fps": fps, "topDown": top_down}
     text = f"Animated raster plot. {alt_text.of_spikes(spikes)}"
     if mem_rec is not None:
         mem = recording.finite("mem_rec", mem_rec, sample)
@@ -218,6 +220,8 @@ def animate(
         last = gathered[-1]
         colors = [COLORS[int(last.min() < value == last.max())] for value in last]
         panels[-1].barh(range(len(names)), last, color=colors, tick_label=names)
+        ends = -0.5, len(names) - 0.5
+        panels[-1].set_ylim(*(reversed(ends) if top_down else ends))
         text += " " + alt_text.of_evidence(last, names)
     return player.Animation(film, notebook_output.picture(figure)[0], alt or text)
 

@@ -138,6 +138,29 @@ def test_signed_spikes_are_animated_with_their_signs():
     assert f"{(spk < 0).sum()} of -1" in animation.alt
 
 
+@pytest.mark.parametrize("top_down", [False, True])
+def test_the_bars_of_an_animation_stand_in_the_order_of_its_rows(top_down):
+    spk = torch.zeros(20, 5)
+    spk[:, 0] = 1
+    animation = viz.animate(spk, evidence=spk.cumsum(0), top_down=top_down)
+    assert film_of(animation)["topDown"] == top_down
+    pixels = np.asarray(Image.open(io.BytesIO(animation.picture)).convert("RGB")).astype(int)
+    half = pixels.shape[1] // 2
+    for part, color in ((pixels[:, :half], "#0072B2"), (pixels[:, half:], "#D55E00")):
+        same = (part == [int(color[i : i + 2], 16) for i in (1, 3, 5)]).all(-1)
+        assert same.any()
+        assert (same.nonzero()[0].mean() < len(pixels) / 2) == top_down
+
+
+def test_a_tick_is_wide_where_steps_are_few_and_fits_into_its_step_and_row():
+    few, many = viz.raster(torch.ones(25, 10)), viz.raster(torch.ones(400, 10))
+    wide, narrow = (ax.lines[0].get_markeredgewidth() for ax in (few, many))
+    assert 2 < wide < 4
+    assert 0.5 < narrow < 1.2
+    dense = viz.raster(torch.ones(25, 100)).lines[0]
+    assert dense.get_markeredgewidth() <= dense.get_markersize() < 3
+
+
 @pytest.mark.parametrize("spk", [torch.eye(9), signed_spikes()], ids=["spikes", "signed"])
 def test_a_raster_panel_of_an_explorer_draws_what_viz_draws(spk):
     _, (ours, panel) = plt.subplots(1, 2)
