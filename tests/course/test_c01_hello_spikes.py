@@ -1,11 +1,15 @@
 """Chapter 01: what its explorers show, and what its break-even line means."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
+from matplotlib import pyplot as plt
 from torch import nn
 
 import snnedu as snn
+from snnedu.course.chapters.c01_hello_spikes import pictures
 from snnedu.course.chapters.c01_hello_spikes.exercises import break_even
 from snnedu.widgets.panels import fill
 
@@ -64,3 +68,30 @@ def test_the_break_even_explorer_takes_an_answer_in_another_form():
 
     here = snn.break_even_explorer(mine).run()["here"]
     assert here == snn.break_even_explorer(break_even).run()["here"]
+
+
+def test_rows_of_the_readers_raster_start_on_top_as_the_bars_of_the_animation_do(reader):
+    (raster,) = (panel for panel in reader.panels if panel.kind == "raster")
+    assert raster.top_down
+
+
+def test_numbers_in_the_picture_of_errors_meet_no_mark_and_no_other_number():
+    steps = (1, 5, 10, 25)
+    means = {
+        "dense": [(0.963, 0.53)],
+        "current": [(0.942, 0.47), (0.964, 0.56), (0.971, 0.68), (0.974, 1.03)],
+        "coins": [(0.766, 0.08), (0.933, 0.39), (0.952, 0.77), (0.962, 1.91)],
+    }
+    spread = torch.tensor([[-0.008, 0.0], [0.008, 0.0]])
+    results = {name: torch.tensor(places)[:, None] + spread for name, places in means.items()}
+    ax = pictures.errors_over_energy(results, steps, alt="Errors over energy.")
+    ax.figure.canvas.draw()
+    numbers = [text.get_window_extent() for text in ax.texts]
+    assert len(numbers) == 8
+    assert not any(a.overlaps(b) for a, b in combinations(numbers, 2))
+    marks = [place for line in ax.lines for place in ax.transData.transform(line.get_xydata())]
+    assert not any(box.contains(*place) for box in numbers for place in marks)
+    assert (
+        ax.get_ylim()[0] < 100 * (1 - 0.974 - 0.008) < 100 * (1 - 0.766 + 0.008) < ax.get_ylim()[1]
+    )
+    plt.close(ax.figure)

@@ -44,7 +44,9 @@ def digit_explorer(net: Sequential, scans: Sequence[Tensor], **more: Any) -> Exp
         ],
         [
             Image("ink", title="What it is shown", clim=(0, 1)),
-            Raster("output", title="Output spikes", xlabel="time step", ylabel="class"),
+            Raster(
+                "output", top_down=True, title="Output spikes", xlabel="time step", ylabel="class"
+            ),
             Bars("count", title="Spikes of each class", ylim=(0, None)),
         ],
         title="A network reads a digit",

@@ -1,4 +1,4 @@
-"""The pictures of this chapter: scans, rasters of pixels or classes, and accuracy over energy."""
+"""The pictures of this chapter: scans, rasters of pixels or classes, and errors over energy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
@@ -27,34 +27,38 @@ def scans(pictures: Sequence[Tensor], titles: Sequence[str] = (), *, alt: str) -
 
 
 def raster(spk_rec: Tensor, rows: Literal["pixel", "class"], *, alt: str) -> None:
-    """Draw spikes `[time, rows]`; the top left pixel stands on top, each class has its number."""
-    ax = viz.raster(spk_rec, top_down=rows == "pixel", alt=alt)
-    ax.set_ylabel(rows)
-    if rows == "class":
-        ax.set(yticks=range(spk_rec.shape[1]))
+    """Draw spikes `[time, rows]`, row 0 on top; the more rows, the higher the picture."""
+    neurons = spk_rec.shape[1]
+    _, ax = plt.subplots(figsize=(6.4, 2 + neurons / 24), layout="constrained")
+    viz.raster(spk_rec, ax, top_down=True, alt=alt)
+    ax.set(ylabel=rows, yticks=range(0, neurons, 8 if rows == "pixel" else 1))
+    ax.spines[["top", "right"]].set_visible(False)
     _shown(ax)
 
 
-def accuracy_over_energy(results: Mapping[str, Tensor], steps: Sequence[int], *, alt: str) -> Axes:
+def errors_over_energy(results: Mapping[str, Tensor], steps: Sequence[int], *, alt: str) -> Axes:
     """Draw `results`, {name: [steps, seeds, 2]} of accuracy and energy: each seed, joined means."""
-    _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    _, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
     for mark, color, (name, result) in zip("osD", COLORS, results.items(), strict=False):
-        accuracy, energy = result.unbind(-1)
-        ax.plot(energy.flatten(), accuracy.flatten(), mark, color=color, ms=3, alpha=0.5)
-        ax.plot(energy.mean(1), accuracy.mean(1), mark, ls="-", color=color, ms=7, label=name)
+        errors, energy = 100 * (1 - result[..., 0]), result[..., 1]
+        means = energy.mean(1), errors.mean(1)
+        ax.plot(energy.flatten(), errors.flatten(), mark, color=color, ms=3, alpha=0.4)
+        ax.plot(*means, mark, ls="-", color=color, ms=7, label=name)
         if len(result) == len(steps):  # a dense network has no steps
-            _name_steps(ax, steps, result.mean(1), color, below=mark == "D")
-    ax.set(xlabel="energy of the arithmetic (dense, zeros multiplied = 1)", ylabel="test accuracy")
-    ax.set(xscale="log", xlim=(0.06, 3), ylim=(None, 1), xticks=(0.1, 0.2, 0.5, 1, 2))
-    ax.set_xticklabels(["0.1", "0.2", "0.5", "1", "2"])
-    ax.legend(loc="lower right", frameon=False, title="numbers: steps T")
+            _name_steps(ax, steps, *means, color)
+    ax.set(xlabel="energy of the arithmetic (dense, zeros multiplied = 1)", ylabel="errors (%)")
+    ax.set(xscale="log", xlim=(0.06, 3), yscale="log", ylim=(1.8, 40))
+    ax.set_xticks((0.1, 0.2, 0.5, 1, 2), ("0.1", "0.2", "0.5", "1", "2"))
+    ax.set_yticks((2, 5, 10, 20), ("2", "5", "10", "20"))
+    ax.minorticks_off()
+    ax.legend(loc="upper right", frameon=False, title="numbers: steps T")
     return describe(ax, alt)
 
 
-def _name_steps(ax: Axes, steps: Sequence[int], means: Tensor, color: str, below: bool) -> None:
-    offset = (7, -13) if below else (-6, 7)
-    for n, (accuracy, energy) in zip(steps, means.tolist(), strict=True):
-        ax.annotate(str(n), (energy, accuracy), offset, textcoords="offset points", color=color)
+def _name_steps(ax: Axes, steps: Sequence[int], energy: Tensor, errors: Tensor, color: str) -> None:
+    """Write the number of steps above each mean, to the right: the seeds spread up and down."""
+    for n, x, y in zip(steps, energy.tolist(), errors.tolist(), strict=True):
+        ax.annotate(str(n), (x, y), (6, 5), textcoords="offset points", color=color)
 
 
 def _shown(ax: Axes) -> None:
