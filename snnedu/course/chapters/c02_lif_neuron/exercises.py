@@ -147,21 +147,23 @@ HALF_LIFE = (
 )
 IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
 READ_OFF = "You wait until the membrane has fallen to 37 %. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
+AREA = "You add up the area under the curve. It tells τ only once the membrane has come down to 0. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
 
 
 def _recordings() -> Iterator[tuple[Tensor, float]]:
     """Draw a fast neuron, one in between, and one that is still above 37 % at the end."""
     for dt, tau in ((2.0, uniform(4, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
-        noise = torch.randn(40) * 2e-4
-        yield torch.exp(-torch.arange(40) * dt / tau) * (1 + noise), dt
+        yield _decay(tau, dt), dt
 
 
 def recording(seed: int) -> Tensor:
     """Return an unknown neuron's membrane potential after a pulse, in steps of 0.5 ms."""
-    tau = 4 + seed % 17
-    noise = torch.randn(40, generator=torch.Generator().manual_seed(seed)) * 1e-3
-    return torch.exp(-torch.arange(40) * 0.5 / tau) * (1 + noise)
+    return _decay(4 + seed % 17, 0.5)
+
+
+def _decay(tau: float, dt: float) -> Tensor:
+    return torch.exp(-torch.arange(40) * dt / tau)
 
 
 def _read(find: Attempt, mem: Tensor, dt: float) -> Tensor:
@@ -377,6 +379,11 @@ EXERCISES = [
             HALF_LIFE: lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))),
             IS_BETA: lambda mem, dt: float(_ratio(mem)),
             EULER: lambda mem, dt: float(dt / (1 - _ratio(mem))),
+            AREA: [
+                lambda mem, dt: mem.sum() * dt,
+                lambda mem, dt: mem[:-1].sum() * dt,
+                lambda mem, dt: torch.trapezoid(mem, dx=dt),
+            ],
             READ_OFF: lambda mem, dt: float((mem < 0.37).nonzero()[0] * dt),
             SIGN: [
                 lambda mem, dt: float(dt / torch.log(_ratio(mem))),

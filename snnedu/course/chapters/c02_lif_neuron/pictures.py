@@ -28,6 +28,21 @@ def curves(lines: Mapping[str, Line], xlabel: str, ylabel: str, *, alt: str = ""
     return describe(ax, alt or f"{ylabel} against {xlabel}: {', '.join(lines)}.")
 
 
+def rates(
+    cur: Tensor, exact: Mapping[str, Tensor], missing: Mapping[str, Tensor], *, alt: str
+) -> Axes:
+    """Draw {pause: rate of the formula}, and {simulation: spikes that it misses}, over the current."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), layout="constrained")
+    names = ("spikes per second", exact), ("spikes too few, in steps of …", missing)
+    for ax, (ylabel, lines) in zip(axes, names, strict=True):
+        for number, (name, values) in enumerate(lines.items()):
+            ax.plot(cur, values, ls=DASHES[number], color=COLORS[number], label=name)
+        ax.set(xlabel="constant current (nA)", ylabel=ylabel)
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
+        ax.legend(frameon=False, fontsize=8, handlelength=1.8, columnspacing=1, **place)
+    return describe(figure, alt)
+
+
 def moved(changes: Mapping[str, Tensor], names: Sequence[str], *, alt: str) -> Axes:
     """Draw {reading: changes [trained with, seed, run with]} in points: a dot for each seed."""
     figure, axes = plt.subplots(
