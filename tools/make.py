@@ -93,7 +93,9 @@ def clean(arguments):
 
 def checks():
     """Return the steps of `make test`: a name, and the commands that must succeed one by one."""
-    pytest = [PYTHON, "-m", "pytest", "-q", "-n2", "--dist=loadfile"]
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n2"]
+    # A browser's server and a notebook's kernel belong to one file; other tests stand alone.
+    alone, by_file = [*pytest, "--dist=worksteal"], [*pytest, "--dist=loadfile"]
     shapes = ["--jaxtyping-packages=snnedu,tests.shapes.typechecker", "-m", UNIT]
     # Learners' kernels have 1 thread on Binder and 4 on many a laptop; outputs are stored with 2.
     unsolved, solved = (["-o", f"notebook_threads={threads}"] for threads in (1, 4))
@@ -103,16 +105,16 @@ def checks():
         ("lint", [[PYTHON, "-m", "ruff", "check", "."]]),
         ("format", [[PYTHON, "-m", "ruff", "format", "--check", "."]]),
         ("types", [[PYTHON, "-m", "basedpyright", "--pythonpath", PYTHON]]),
-        ("core", [[*pytest, "tests/core"]]),
-        ("tests", [[*pytest, "-m", "not browser", "--ignore=tests/core", "tests"]]),
-        ("shapes", [[*pytest, *shapes, "tests"]]),
-        ("browser", [[*pytest, "-m", "browser", "tests"]]),
-        ("notebooks", [[*pytest, *nbval, *unsolved, "tutorials"]]),
+        ("core", [[*alone, "tests/core"]]),
+        ("tests", [[*alone, "-m", "not browser", "--ignore=tests/core", "tests"]]),
+        ("shapes", [[*alone, *shapes, "tests"]]),
+        ("browser", [[*by_file, "-m", "browser", "tests"]]),
+        ("notebooks", [[*by_file, *nbval, *unsolved, "tutorials"]]),
         (
             "solved",
             [
                 [PYTHON, "-m", "tools.solved", SOLVED],
-                [*pytest, *nbval, *solved, "--nbval-lax", SOLVED],
+                [*by_file, *nbval, *solved, "--nbval-lax", SOLVED],
             ],
         ),
     ]
