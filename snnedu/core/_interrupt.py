@@ -8,6 +8,20 @@ from typing import Any
 PATIENCE = 1.0  # seconds that an interrupt may be held back; after that the next one passes
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, or ■, said in a sentence: a notebook shows that alone, in place of a traceback.
+
+    It ends the cell, and a loop around the call, as every `KeyboardInterrupt` does.
+    """
+
+    def __init__(self, text: str = "Stopped, as you asked. Run the cell again to start over."):
+        super().__init__(text)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of this error."""
+        return [str(self)]
+
+
 class Interrupts:
     """Hold interrupts back until `pass_on`, or the end of the block.
 
@@ -17,7 +31,7 @@ class Interrupts:
 
         with Interrupts() as interrupts, torch.no_grad():
             for batch in batches:
-                interrupts.pass_on()  # raises KeyboardInterrupt if one has come
+                interrupts.pass_on()  # raises Stopped if one has come
                 ...
     """
 
@@ -39,12 +53,12 @@ class Interrupts:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
         if self._since is not None and not (kind and issubclass(kind, KeyboardInterrupt)):
-            raise KeyboardInterrupt
+            raise Stopped
 
     def pass_on(self) -> None:
-        """Raise KeyboardInterrupt if an interrupt has come."""
+        """Raise `Stopped` if an interrupt has come."""
         if self._since is not None:
-            raise KeyboardInterrupt
+            raise Stopped
 
     def _hold(self, *_: object) -> None:
         now = time.monotonic()
@@ -52,4 +66,4 @@ class Interrupts:
             self._since = now
         elif now - self._since > PATIENCE:
             self._since = now
-            raise KeyboardInterrupt
+            raise Stopped

@@ -28,7 +28,7 @@ from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from snnedu.core import _check, _mask
-from snnedu.core._interrupt import Interrupts
+from snnedu.core._interrupt import Interrupts, Stopped
 from snnedu.core._precision import wide, wide_dtype
 from snnedu.core.batches import Batches, Data
 from snnedu.core.checkpoint import Checkpoint, cuda_devices
@@ -207,13 +207,13 @@ def evaluate(
         return _evaluate(net, batches, _How(encode, loss, accuracy, None), seed, interrupts)
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(Stopped):
     """Training was stopped by Ctrl-C, or ■; `history` is what happened until then."""
 
     def __init__(self, history: History) -> None:
         super().__init__(
-            f"Training was stopped after {history.epochs} epochs and {len(history.batch_loss)} "
-            f"batches. The network keeps what it learned."
+            f"Training was stopped after batch {len(history.batch_loss)}. The network keeps what "
+            f"it has learned: later cells can use it, and `fit` can train it further."
         )
         self.history = history
 

@@ -438,7 +438,7 @@ def test_ctrl_c_keeps_what_was_learned():
         if (report.epoch, report.batch) == (2, 2):
             os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt, match="after 1 epochs and 5 batches") as raised:
+    with pytest.raises(KeyboardInterrupt, match="stopped after batch 5") as raised:
         quiet(net, task(), encode=constant, epochs=50, batch_size=32, on_batch=press)
     history = raised.value.history
     assert (history.stopped, history.epochs, len(history.batch_loss)) == ("Ctrl-C", 1, 5)
