@@ -89,7 +89,7 @@ function chart(canvas, film) {
     const xlabel = film.dt ? "time (ms)" : "time (steps)", colors = theme.series;
     const legend = signed ? [{ label: "+1", color: colors[0] }, { label: "\u22121", color: colors[1] }] : [];
     const to = frame({ top, bottom: ceiling }, ends,
-      { ylabel: "neuron", legend, whole, rows: each(film.neurons, ceiling - top), xlabel: film.mem ? null : xlabel });
+      { ylabel: film.rows, legend, whole, rows: each(film.neurons, ceiling - top), xlabel: film.mem ? null : xlabel });
     const now = to.x(times[step]), color = (n, t) => colors[Number(signed ? n < 0 : t === step)];
     line(pen, [now, now], [4, floor], front, FINE);
     raster(pen, to, film.spikes, { dt, last: step, now: step, color });

@@ -185,6 +185,7 @@ def animate(
     dt: float | None = None,
     top_down: bool = False,
     fps: float = 20.0,
+    rows: str = "neuron",
     alt: str | None = None,
 ) -> player.Animation:
     """Return a raster plot that fills step by step; a browser plays, pauses and scrubs it.
@@ -193,14 +194,15 @@ def animate(
     stands `evidence` `[time, classes]` or `[time, batch, classes]`, one bar for each class, named
     by `labels`: what the network has gathered up to a step, for example `spk_out.cumsum(0)`. Bars
     stand in the order of the neurons: number 0 at the bottom, or on top with `top_down`.
-    `fps` is the number of steps shown in a second.
+    `fps` is the number of steps shown in a second, `rows` what a row stands for.
     Only the data are stored, not pictures of each step.
     """
     spikes = recording.spikes("spk_rec", spk_rec, sample, signed=True)
     _check.positive("fps", fps)
     figure, panels = player.panels(mem_rec is not None, evidence is not None)
     raster(spk_rec, panels[0], sample=sample, dt=dt, top_down=top_down)
-    film = player.spikes(spikes, dt) | {"fps": fps, "topDown": top_down}
+    panels[0].set_ylabel(rows)
+    film = player.spikes(spikes, dt) | {"fps": fps, "topDown": top_down, "rows": rows}
     text = f"Animated raster plot. {alt_text.of_spikes(spikes)}"
     if mem_rec is not None:
         mem = recording.finite("mem_rec", mem_rec, sample)

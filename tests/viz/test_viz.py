@@ -322,6 +322,7 @@ def test_an_animation_stores_each_spike_membrane_and_evidence_of_the_chosen_samp
     assert film["evidence"] == gathered[:, 0].tolist()
     assert (film["steps"], film["neurons"], film["fps"], film["threshold"]) == (50, 4, 20, 1.0)
     assert film_of(viz.animate(spk, dt=0.1))["dt"] == 0.1
+    assert [film["rows"], film_of(viz.animate(spk, rows="pixel"))["rows"]] == ["neuron", "pixel"]
     assert film["names"] == ["neuron 0", "neuron 1", "neuron 2"]
     assert sum(map(len, film_of(viz.animate(spk, sample=1))["spikes"])) == 0
 
