@@ -51,7 +51,7 @@ class Dashboard(Explorer):
             ],
             title="Training",
             columns=2,
-            outcome="Epoch {epoch}, batch {last}: loss {now:.3f}, accuracy {share:.1f} %. {note}",
+            outcome="Batch {last} of epoch {epoch}: loss {now:.3f}, accuracy {share:.1f} %. {note}",
         )
         self._result = {}  # nothing to show yet
         self._spec = dict(self._spec, stop=True)
@@ -66,8 +66,8 @@ class Dashboard(Explorer):
             if news.epoch == news.batch == 1:
                 self._reports, self._note, self._stop = [], "", False
             self._reports.append(news)
-        elif news.test_accuracy:
-            self._note = f"Test accuracy: {100 * news.test_accuracy[-1]:.1f} %."
+        else:
+            self._note = _of_the_epoch(news)
         if isinstance(news, History) or time.monotonic() > self._shown + PAUSE:
             self._show()
         return self._stop
@@ -103,6 +103,14 @@ class Dashboard(Explorer):
 
 def _curve(title: str, series: dict[str, str], ylim: Limits | None) -> Curve:
     return Curve("batch", series, title=title, ylim=ylim, xlabel="batch", height=190)
+
+
+def _of_the_epoch(history: History) -> str:
+    """Return the accuracies of the last epoch; single batches, as drawn, scatter around them."""
+    both = {"training": history.accuracy, "test": history.test_accuracy}
+    known = [f"{name} {100 * values[-1]:.1f} %" for name, values in both.items() if values]
+    means = ", ".join(known)
+    return f"Accuracy over all of epoch {history.epochs}: {means}." if known else ""
 
 
 def _value(report: Report, name: str) -> float:

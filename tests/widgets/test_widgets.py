@@ -304,7 +304,7 @@ def test_a_dashboard_shows_every_batch_of_a_training():
     np.testing.assert_array_equal(shown["batch"], [*range(1, 11), 10])
     assert shown["rate 1"].max() > 0
     assert {"gradient 0", "gradient 2", "rate 1", "rate 3"} <= shown.keys()
-    assert "Test accuracy" in dashboard._result["texts"]["note"]
+    assert "Accuracy over all of epoch " in dashboard._result["texts"]["note"]
     assert dashboard.history is history
     assert "image/png" in dashboard._repr_mimebundle_()[0]
 
