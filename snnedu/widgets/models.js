@@ -306,6 +306,6 @@ export const models = {
       active[t] = (100 * sum(spk.subarray(t * count, (t + 1) * count))) / count;
     }
     const percent = sum(active) / steps;
-    return { spk, active, percent, regime: percent < 1 ? "silent" : percent > 25 ? "saturated" : "alive" };
+    return { spk, active, percent, regime: percent < 1 ? "silent" : percent > 25 ? "overactive" : "alive" };
   },
 };

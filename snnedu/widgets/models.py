@@ -194,7 +194,7 @@ def network(
     spk_rec = torch.stack(rows)
     active = spk_rec.double().mean(1) * 100
     percent = float(active.mean())
-    regime = "silent" if percent < 1 else "saturated" if percent > 25 else "alive"
+    regime = "silent" if percent < 1 else "overactive" if percent > 25 else "alive"
     return {"spk": spk_rec, "active": active, "percent": percent, "regime": regime}
 
 

@@ -65,7 +65,7 @@ def fluctuation_explorer(*, ask: bool = False, **more: Any) -> Explorer:
 
 
 def network_explorer(*, ask: bool = False, **more: Any) -> Explorer:
-    """Find the weights at which a small network is silent, alive or saturated.
+    """Find the weights at which a small network is silent, alive or overactive.
 
     80 excitatory and 20 inhibitory leaky neurons. With `ask`, the learner predicts first. `more`
     goes to `Explorer`.
