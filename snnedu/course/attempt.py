@@ -38,6 +38,10 @@ TWO_THINGS = (
     "You return two things, as `max` and similar functions do: the values and their positions. "
     "Take one of them: `.values` or `.indices`."
 )
+SPARSE = (
+    "Your function returns a sparse tensor, with which few operations work. Return an ordinary "
+    "one: `.to_dense()`."
+)
 ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
 
 
@@ -190,7 +194,8 @@ def _watch(thread: threading.Thread, done: threading.Event, interrupts: Interrup
         if waited > MOST_SECONDS or (waited > SECONDS and _computed(thread) > SECONDS):
             return (
                 f"Your code was still running after {waited:.0f} seconds, and was stopped. Does a "
-                f"loop never end?"
+                f"loop never end? A `while` ends only if its body changes what its condition "
+                f"looks at."
             )
     return ""
 
@@ -239,6 +244,8 @@ def _reasonable(result: Any) -> Any:
     if isinstance(result, tuple) and hasattr(result, "indices"):
         raise WrongAnswer(TWO_THINGS)
     for part in result if isinstance(result, (tuple, list)) else (result,):
+        if isinstance(part, Tensor) and part.layout is not torch.strided:
+            raise WrongAnswer(SPARSE)
         size = part.numel() if isinstance(part, Tensor) else getattr(part, "size", 1)
         many = len(part) if isinstance(part, (list, tuple, str, dict)) else size
         if isinstance(many, int) and many > MOST_ELEMENTS:

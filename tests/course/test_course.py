@@ -81,7 +81,7 @@ def exits(spk_rec):
 @pytest.mark.parametrize(
     ("function", "reply"),
     [
-        (loops_for_ever, "still running after"),
+        (loops_for_ever, "A `while` ends only if its body changes"),
         (swallows_everything, "still running after"),
         (sleeps_in_c, "It cannot be stopped: fix your code, then restart the kernel."),
         (grows, "took more than 50 MB of memory"),
@@ -100,6 +100,7 @@ def exits(spk_rec):
         (lambda spk_rec: 0.5 ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
         (lambda spk_rec: spk_rec.max(0), "Take one of them: `.values` or `.indices`"),
+        (lambda spk_rec: spk_rec.sum(0).to_sparse(), "an ordinary one: `.to_dense()`"),
         (lambda spk_rec: "many", "A tensor is needed. Your function returns a text."),
         (lambda spk_rec: [[1.0], [1.0, 2.0]], "Your function returns a list of 2 things"),
         (

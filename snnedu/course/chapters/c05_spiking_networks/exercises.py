@@ -1,6 +1,7 @@
 """Exercises of 05 · Spiking networks: detect a coincidence, let one winner take all, wake every layer."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import snnedu as snn
-from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.attempt import SPARSE, Attempt, WrongAnswer
 from snnedu.course.diagnosis import Case, numbers, refuse
 from snnedu.course.exercise import Exercise
 
@@ -189,11 +190,22 @@ def _neighbors(neurons: int, strength: float) -> Tensor:
 # ---------------------------------------------------------------- 05.3
 
 DEAD = "Layer {} is still nearly silent after your function. Each layer needs its own loop."
-SATURATED = "Layer {} now fires in far more than 10 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
+TOO_BUSY = "Layer {} now fires in far more than 10 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
 ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
 OTHER_NET = "Your network has other weights now. Scale those that it came with, `net[0].weight *= …`: their signs stay."
+NEURONS = "`net[1]`, `net[3]`, … are neurons, which have no weights. The linear layers are `net[0]`, `net[2]`, …"
+WRONG_RATE = "Your loop looks at another layer than the one whose weights it scales. `rates` counts the layers of neurons, 0, 1, 2, … In `net` every second place is a linear layer: 0, 2, 4, … So the neurons after `net[4]` have the rate number 2."
+BY_NAME = '`net.record(x_rec)` names the layers of neurons after their places in `net`, as text: "1", "3", …'
+NO_GRAD = "PyTorch forbids this while it records gradients. Put the change of the weights inside `with torch.no_grad():`."
+RAISED = {  # by what Python or torch says of it
+    "no attribute 'weight'": NEURONS,
+    "list index out of range": WRONG_RATE,
+    "The membrane must stay finite": WRONG_RATE,  # the loop never ends, and weights overflow
+    "KeyError": BY_NAME,
+    "leaf Variable that requires grad": NO_GRAD,
+}
 
 
 def check_wake(answer: Attempt) -> None:
@@ -206,7 +218,11 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
     layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), snn.Leaky(0.9))]
     x_rec = 0.7 * torch.rand(32, widths[0]).expand(12, -1, -1)
     before = _weights(layers)
-    net = answer(snn.Sequential(*layers), x_rec)
+    try:
+        net = answer(snn.Sequential(*layers), x_rec)
+    except WrongAnswer as reply:
+        named = [named for sign, named in RAISED.items() if sign in str(reply)]
+        raise WrongAnswer(named[0]) if named else reply from None
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
     after = _weights(net.children())
@@ -217,7 +233,7 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
     numbered = list(enumerate(rates, start=1))
     refuse({DEAD.format(number): rate < 0.08 for number, rate in numbered})
     refuse({ORDER: rates[0] < 0.14 and rates[-1] > 0.2})
-    refuse({SATURATED.format(number): rate > 0.14 for number, rate in numbered})
+    refuse({TOO_BUSY.format(number): rate > 0.14 for number, rate in numbered})
 
 
 def _weights(layers: Iterable[nn.Module]) -> list[Tensor]:
@@ -259,6 +275,25 @@ def _all_until_the_last_fires(net: snn.Sequential, x_rec: Tensor) -> snn.Sequent
     return net
 
 
+def _looks_at(layer: Callable[[dict[Any, Any], int], Any]) -> Callable[..., Any]:
+    """Return a `wake` that looks for the rate after `net[number]` in this place."""
+
+    def wake(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+        with torch.no_grad():
+            for number in range(0, len(net), 2):
+                while layer(net.record(x_rec), number).spk.mean() < 0.1:
+                    net[number].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
+        return net
+
+    return wake
+
+
+def _scales(number: int, net: Any, x_rec: Tensor) -> Any:
+    """Scale one place of the network, and record gradients meanwhile."""
+    net[number].weight *= 1.1
+    return net
+
+
 def _drawn_anew(net: snn.Sequential) -> snn.Sequential:
     for linear in list(net)[::2]:
         nn.init.normal_(linear.weight, 0, 0.1)  # pyright: ignore[reportArgumentType]
@@ -281,12 +316,12 @@ def _neuron_by_neuron(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
     with torch.no_grad():
         for number in range(0, len(net), 2):
             linear: Any = net[number]
-            for _ in range(200):
+            for _ in range(100):
                 spk_rec = net.record(x_rec)[str(number + 1)].spk
                 quiet = spk_rec.mean((0, 1)) < 0.09
                 if spk_rec.mean() > 0.1:
                     break
-                linear.weight[quiet] *= 1.05
+                linear.weight[quiet] *= 1.1
     return net
 
 
@@ -361,6 +396,7 @@ EXERCISES = [
                 ),
             ],
             SHARED: lambda neurons, strength: lateral(neurons, strength / (neurons - 1)),
+            SPARSE: lambda neurons, strength: lateral(neurons, strength).to_sparse(),
         },
         accepts=(
             lambda neurons, strength: strength * (torch.eye(neurons) - 1),
@@ -382,11 +418,18 @@ EXERCISES = [
         mistakes={
             DEAD.format(2): [_wake_in(lambda layers: layers[:1]), _all_times(2)],
             DEAD.format(1): [_wake_in(until=0.05), _wake_in(lambda layers: layers[1:])],
-            SATURATED.format(1): [
+            TOO_BUSY.format(1): [
                 _all_until_the_last_fires,
                 _all_times(10),
                 _wake_in(until=0.2),
             ],
+            NEURONS: partial(_scales, 1),
+            NO_GRAD: partial(_scales, 0),
+            WRONG_RATE: [
+                _looks_at(lambda found, number: list(found.values())[number]),
+                _looks_at(lambda found, number: list(found.values())[len(found) + number]),
+            ],
+            BY_NAME: _looks_at(lambda found, number: found[number]),
             ORDER: _wake_in(reversed),
             UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
             NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),

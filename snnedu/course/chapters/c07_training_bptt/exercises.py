@@ -321,6 +321,7 @@ A_SUM = "You return the sum over the batches. Return their mean."
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
 EVERY_STEP_FRESH = "The state is reset at every step: your neurons forget between two steps. Reset it once per batch."
 OTHER_WEIGHTS = "Your mean loss is right, but the weights are not where they should be after the last batch. Does each batch take one step of the optimizer?"
+STEP_PAIR = "`net.step` returns a pair, the spikes and the state. Separate them, `spk, state = net.step(x, state)`, and collect the spikes alone."
 
 
 def check_epoch(answer: Attempt) -> None:
@@ -334,7 +335,14 @@ def check_epoch(answer: Attempt) -> None:
 
     try:
         compare(answer, fixed_epoch, lambda: [()], WRONG_LOSSES, _compare_losses, run)
-    except WrongAnswer:
+    except WrongAnswer as reply:
+        refuse(
+            {
+                PAIR: _error_of_pair(net, *given) in str(reply),
+                STEP_PAIR: "expected Tensor as element 0 in argument 0, but got tuple"
+                in str(reply),
+            }
+        )
         refuse(wrong_order(runs[0][1].events) if runs else {})
         raise
     result, optimizer = runs[0]
@@ -437,6 +445,19 @@ def _sum(net: Any, optimizer: Optimizer, batches: Batches) -> float:
 def _by_sequence(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     """Use the step of 07.2 for each batch: the whole sequence at once, from rest."""
     losses = [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    return sum(losses) / len(losses)
+
+
+def _with_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    losses = [_keeps_pair(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    return sum(losses) / len(losses)
+
+
+def _collects_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    losses = list[float]()
+    for x_rec, targets in batches:
+        spikes = torch.stack([net.step(x, None) for x in x_rec])
+        losses.append(snn.functional.ce_rate_loss(spikes, targets).item())
     return sum(losses) / len(losses)
 
 
@@ -590,7 +611,7 @@ EXERCISES = [
         hints=(
             "`reversed(range(len(h)))` counts from the last step to the first.",
             "Keep the δ of the step that you have just left in a variable, 0 before the loop.",
-            "In the loop add what comes through the spike, h[t] g[t], and β times what you kept.",
+            "In the loop: `delta[t] = h[t] * g[t] + beta * later`, then `later = delta[t]`. Before it: `delta = torch.zeros(len(h))` and `later = 0.0`.",
         ),
         right="This loop is backpropagation through time.",
     ),
@@ -623,8 +644,9 @@ EXERCISES = [
             _step_by_step,
         ),
         hints=(
-            "Do five things, in this order: run the network, compute the loss, clear the old gradients, compute new ones, change the weights.",
-            "`spk_rec, _ = net(x_rec)`; then `loss.backward()` writes gradients, `optimizer.step()` uses them.",
+            "`net(x_rec)` returns two things, the spikes of all steps and the state: `spk_rec, _ = net(x_rec)`.",
+            "Gradients live in the weights. The loss writes them, `loss.backward()`; the optimizer clears and uses them: `optimizer.zero_grad()`, `optimizer.step()`.",
+            "In this order: `zero_grad`, `backward`, `step`. At the end `.item()` makes a plain number of the loss.",
         ),
     ),
     Exercise(
@@ -642,6 +664,8 @@ EXERCISES = [
             NO_BACKWARD: _plain(order="zero step"),
             STEP_EARLY: _plain(order="zero step back"),
             NO_GRADIENT_YET: _plain(order="back zero step"),
+            PAIR: _with_pairs,
+            STEP_PAIR: _collects_pairs,
         },
         accepts=(
             lambda net, optimizer, batches: np.float64(fixed_epoch(net, optimizer, batches)),
@@ -689,8 +713,8 @@ EXERCISES = [
         accepts=(_in_parts, _counting, _by_index),
         hints=(
             "`for stretch in x_rec.split(length)` gives the stretches in order.",
-            "`net.unroll(stretch, state)` returns the recordings of all layers, and the state for the next stretch.",
-            "`snn.detach(state)` returns the same numbers without their history. The last layer's spikes: `list(recordings.values())[-1].spk`.",
+            "Begin with `state = None`. In the loop, unroll one stretch, put its spikes into a list, and detach the state before the next stretch gets it.",
+            "After the loop `torch.cat` joins the list along time. `snn.detach` changes nothing in place: `state = snn.detach(state)`.",
         ),
     ),
 ]
