@@ -26,6 +26,7 @@ from snnedu.course.exercise import Exercise, all_exercises
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 SAMPLES, ROUNDS = 64, 2  # of a training, of a loop
+FIRST = ast.parse("__import__('itertools').islice", mode="eval").body
 SLOW = 0.5  # seconds of a cell that is run once only, with our solutions
 CHAPTERS = sorted({exercise.id[:2] for exercise in all_exercises()})
 VARIANTS = [
@@ -123,9 +124,8 @@ class Shorter(ast.NodeTransformer):
 
     def visit_For(self, node):
         self.generic_visit(node)
-        ranges = isinstance(node.iter, ast.Call) and getattr(node.iter.func, "id", "") == "range"
-        if ranges and ".step()" in ast.unparse(node):
-            node.iter = ast.Subscript(node.iter, ast.Slice(upper=ast.Constant(ROUNDS)), ast.Load())
+        if ".step()" in ast.unparse(node):
+            node.iter = ast.Call(FIRST, [node.iter, ast.Constant(ROUNDS)], [])
         return node
 
 
