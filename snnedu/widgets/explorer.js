@@ -362,11 +362,13 @@ const draw = {
     const names = panel.labels.length ? panel.labels : Array.from(tops, (_, i) => String(i));
     const [low, high] = steady(at.canvas, limits([tops, [0]], panel.ylim, true));
     const to = frame([-0.5, tops.length - 0.5], [low, high + 0.15 * (high - low)], { names });
+    const room = to.x(1) - to.x(0) - 3, narrow = (text) => pen.measureText(text).width < room;
+    const digits = [3, 2, 1].find((n) => Array.from(tops).every((top) => narrow(short(top, n))));
     tops.forEach((top, i) => {
       const left = to.x(i - 0.36), wide = to.x(i + 0.36) - left;
       pen.fillStyle = theme.series[0];
       pen.fillRect(left, Math.min(to.y(0), to.y(top)), wide, Math.abs(to.y(top) - to.y(0)));
-      if (wide > 18) label(pen, short(top), left + wide / 2, to.y(Math.max(top, 0)) - 7, theme.front, "center");
+      if (digits) label(pen, short(top, digits), left + wide / 2, to.y(Math.max(top, 0)) - 7, theme.front, "center");
     });
   },
 

@@ -283,7 +283,8 @@ class Bars(Panel):
         """Draw on `ax` with matplotlib."""
         tops = _array(known, self.name, 1)
         names = list(self.labels) or [str(i) for i in range(len(tops))]
-        ax.bar_label(ax.bar(names, tops, color=COLORS[0]), fmt="{:.3g}", fontsize=8)
+        bars = ax.bar(names, tops, color=COLORS[0])
+        ax.bar_label(bars, fmt="{:.3g}", fontsize=8 if len(tops) < 6 else 7)
         ax.set_ylim(*(self.ylim or (None, None)))
 
 
