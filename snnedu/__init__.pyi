@@ -105,7 +105,10 @@ from .course.progress import (
     solved as solved,
 )
 from .course.quiz import quiz as quiz
-from .silicon import conversion as conversion
+from .silicon import (
+    conversion as conversion,
+    events as events,
+)
 from .silicon.operations import synaptic_operations as synaptic_operations
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
