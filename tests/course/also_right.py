@@ -5,6 +5,7 @@ CONTINUOUS = "at equality both are right: it has no chance to occur, or makes no
 BURST = "a burst has several short intervals"
 ANY_LIMIT = "every limit between the kinds of neurons is right"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
+ONE_SAMPLE = "there is one sample: 0 is the last, too"
 
 ALSO_RIGHT: dict[str, dict[str, str]] = {
     "01.1": {"return spk_rec.sum(0).argmax(1)": "of two axes, 1 is the last one"},
@@ -61,5 +62,13 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return grad / (1 + 6 * x.abs()) ** 2": ANY_SLOPE,
         "return grad / (1 + 4 * x.abs()) ** 2": ANY_SLOPE,
         "return grad / 2 ** (1 + 5 * x.abs())": ANY_SLOPE,
+    },
+    "08.2": {
+        "return -spk_rec.grad[-1, 0, 3]": "a tensor of one number is converted",
+        "return -spk_rec.grad[-1, -1, 3].item()": ONE_SAMPLE,
+        "spk_rec[:fired, -1, 3] = 1.0": ONE_SAMPLE,
+    },
+    "08.3": {
+        "return (counts[steps, samples].argmax(1), steps)": "of two axes, 1 is the last one",
     },
 }  # fmt: skip

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch import nn
 
 import snnedu as snn
+from snnedu.course.chapters.c08_objectives import experiments
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.models import BUILT_IN, uniform
 from snnedu.widgets.panels import Bars, Choice, Curve, Image, Raster, Slider, Traces, fill
@@ -29,6 +30,9 @@ READY: list[Callable[[], Explorer]] = [
     snn.surrogate_explorer,
     snn.fluctuation_explorer,
     snn.network_explorer,
+    lambda: snn.objectives_explorer(
+        {"rate": experiments.make(0), "latency": experiments.make(1)}, snn.data.digits()[1]
+    ),
 ]
 NAMES = [make().title.replace(" ", "-") for make in READY]
 BETA = Slider("beta", 0.0, 1.0, 0.01, value=0.9, label="decay β", unit="per step")

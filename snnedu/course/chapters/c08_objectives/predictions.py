@@ -1,0 +1,92 @@
+"""The predictions of 08 · Objectives."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "08.p1": Prediction(
+        question="Which of these losses will make the hidden layer fire most?",
+        options=(
+            Option("Cross entropy of the counts", "Once the right class leads, it is content."),
+            Option(
+                "Cross entropy at every step",
+                "It is never content: each step without a spike of the right class costs.",
+                right=True,
+            ),
+            Option("Cross entropy of the first spikes", "After the first spike nothing counts."),
+            Option(
+                "Squared distance from 8 spikes", "This loss asks for 8 spikes, and for no more."
+            ),
+        ),
+    ),
+    "08.p2": Prediction(
+        question="Of the networks trained with these losses, whose answer comes first?",
+        options=(
+            Option(
+                "Latency: cross entropy of the first spikes",
+                "This loss asks the right class to be earlier than others, and not to be early.",
+            ),
+            Option(
+                "Rate: cross entropy at every step",
+                "It asks for a spike at every step, so also at the first.",
+                right=True,
+            ),
+            Option("8 spikes: squared distance of the counts", "8 of 25 steps leave much time."),
+        ),
+    ),
+    "08.p3": Prediction(
+        question=(
+            "The right class has fired at 12 of 25 steps, all others are silent. Which loss still "
+            "pushes strongly for one more spike?"
+        ),
+        options=(
+            Option(
+                "Rate: cross entropy at every step",
+                "Each step has its own loss. What earlier steps did does not help this one.",
+                right=True,
+            ),
+            Option(
+                "Count: cross entropy of the counts",
+                "With a lead of 12, the softmax is almost 1, and its gradient almost 0.",
+            ),
+            Option("8 spikes: squared distance", "12 is more than 8: it pushes the other way."),
+        ),
+    ),
+    "08.p4": Prediction(
+        question=(
+            "The “8 spikes” network may stop as soon as it is sure, and lose half a point of "
+            "accuracy. How many of its 25 steps will it run on average?"
+        ),
+        unit="steps",
+        between=(1, 25),
+        close=2,
+        low="Its first spike comes after a few steps.",
+        high="Most digits are easy: the first spike is right.",
+        reply="The full look is needed for few digits.",
+    ),
+    "08.p5": Prediction(
+        question=(
+            "The membrane loss never mentions spikes. A network is trained with it on 25 steps "
+            "instead of 10, for the same look. What happens to its hidden spikes?"
+        ),
+        options=(
+            Option("About as many", "Nothing in this loss sets a number of spikes."),
+            Option("About half as many", "A finer clock gives more chances to fire, not fewer."),
+            Option(
+                "About twice as many",
+                "It wants the membrane high, without a limit, and takes what the clock offers.",
+                right=True,
+            ),
+        ),
+    ),
+    "08.p6": Prediction(
+        question=(
+            "One step only. Which network reads most digits: 10 outputs read by their spikes, 100 "
+            "outputs (ten a class) with as many weights in all, or 10 outputs read by membranes?"
+        ),
+        options=(
+            Option("10 outputs, spikes", "A single step gives each class one spike or none."),
+            Option("100 outputs, spikes", "Ten spikes tell more than one, but they are few."),
+            Option("10 outputs, membranes", "A number tells more than ten spikes.", right=True),
+        ),
+    ),
+}
