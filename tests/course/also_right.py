@@ -71,4 +71,5 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     "08.3": {
         "return (counts[steps, samples].argmax(1), steps)": "of two axes, 1 is the last one",
     },
+    "10.3": {"real = steps < lengths": "True counts as 1"},
 }  # fmt: skip

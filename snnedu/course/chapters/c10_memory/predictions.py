@@ -1,0 +1,68 @@
+"""The predictions of 10 · Memory."""
+
+from snnedu.course.exercise import Option, Prediction
+
+PREDICTIONS = {
+    "10.p1": Prediction(
+        question="β is 0.9, and the network is asked 36 steps after the cue ended. How many of 100 answers will be right?",
+        unit="of 100 answers",
+        between=(0, 100),
+        close=6,
+        low="Two answers are possible: a coin gets half of them right.",
+        high="Training finds no weights that bring back what has leaked away.",
+    ),
+    "10.p2": Prediction(
+        question="Which slow variable lets the network remember best?",
+        options=(
+            Option(
+                "The membrane: each its own β",
+                "A membrane must remember and pay for spikes at once: the reset takes away what it has stored.",
+            ),
+            Option(
+                "The synapse: a second order",
+                "No reset touches the synaptic current.",
+                right=True,
+            ),
+            Option(
+                "The threshold: adaptation",
+                "The threshold remembers well, but some seeds of it stay below the best.",
+            ),
+        ),
+    ),
+    "10.p3": Prediction(
+        question="The delay is 2 and should be 15. The bell around it is half a step wide. Where will training bring it?",
+        options=(
+            Option("To 15, slowly", "The gradient of a narrow bell sees its neighbors only."),
+            Option("Hardly anywhere", "It sees no step but its neighbors.", right=True),
+            Option("To 20, its limit", "A narrow bell feels no pull to either side."),
+        ),
+    ),
+    "10.p4": Prediction(
+        question="The same test utterances are padded to 120 steps, not 29. How many of 100 will the network name rightly?",
+        unit="of 100 utterances",
+        between=(0, 100),
+        close=10,
+        low="Some speakers are still named: their membranes stand out.",
+        high="Its mean runs over the padding, which is now nine tenths of the steps.",
+        reply="The utterances are the same, to the last number.",
+    ),
+    "10.p5": Prediction(
+        question="A network without any memory (β = 0) hears one frame at a time, and averages. For how many of 100 utterances will it name the speaker?",
+        unit="of 100 utterances",
+        between=(0, 100),
+        close=4,
+        low="A voice can be told from single frames; their order says little more.",
+        high="A few speakers are alike in most of their frames.",
+        reply="A task that needs no memory cannot measure memory.",
+    ),
+    "10.p6": Prediction(
+        question="Which memory will do best at telling gaps?",
+        options=(
+            Option("The slow synapse", "Its current tells how long ago a spike came.", right=True),
+            Option("Recurrence", "Recurrence could count steps, but here it did not learn to."),
+            Option(
+                "Delays", "Delays came second: each gap needs neurons with the right pair of them."
+            ),
+        ),
+    ),
+}
