@@ -218,7 +218,7 @@ def test_the_bars_stand_in_the_order_of_the_rows(export, top_down):
     pixels = Player(export(animation)).pixels()[..., :3].astype(int)
     orange = (pixels == [int(COLORS[1][i : i + 2], 16) for i in (1, 3, 5)]).all(-1)
     rows, columns = orange.nonzero()
-    spike, bar = (rows[columns < 320].mean(), rows[columns >= 420].mean())
+    spike, bar = rows[columns < 425].mean(), rows[columns >= 425].mean()
     assert abs(spike - bar) < 12
     assert (bar < len(pixels) / 2) == top_down
 
