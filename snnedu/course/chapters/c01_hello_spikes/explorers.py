@@ -43,11 +43,16 @@ def digit_explorer(net: Sequential, scans: Sequence[Tensor], **more: Any) -> Exp
             Slider("steps", 1, 50, 1, value=25),
         ],
         [
-            Image("ink", title="What it is shown", clim=(0, 1)),
+            Image("ink", title="What it is shown", clim=(0, 1), height=220),
             Raster(
-                "output", top_down=True, title="Output spikes", xlabel="time step", ylabel="class"
+                "output",
+                top_down=True,
+                title="Output spikes",
+                xlabel="time step",
+                ylabel="class",
+                height=220,  # room for ten numbers
             ),
-            Bars("count", title="Spikes of each class", ylim=(0, None)),
+            Bars("count", title="Spikes of each class", ylim=(0, None), height=220),
         ],
         title="A network reads a digit",
         code="snn.spikegen.rate(one_of_each[{digit}], {steps}, gain={gain}, seed=0)",
@@ -81,7 +86,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
         [
             Slider("steps", 1, 25, 1, value=25, label="steps T"),
             Slider("rate", 0, 100, 1, value=30, label="spike rate", unit="% of steps"),
-            Slider("price", 1.0, 15.0, 0.1, value=5.1, label="price of a MAC", unit="additions"),
+            Slider("price", 1.0, 15.0, 0.1, value=5.1, label="MAC price", unit="additions"),
             Slider("zeros", 0, 90, 1, value=0, label="zeros skipped", unit="%"),
         ],
         [
