@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy, nll_loss, one_hot
 
 import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer
@@ -47,7 +47,7 @@ def my_decide(spk_rec: Tensor, margin: float) -> tuple[Tensor, Tensor]:
 
 RATES = "You use the mean over steps. A count is the sum: with the mean, your loss would be the same for 2 of 10 steps as for 20 of 100."
 EACH_STEP = "You compare at every step and take the mean: that is `ce_rate_loss`. Add up the spikes first, then compare once."
-OVER_BATCH = "You add up the samples. Time is the first axis: `[time, batch, classes]`."
+NO_LOG = "Your loss is minus the count of the right class. `nll_loss` needs the logarithm of a softmax: `cross_entropy` takes both."
 ALREADY_SOFTMAX = (
     "You take a softmax before `cross_entropy`, which takes one itself. Pass the counts."
 )
@@ -128,6 +128,8 @@ NOBODY = "You left all classes silent. Class 3 fires at the first `fired` steps.
 EVERYBODY = "All your classes fire. Class 3 alone fires at the first `fired` steps."
 LATE = "Your spikes stand at the last steps. Put them at the first `fired` steps, so that the last step is free."
 ONE_TOO_MANY = "Class 3 fires once too often: `fired` spikes stand at the steps 0 to fired - 1."
+A_WHOLE_SPIKE = "You compare the losses with and without a whole spike. The push is a derivative: call `.backward()`, then read `spk_rec.grad`."
+TOO_EARLY = "Your spikes are set in a tensor that already tracks gradients. Set them first, then call `spk_rec.requires_grad_()`."
 FORGOT_TIME = "You always use the same number of steps. Make `num_steps` of them."
 
 
@@ -143,6 +145,14 @@ def _draw_losses() -> Iterator[tuple[Loss, int, int]]:
     ]
     for loss in losses:
         yield loss, randint(2, 4), choice((8, 9, 11, 12))
+
+
+def _run_push(answer: Attempt, loss: Loss, fired: int, num_steps: int) -> Any:
+    try:
+        return answer(loss, fired, num_steps)
+    except WrongAnswer as reply:
+        refuse({TOO_EARLY: "leaf Variable" in str(reply)})
+        raise
 
 
 def _weighted(spk_rec: Tensor, targets: Tensor) -> Tensor:
@@ -183,6 +193,20 @@ def _loss_alone(loss: Loss, fired: int, num_steps: int) -> float:
     return loss(spk_rec, torch.tensor([3])).item()
 
 
+def _whole_spike(loss: Loss, fired: int, num_steps: int) -> float:
+    spk_rec = torch.zeros(num_steps, 1, 10)
+    spk_rec[:fired, 0, 3] = 1.0
+    without = loss(spk_rec, torch.tensor([3]))
+    spk_rec[-1, 0, 3] = 1.0
+    return (without - loss(spk_rec, torch.tensor([3]))).item()
+
+
+def _spikes_in_a_leaf(loss: Loss, fired: int, num_steps: int) -> float:
+    spk_rec = torch.zeros(num_steps, 1, 10, requires_grad=True)
+    spk_rec[:fired, 0, 3] = 1.0
+    return loss(spk_rec, torch.tensor([3])).item()
+
+
 def _as_tensor(loss: Loss, fired: int, num_steps: int) -> Tensor:
     spk_rec = torch.stack([torch.eye(10)[3:4] * (step < fired) for step in range(num_steps)])
     spk_rec = spk_rec.requires_grad_()
@@ -203,7 +227,7 @@ ONLY_ONE = "Return two things: the classes and the steps."
 OVER_THE_MEAN = (
     "You compare the best class with the mean of all. The rival is the second best class."
 )
-TWICE_SPIKE = "You decide one step late: the spikes of a step count at that step already."
+ONE_STEP_LATE = "You decide one step late: the spikes of a step count at that step already."
 LEAD_OF_FIRST = "You compare class 0 with class 1. Which two lead differs from sample to sample: `topk(2)` finds them."
 
 
@@ -227,9 +251,14 @@ def _turn(steps: int, margin: int) -> Tensor:
 
 
 def _run_race(answer: Attempt, spk_rec: Tensor, margin: int) -> Tensor:
-    got = answer(spk_rec, margin)
+    got, batch = answer(spk_rec, margin), spk_rec.shape[1]
+    shapes = [list(numbers(part).shape) for part in got] if isinstance(got, (tuple, list)) else []
+    if len(shapes) == 2 and shapes != [[batch]] * 2:
+        raise WrongAnswer(
+            f"Return one class and one step for each of {batch} samples. Yours have the shapes "
+            f"{shapes[0]} and {shapes[1]}."
+        )
     found = numbers(got)
-    batch = spk_rec.shape[1]
     refuse({ONLY_ONE: found.shape == (batch,)})
     if found.shape != (2, batch):
         raise WrongAnswer(
@@ -317,6 +346,7 @@ EXERCISES = [
             PEAK: _of(lambda spk_rec: spk_rec.amax(0)),
             SIGN: lambda *given: -my_count_loss(*given),
             NOT_CE: _squares,
+            NO_LOG: lambda spk_rec, targets: nll_loss(spk_rec.sum(0), targets),
         },
         wrong=(
             lambda *given: my_count_loss(*given).item() + 1.0,
@@ -342,6 +372,7 @@ EXERCISES = [
         name="my_push",
         solution=my_push,
         cases=_draw_losses,
+        run=_run_push,
         mistakes={
             WRONG_SIGN: lambda *given: -my_push(*given),
             ALL_STEPS: partial(_push, of=(slice(None), 0, 3)),
@@ -349,6 +380,8 @@ EXERCISES = [
             A_WRONG_CLASS: [partial(_push, of=(-1, 0, other)) for other in (0, 1, 2, 4)],
             ALL_CLASSES: partial(_push, of=(-1, 0)),
             THE_LOSS: _loss_alone,
+            A_WHOLE_SPIKE: _whole_spike,
+            TOO_EARLY: _spikes_in_a_leaf,
             NOBODY: partial(_push, spikes=lambda spk_rec, fired: None),
             EVERYBODY: partial(_push, spikes=_every_class),
             LATE: partial(_push, spikes=_late),
@@ -388,7 +421,7 @@ EXERCISES = [
                 ByShape(lambda *given: my_decide(*given)[1]),
             ],
             OVER_THE_MEAN: partial(_race, lead=lambda counts: counts.amax(-1) - counts.mean(-1)),
-            TWICE_SPIKE: _late_by_one,
+            ONE_STEP_LATE: _late_by_one,
             LEAD_OF_FIRST: partial(_race, lead=lambda counts: counts[..., 0] - counts[..., 1]),
         },
         otherwise=_compare_races,
