@@ -86,6 +86,11 @@ from .course.chapters.c06_surrogate_gradients.explorers import (
 )
 from .course.chapters.c08_objectives.explorers import objectives_explorer as objectives_explorer
 from .course.chapters.c10_memory.explorers import memory_explorer as memory_explorer
+from .course.chapters.c12_ann_to_snn.explorers import (
+    conversion_explorer as conversion_explorer,
+    staircase_explorer as staircase_explorer,
+    timing_explorer as timing_explorer,
+)
 from .course.check import (
     check as check,
     hint as hint,

@@ -1,0 +1,1 @@
+"""12 · From a trained network to spikes."""

@@ -1,0 +1,354 @@
+"""Exercises of 12 · Conversion: the error of a neuron, a threshold, a whole network."""
+
+import copy
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import snnedu as snn
+from snnedu.course.attempt import Attempt, WrongAnswer, first_line
+from snnedu.course.diagnosis import ByShape, refuse
+from snnedu.course.exercise import Exercise
+
+
+def my_error(z: Tensor, threshold: float, steps: int) -> Tensor:
+    """Return by how much the activation that each neuron sends differs from ReLU."""
+    count = torch.round(steps * z / threshold).clamp(0, steps)
+    return threshold * count / steps - torch.relu(z)
+
+
+def my_threshold(activations: Tensor, percentile: float) -> Tensor:
+    """Return the value that so many percent of all activations do not exceed."""
+    return torch.quantile(activations, percentile / 100)
+
+
+def my_convert(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
+    """Return a spiking network with the weights of `ann`, and a threshold for each ReLU."""
+    layers, worth, tops = [], 1.0, iter(thresholds)
+    for layer in ann:
+        if isinstance(layer, torch.nn.ReLU):
+            worth = next(tops)
+            layer = snn.conversion.IntegrateAndFire(worth)
+        elif isinstance(layer, (torch.nn.Linear, torch.nn.Conv2d)):
+            layer.weight.data *= worth
+        layers.append(layer)
+    return snn.Sequential(*layers, snn.Leaky(1.0, reset_mechanism="none"))
+
+
+# --------------------------------------------------------------------------------------- 12.1
+
+ROUNDED_DOWN = "Your counts are rounded down. That is a neuron that starts at 0; ours starts at θ/2 and rounds to the nearest whole number."
+ROUNDED_UP = (
+    "Your counts are rounded up. A neuron that starts at θ/2 rounds to the nearest whole number."
+)
+ABOVE_T = (
+    "Some of your counts are above T. A neuron fires once a step at most: this error is clipping."
+)
+BELOW_ZERO = "Some of your counts are negative. Under a negative current a neuron stays silent: its count is 0."
+COUNTS = "Your error is one of counts. As an activation, one spike is worth θ/T."
+NO_THETA = "You compare a rate, N/T, with an activation. A neuron that fires N times in T steps sends θ N/T."
+TURNED_ROUND = "Your error has the other sign. It is what the neuron sends, minus what ReLU gives."
+NO_SIGN = "Your errors are never negative. Keep their sign: it shows whether a neuron fires too much or too little."
+AGAINST_Z = "You compare with z. ReLU gives max(z, 0), so silence is no error where z is negative."
+SENT = "You return what the neuron sends, θ N/T. Subtract from it what ReLU gives."
+ONE_NUMBER = "You return one number. Return the error of each neuron, in the shape of `z`."
+NO_THRESHOLD = (
+    "Your count does not depend on θ. In T steps a neuron collects T z, and pays θ for each spike."
+)
+NO_ROUNDING = (
+    "You have left out the rounding: only clipping is left. A neuron fires a whole number of times."
+)
+
+
+def _draw_currents() -> Iterator[tuple[Tensor, float, int]]:
+    """Draw currents below 0, between 0 and θ, and above θ."""
+    for threshold, steps in ((0.7, 5), (1.6, 8)):
+        yield threshold * (3 * torch.rand(4, 30) - 1), threshold, steps
+
+
+def _sent(
+    z: Tensor,
+    threshold: float,
+    steps: int,
+    *,
+    to: Callable[[Tensor], Tensor] = torch.round,
+    low: float | None = 0,
+    high: bool = True,
+    pays: bool = True,
+) -> Tensor:
+    """Return what a neuron sends, with another rounding or clipping."""
+    count = to(steps * z / (threshold if pays else 1.0)).clamp(low, steps if high else None)
+    return threshold * count / steps
+
+
+def _off(**how: Any) -> Callable[..., Tensor]:
+    return lambda z, threshold, steps: _sent(z, threshold, steps, **how) - z.relu()
+
+
+def _simulated(z: Tensor, threshold: float, steps: int) -> Tensor:
+    neuron = snn.conversion.IntegrateAndFire(threshold)
+    spk_rec, _ = neuron.unroll(z.expand(steps, *z.shape))
+    return threshold * spk_rec.mean(0) - z.clamp(min=0)
+
+
+def _one_by_one(z: Tensor, threshold: float, steps: int) -> list[list[float]]:
+    def error(each: float) -> float:
+        count = min(max(round(steps * each / threshold), 0), steps)
+        return threshold * count / steps - max(each, 0)
+
+    return [[error(each) for each in row] for row in z.tolist()]
+
+
+# --------------------------------------------------------------------------------------- 12.2
+
+MAXIMUM = "You return the maximum, whatever `percentile` is."
+SHARE_OF_MAX = "You return a share of the maximum. Count values instead: so many percent of them must not be above the threshold."
+LEFT_OUT_ZEROS = (
+    "You leave out the zeros. All activations of the layer count, those of silent neurons, too."
+)
+EACH_NEURON = "You return one threshold for each neuron. The layer needs a single one: take all samples and neurons together."
+LOWEST = "You count from the top: so many percent of the values are above your threshold. They should be below."
+MEAN_OF_NEURONS = (
+    "You take the percentile of each neuron, then the mean. Take all samples and neurons together."
+)
+FIRST_SAMPLE = "You look at the first sample only. Take all of them."
+TRIMMED = "You return a mean. The threshold is the value that so many percent do not exceed."
+
+
+def _draw_activations() -> Iterator[tuple[Tensor, float]]:
+    """Draw activations, many of them 0, whose neurons differ in size."""
+    for percentile in (90.0, 97.0):
+        size = torch.linspace(0.5, 3.0, 50)
+        values = size * torch.rand(400, 50) ** 2
+        yield values * (torch.rand(400, 50) < 0.6), percentile
+
+
+def _by_sorting(activations: Tensor, percentile: float) -> float:
+    ordered = sorted(activations.flatten().tolist())
+    return ordered[round(percentile / 100 * len(ordered)) - 1]
+
+
+def _compare_threshold(got: Tensor, right: Tensor, activations: Tensor, percentile: float) -> str:
+    below = 100 * (activations <= got.item()).double().mean()
+    return f"{below:.1f} % of the activations do not exceed your threshold. It should be {percentile:g} %."
+
+
+# --------------------------------------------------------------------------------------- 12.3
+
+SPIKES_OF_ONE = "Your weights take each spike for 1. A spike stands for the threshold of the neuron that sends it: multiply the next weights by it."
+BIAS_TOO = "You multiply the biases, too. A bias is no spike: it flows at every step as it is."
+DIVIDED = "You divide the weights by the threshold. A spike stands for θ: multiply by it."
+OWN_THRESHOLD = "You multiply the weights by the threshold of the layer that they lead to. It is that of the layer whose spikes they receive."
+LOST = "The threshold gets lost between a ReLU and the next weights. Pooling and `Flatten` do not change what a spike stands for."
+ALL_ONE = "All your neurons have the threshold 1. Use `thresholds`, one for each ReLU."
+START_ZERO = "Your neurons start at 0, so that they round down. `snn.conversion.IntegrateAndFire` starts at θ/2."
+LEAKS = "Your neurons leak, and forget part of the sum that they should count."
+FIRST_FOR_ALL = "All your neurons have the first threshold. Take the next one at each ReLU."
+READOUT_FIRES = 'Your last layer pays for its spikes, and so loses what it has added up. It needs `reset_mechanism="none"`.'
+READOUT_LEAKS = "Your last layer leaks. A sum over all steps needs β = 1."
+NO_READOUT = "Your network ends with weights. Append neurons that only add up, without a leak and without a reset: their membrane is the answer."
+NOT_A_NETWORK = "Return a `snn.Sequential`."
+NO_NEURONS = "A ReLU is still in your network. Put neurons in its place."
+
+
+def _draw_networks() -> Iterator[tuple[nn.Sequential, list[float], Tensor]]:
+    """Draw networks with biases and average pooling, thresholds that fit, and input."""
+    for channels in (3, 5):
+        ann = nn.Sequential(
+            nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(channels, 4, 2),
+            nn.ReLU(), nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4),
+        )  # fmt: skip
+        with torch.no_grad():
+            for layer in (ann[0], ann[3], ann[6], ann[8]):
+                layer.weight.mul_(3)  # pyright: ignore
+                layer.bias.normal_(std=0.5)  # pyright: ignore
+        x = torch.rand(8, 1, 8, 8)
+        yield ann, [0.6 * top for top in snn.conversion.thresholds(ann, x)], x
+
+
+def _run_network(answer: Attempt, ann: nn.Sequential, thresholds: list[float], x: Tensor) -> Tensor:
+    """Return the spike counts of all layers, and what the last one has added up in 16 steps."""
+    net = answer.changing(copy.deepcopy(ann), list(thresholds))
+    refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
+    kinds = [type(layer) for layer in net]
+    refuse({NO_NEURONS: nn.ReLU in kinds, NO_READOUT: kinds[-1:] == [nn.Linear]})
+    try:
+        with torch.no_grad():
+            *hidden, last = net.record(x.expand(16, *x.shape)).values()
+    except Exception as error:
+        raise WrongAnswer(f"Your network does not run: {first_line(error)}.") from None
+    return torch.cat([*(each.spk.sum(0).flatten() for each in hidden), last.mem[-1].flatten()])
+
+
+def _built(
+    ann: nn.Sequential,
+    thresholds: list[float],
+    *,
+    weight: Callable[[float, float], float] = lambda worth, own: worth,
+    bias: Callable[[float, float], float] = lambda worth, own: 1.0,
+    neurons: Callable[[float], Any] = lambda top: snn.conversion.IntegrateAndFire(top),
+    last: Any = None,
+    tops: Callable[[list[float]], list[float]] = list,
+    lost: tuple[Any, ...] = (),
+) -> snn.Sequential:
+    """Return `my_convert`, with something else in it."""
+    layers, worth, left = list[Any](), 1.0, tops(thresholds)
+    for layer in ann:
+        if isinstance(layer, nn.ReLU):
+            worth = left.pop(0)
+            layer = neurons(worth)
+        elif isinstance(layer, nn.Linear | nn.Conv2d):
+            own = left[0] if left else 1.0
+            layer.weight.data *= weight(worth, own)
+            if layer.bias is not None:
+                layer.bias.data *= bias(worth, own)
+        elif isinstance(layer, lost):
+            worth = 1.0
+        layers.append(layer)
+    return snn.Sequential(*layers, last or snn.Leaky(1.0, reset_mechanism="none"))
+
+
+def _normalized(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
+    """Scale the weights so that all thresholds are 1, as Diehl et al. 2015 do."""
+    return _built(
+        ann,
+        thresholds,
+        weight=lambda worth, own: worth / own,
+        bias=lambda worth, own: 1 / own,
+        neurons=lambda top: snn.conversion.IntegrateAndFire(1.0),
+    )
+
+
+def _copied(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
+    readout = snn.conversion.IntegrateAndFire(start=0.0)
+    readout.reset_mechanism = "none"
+    return _built(copy.deepcopy(ann), thresholds, last=readout)
+
+
+EXERCISES = [
+    Exercise(
+        id="12.1",
+        title="The error, without a simulation",
+        name="my_error",
+        solution=my_error,
+        cases=_draw_currents,
+        mistakes={
+            ROUNDED_DOWN: _off(to=torch.floor),
+            ROUNDED_UP: _off(to=torch.ceil),
+            ABOVE_T: _off(high=False),
+            BELOW_ZERO: _off(low=None),
+            NO_ROUNDING: _off(to=lambda count: count),
+            NO_THRESHOLD: _off(pays=False),
+            COUNTS: lambda z, threshold, steps: my_error(z, threshold, steps) * steps / threshold,
+            NO_THETA: lambda z, threshold, steps: _sent(z, threshold, steps) / threshold - z.relu(),
+            TURNED_ROUND: lambda *given: -my_error(*given),
+            NO_SIGN: lambda *given: my_error(*given).abs(),
+            AGAINST_Z: lambda z, threshold, steps: _sent(z, threshold, steps) - z,
+            SENT: _sent,
+            ONE_NUMBER: ByShape(lambda *given: my_error(*given).mean()),
+        },
+        wrong=(lambda z, threshold, steps: threshold / (2 * steps) + 0 * z,),
+        otherwise="The errors are not right. Count first: how many times is θ paid out of T z, when the neuron starts at θ/2?",
+        accepts=(
+            _simulated,
+            _one_by_one,
+            lambda *given: my_error(*given).numpy(),
+            lambda *given: tuple(my_error(*given).double()),
+        ),
+        hints=(
+            "In T steps a neuron collects T z. It starts with θ/2, and pays θ for each spike.",
+            "So its count is `torch.round(steps * z / threshold)`, but not below 0 and not above T: `.clamp(0, steps)`.",
+            "It sends the activation `threshold * count / steps`. ReLU gives `torch.relu(z)`. Subtract.",
+        ),
+        right="This predicts the error of a layer for any θ and T, before you simulate anything.",
+    ),
+    Exercise(
+        id="12.2",
+        title="Balance a threshold",
+        name="my_threshold",
+        solution=my_threshold,
+        cases=_draw_activations,
+        mistakes={
+            MAXIMUM: lambda activations, percentile: activations.max(),
+            SHARE_OF_MAX: lambda activations, percentile: percentile / 100 * activations.max(),
+            LEFT_OUT_ZEROS: lambda activations, percentile: my_threshold(
+                activations[activations > 0], percentile
+            ),
+            LOWEST: lambda activations, percentile: my_threshold(activations, 100 - percentile),
+            MEAN_OF_NEURONS: [
+                lambda activations, percentile: activations.quantile(percentile / 100, 0).mean(),
+                lambda activations, percentile: activations.quantile(percentile / 100, 1).mean(),
+            ],
+            EACH_NEURON: ByShape(
+                lambda activations, percentile: activations.quantile(percentile / 100, 0)
+            ),
+            FIRST_SAMPLE: lambda activations, percentile: my_threshold(activations[0], percentile),
+            TRIMMED: lambda activations, percentile: activations.mean(),
+        },
+        otherwise=_compare_threshold,
+        rtol=2e-3,
+        accepts=(
+            _by_sorting,
+            lambda *given: my_threshold(*given).item(),
+            lambda *given: my_threshold(*given).numpy(),
+            lambda activations, percentile: (
+                activations.flatten().kthvalue(round(percentile / 100 * activations.numel())).values
+            ),
+            lambda *given: [my_threshold(*given)],
+        ),
+        hints=(
+            "Take all samples and all neurons together: one threshold for the layer.",
+            "`torch.quantile(values, q)` returns the number that a share q of all values does not exceed; q is between 0 and 1, the percentile between 0 and 100.",
+        ),
+    ),
+    Exercise(
+        id="12.3",
+        title="Convert a network",
+        name="my_convert",
+        solution=my_convert,
+        cases=_draw_networks,
+        run=_run_network,
+        mistakes={
+            SPIKES_OF_ONE: partial(_built, weight=lambda worth, own: 1.0),
+            BIAS_TOO: partial(_built, bias=lambda worth, own: worth),
+            DIVIDED: partial(_built, weight=lambda worth, own: 1 / worth),
+            OWN_THRESHOLD: partial(_built, weight=lambda worth, own: own),
+            LOST: [
+                partial(_built, lost=(nn.AvgPool2d,)),
+                partial(_built, lost=(nn.Flatten,)),
+            ],
+            ALL_ONE: partial(_built, tops=lambda tops: [1.0] * len(tops)),
+            FIRST_FOR_ALL: partial(_built, tops=lambda tops: tops[:1] * len(tops)),
+            START_ZERO: [
+                partial(_built, neurons=lambda top: snn.Leaky(1.0, top)),
+                partial(_built, neurons=lambda top: snn.conversion.IntegrateAndFire(top, 0.0)),
+            ],
+            LEAKS: [
+                partial(_built, neurons=lambda top, beta=beta: snn.Leaky(beta, top))
+                for beta in (0.9, 0.95, 0.99)
+            ],
+            READOUT_FIRES: partial(_built, last=snn.Leaky(1.0)),
+            READOUT_LEAKS: [
+                partial(_built, last=snn.Leaky(beta, reset_mechanism="none"))
+                for beta in (0.9, 0.95)
+            ],
+            NO_READOUT: lambda *given: snn.Sequential(*list(my_convert(*given))[:-1]),
+            NOT_A_NETWORK: lambda *given: nn.Sequential(*my_convert(*given)),
+            NO_NEURONS: lambda ann, thresholds: snn.Sequential(
+                *ann, snn.Leaky(1.0, reset_mechanism="none")
+            ),
+        },
+        otherwise="The spike counts, or the sums of the last layer, are not right. Follow one spike: which neuron sends it, and through which weights does it go next?",
+        rtol=1e-3,
+        accepts=(_normalized, _copied, partial(_built)),
+        hints=(
+            "Go through `for layer in ann`. Only two kinds change: at a ReLU put in neurons, and before weights ask for what a spike stands.",
+            "Keep that in a variable, 1.0 at first (the input is a current). At a ReLU it becomes the next threshold. At weights: `layer.weight.data *= worth`.",
+            '`snn.conversion.IntegrateAndFire(threshold)` for each ReLU; at the end `snn.Leaky(1.0, reset_mechanism="none")`.',
+        ),
+        right="Biases and pooling need no change, and now you know why.",
+    ),
+]

@@ -1,0 +1,106 @@
+"""What 12 claims, on fewer seeds; and that the explorers answer over their whole range."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+import snnedu as snn
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+TWO_SEEDS = {"range(8)": "range(2)"}
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Return the names after the networks are trained, our solutions in the place of answers."""
+    answers = {each.name: each.solution for each in map(exercise, ("12.1", "12.2", "12.3"))}
+    return run_cells("12", "setup ann learn", TWO_SEEDS, **answers)
+
+
+def test_more_time_makes_leaky_neurons_worse_and_balanced_ones_better(trained):
+    names = run_cells("12", "naive", **trained)
+    assert names["leaky"][:, 3].mean() - names["leaky"][:, 63].mean() > 0.01
+    balanced = [snn.conversion.convert(ann, names["train"][0]) for ann in names["anns"]]
+    curves = torch.stack([names["curve"](net) for net in balanced])
+    assert curves[:, 63].mean() > curves[:, 3].mean()
+    assert abs(curves[:, 63].mean() - names["dense"].mean()) < 0.02
+
+
+def test_the_formula_predicts_the_error_of_the_first_layer(trained):
+    names = run_cells("12", "theory", **trained)
+    assert names["measured"] == pytest.approx(names["predicted"], abs=1e-4)
+
+
+@pytest.mark.parametrize("error", exercise("12.1").accepts, ids=range(4))
+def test_an_accepted_error_draws_the_same_line(error, trained):
+    names = trained | {"my_error": snn.check("12.1", error)}
+    fewer = {"(test[0])": "(test[0][:40])"}
+    names = run_cells("12", "theory theory-figure", fewer, **names)
+    assert names["measured"] == pytest.approx(names["predicted"], abs=1e-4)
+
+
+def test_the_late_reset_changes_no_spike(capsys):
+    names = run_cells("12", "setup resets")
+    assert names["zeroed"] == 50
+    assert 0 < names["spk_rec"].mean() < 1
+    assert capsys.readouterr().out.count("True") == 2
+
+
+def test_the_fewer_steps_the_lower_the_best_percentile(trained):
+    errors = run_cells("12", "percentiles", **trained)["errors"]
+    best = [row.index(min(row)) for row in errors.values()]
+    assert best[0] < best[1] < best[2]
+
+
+def test_a_lower_threshold_pays_at_two_steps(trained):
+    names = trained | {"dense": torch.tensor([0.96, 0.96])}
+    names = run_cells("12", "naive table", **names)
+    assert names["gain"].mean() > 0.05
+    assert names["lost"].mean() < 1.5
+
+
+def test_counts_go_wrong_layer_by_layer_unless_layers_wait(trained):
+    names = run_cells("12", "uneven uneven-measured exact", {"(4, 8, 32)": "(8,)"}, **trained)
+    first, second, third = names["shares"][8].mean(0)
+    assert first < 0.01
+    assert 0.5 < second < third < 40
+    assert max(names["off"]) <= 2  # a sum that lies on a stair may round to either side
+    assert sum(map(torch.numel, names["counts"])) > 400_000
+
+
+def test_at_equal_spikes_a_trained_network_is_not_ahead(trained):
+    names = run_cells("12", "naive ways ways-2 ways-run", TWO_SEEDS | {"(2, 4)": "(2,)"}, **trained)
+    slower = [names["best_percentile"](full, 4) for full in names["fulls"]]
+    convert = torch.stack([names["score"](net, 4) for net in slower]).mean(0)
+    train = names["ways"]["train", 2].mean(0)
+    assert train[1] > 1.2 * names["ways"]["convert", 2][:, 1].mean()
+    assert 0.6 < convert[1] / train[1] < 1.6
+    assert abs(convert[0] - train[0]) < 0.03
+
+
+def test_the_timing_of_the_input_decides_at_once_and_not_after_waiting():
+    explorer = snn.timing_explorer()
+    fires = [explorer.run(delay=delay, neuron="fires at once")["count"] for delay in range(5)]
+    waits = [explorer.run(delay=delay, neuron="waits")["count"] for delay in range(5)]
+    assert fires == [0, 1, 2, 3, 4]
+    assert waits == [0] * 5
+
+
+def test_the_staircase_has_nine_stairs():
+    sent = snn.staircase_explorer().run(steps=8)["sent"]
+    assert len(set(sent.tolist())) == 9
+
+
+def test_the_explorers_answer_at_every_corner():
+    torch.manual_seed(0)
+    ann = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU(), nn.Linear(20, 10))
+    x, labels = torch.rand(30, 1, 8, 8), torch.randint(10, (30,))
+    network = snn.conversion_explorer(ann, x, (x, labels))
+    for explorer in (snn.staircase_explorer(), snn.timing_explorer(), network):
+        for settings in itertools.islice(explorer.extremes(), 20):
+            assert explorer.run(**settings)
+    assert network.run(steps=32)["fired"] > network.run(steps=1)["fired"] >= 0
