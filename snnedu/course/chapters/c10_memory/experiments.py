@@ -4,6 +4,7 @@ All networks of a task are of one size, counted in parameters, and are trained a
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -83,11 +84,17 @@ def network(
     memory: str, inputs: int, outputs: int, steps: int, parameters: int, beta: float, seed: int
 ) -> snn.Sequential:
     """Return the largest network with this memory in its hidden layer and so many parameters."""
-    neurons = 2
-    while _size(_layers(memory, inputs, neurons + 1, outputs, steps, beta)) <= parameters:
-        neurons += 1
+    neurons = _largest(memory, inputs, outputs, steps, parameters)
     torch.manual_seed(seed)
     return snn.Sequential(*_layers(memory, inputs, neurons, outputs, steps, beta))
+
+
+@cache
+def _largest(memory: str, inputs: int, outputs: int, steps: int, parameters: int) -> int:
+    neurons = 2
+    while _size(_layers(memory, inputs, neurons + 1, outputs, steps, 0.9)) <= parameters:
+        neurons += 1
+    return neurons
 
 
 def _layers(
@@ -132,7 +139,7 @@ def _train(
         optimizer.step()
     _set_sigma(net, 0.0)
     with torch.no_grad():
-        x_rec, targets = task(1000, generator)
+        x_rec, targets = task(500, generator)
         guess = net(x_rec)[1][-answer:].mean(0).argmax(1)
     return (guess == targets).float().mean().item()
 
