@@ -69,27 +69,26 @@ def _fire(times, order, fan, weights, spikes, currents):
     t, v, i, n = 0.0, 0.0, 0.0, 0
     for e in range(len(order) + 1):
         arrival = times[order[e]] if e < len(order) else np.inf
-        while n < len(spikes):  # every spike of its own before the next one arrives
-            s = _time_to_threshold(v, i)
-            if t + s >= arrival:
-                break
-            t, v, i = t + s, 0.0, i * math.exp(-s / TAU_SYN)
+        x = math.exp((t - arrival) / TAU_MEM)  # at the next spike that comes in
+        crossing = _crossing(v, i)
+        while crossing > x and n < len(spikes):  # earlier: every spike of its own
+            t, v, i = t - TAU_MEM * math.log(crossing), 0.0, i * crossing**2
             spikes[n], currents[n], n = t, i, n + 1
+            x, crossing = math.exp((t - arrival) / TAU_MEM), _crossing(v, i)
         if n == len(spikes) or arrival == np.inf:
             break
-        x = math.exp((t - arrival) / TAU_MEM)
         t, v, i = arrival, (v + i) * x - i * x * x, i * x * x + weights[order[e] // fan]
 
 
 @_compiled
 @no_type_check
-def _time_to_threshold(v, i):
-    """Return after which time V = θ if no spike comes in; inf if never."""
+def _crossing(v, i):
+    """Return x = exp(-s / τ_m) of the time s when V reaches θ if no spike comes in; 0 if never."""
     inner = (v + i) ** 2 - 4 * i * THRESHOLD
     if i <= 0 or v >= i or v + i <= 0 or inner <= 0:  # V falls, or its peak is below θ
-        return np.inf
+        return 0.0
     x = (v + i + math.sqrt(inner)) / (2 * i)  # the earlier of two crossings: V rises through θ
-    return max(0.0, -TAU_MEM * math.log(x))
+    return min(1.0, x)
 
 
 @_compiled

@@ -126,9 +126,9 @@ class _ExactSpikeTimes(torch.autograd.Function):
 
 def _in_order(times: Tensor) -> Tensor:
     """Return the places of all spikes of a sample, earliest first; as many as the most have."""
-    flat = times.flatten(1)
-    most = int(flat.isfinite().sum(1).max()) if flat.numel() else 0
-    return flat.argsort(1)[:, :most].int()
+    rows = _rows(times)
+    most = np.isfinite(rows).sum(1).max(initial=0)
+    return torch.from_numpy(rows.argsort(1)[:, :most].astype(np.int32))
 
 
 def _rows(times: Tensor) -> np.ndarray:

@@ -300,7 +300,7 @@ def test_compiled_loops_give_the_numbers_of_plain_python(monkeypatch: pytest.Mon
         return spikes.detach(), torch.autograd.grad(loss, weight)[0]
 
     compiled = run()
-    for name in ("forward", "backward", "_fire", "_time_to_threshold", "_give_credit"):
+    for name in ("forward", "backward", "_fire", "_crossing", "_give_credit"):
         function: Any = getattr(events, name)
         monkeypatch.setattr(events, name, function.py_func)
     for one, other in zip(compiled, run(), strict=True):
