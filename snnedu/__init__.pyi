@@ -91,6 +91,7 @@ from .course.chapters.c12_ann_to_snn.explorers import (
     staircase_explorer as staircase_explorer,
     timing_explorer as timing_explorer,
 )
+from .course.chapters.c13_spike_times.explorers import spike_time_explorer as spike_time_explorer
 from .course.check import (
     check as check,
     hint as hint,

@@ -4,6 +4,7 @@ SPIKES_AS_TRUE = "True and False are accepted as spikes, and converted"
 CONTINUOUS = "at equality both are right: it has no chance to occur, or makes no difference"
 BURST = "a burst has several short intervals"
 ANY_LIMIT = "every limit between the kinds of neurons is right"
+ANY_BRACKET = "any two ends are right between which the neuron changes"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
 ONE_SAMPLE = "there is one sample: 0 is the last, too"
 
@@ -72,4 +73,10 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return (counts[steps, samples].argmax(1), steps)": "of two axes, 1 is the last one",
     },
     "10.3": {"real = steps < lengths": "True counts as 1"},
+    "13.2": {
+        "near, far = (-1.0, 10.0)": ANY_BRACKET,
+        "near, far = (0.0, 11.0)": ANY_BRACKET,
+        "near, far = (0.0, 9.0)": ANY_BRACKET,
+        "while far - near >= 0.0001:": CONTINUOUS,
+    },
 }  # fmt: skip

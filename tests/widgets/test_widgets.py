@@ -34,6 +34,7 @@ READY: list[Callable[[], Explorer]] = [
         {"rate": experiments.make(0), "latency": experiments.make(1)}, snn.data.digits()[1]
     ),
     snn.memory_explorer,
+    snn.spike_time_explorer,
 ]
 NAMES = [make().title.replace(" ", "-") for make in READY]
 BETA = Slider("beta", 0.0, 1.0, 0.01, value=0.9, label="decay β", unit="per step")

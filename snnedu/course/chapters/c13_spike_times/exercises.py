@@ -1,0 +1,288 @@
+"""Exercises of 13 · Spike times: the slope of a time, where a spike dies, a jump of the credit."""
+
+import math
+from collections.abc import Callable, Iterator
+from random import gauss, uniform
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnedu.core.spike_times import exact_spike_times
+from snnedu.course.diagnosis import ByShape
+from snnedu.course.exercise import Exercise
+
+Fires = Callable[[float], bool]
+
+
+def my_slopes(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
+    """Return dt*/dw of each input of a neuron that fired once, at `fired`, after all of them."""
+    x = torch.exp(-(fired - times) / 2)
+    rise = (weights * (x**2 - x / 2)).sum()
+    return -(x - x**2) / rise
+
+
+def last_gap(fires: Fires) -> float:
+    """Return the largest gap between two input spikes at which the neuron still fires."""
+    near, far = 0.0, 10.0
+    while far - near > 1e-4:
+        middle = (near + far) / 2
+        if fires(middle):
+            near = middle
+        else:
+            far = middle
+    return near
+
+
+def my_jump(p: float, g: float, cur: float) -> float:
+    """Return the credit dL/dV just before a spike; `p` is the one after it, `g` is dL/dt*."""
+    before, after = (cur - 1) / 2, cur / 2  # dV/dt on both sides
+    return (after * p - g) / before
+
+
+# --------------------------------------------------------------------------------------- 13.1
+
+LATER = "Your signs are reversed. A larger weight lifts the membrane, so the spike comes earlier: the slope is negative."
+OWN_RISE = "You divide each input by its own rise. The membrane rises by all inputs together: sum their parts first."
+NO_WEIGHTS = (
+    "Your rise adds up the bumps as if all weights were 1. Input i lifts V by w_i times its bump."
+)
+WEIGHTED_BUMP = "You multiply the bump by the weight. The derivative of w κ(s) with respect to w is the bump alone."
+UPSIDE_DOWN = (
+    "You return dw/dt*, the weight that a shift of the spike would need. Turn the fraction over."
+)
+ALL_AS_ONE = (
+    "You add the inputs up. Each weight has a slope of its own: return as many as there are."
+)
+NO_RISE = "You return how far V rises. How much earlier that makes the spike depends on how steeply V climbs through θ."
+OTHER_TAU = "Your x decays with τ = 1, as the current does. x = exp(-s/τ_m) with τ_m = 2."
+ONLY_X = "Your bump is x. After a spike of weight 1 the membrane is x - x²: it begins at 0."
+
+
+def _draw_neurons() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Draw neurons that fire once all inputs have come."""
+    for inputs in (3, 4, 2):
+        while True:
+            weights = 1 + 3 * torch.rand(inputs, dtype=torch.float64)
+            times = torch.rand(inputs, dtype=torch.float64) / 2
+            fired = exact_spike_times(times.view(1, -1, 1), weights[None], 1)[0, 0, 0]
+            if times.max() < fired < torch.inf:
+                break
+        yield weights, times, fired
+
+
+def _slopes(
+    sign: float = -1.0, tau: float = 2.0, rise: str = "all", bump: str = "x - x²"
+) -> Callable[..., Tensor]:
+    """Return a variant of the solution."""
+
+    def slopes(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
+        x = torch.exp(-(fired - times) / tau)
+        each = weights * (x**2 - x / 2)
+        rises = {"all": each.sum(), "own": each, "plain": (x**2 - x / 2).sum(), "none": 1.0}
+        bumps = {"x - x²": x - x**2, "x": x, "weighted": weights * (x - x**2)}
+        return sign * bumps[bump] / rises[rise]
+
+    return slopes
+
+
+def _slope_list(weights: Tensor, times: Tensor, fired: Tensor) -> list[float]:
+    waits = [float(fired - t) for t in times]
+    xs = [math.exp(-s / 2) for s in waits]
+    rise = sum(float(w) * (x * x - x / 2) for w, x in zip(weights, xs, strict=True))
+    return [-(x - x * x) / rise for x in xs]
+
+
+def _slope_array(weights: Tensor, times: Tensor, fired: Tensor) -> Any:
+    x = np.exp((times - fired).numpy() / 2)
+    return (x - x**2) / (weights.numpy() * (x / 2 - x**2)).sum()
+
+
+def _by_autograd(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
+    w = weights.clone().requires_grad_()
+    exact_spike_times(times.view(1, -1, 1), w[None], 1).sum().backward()
+    assert w.grad is not None
+    return w.grad
+
+
+# --------------------------------------------------------------------------------------- 13.2
+
+REVERSED = "You keep the wrong half. If the neuron fires at a gap, the last such gap is there or further out."
+COARSE = "Your answer is off by more than a thousandth. Go on halving until the ends nearly meet."
+HALF_DONE = (
+    "Your first step is right, and then your search stops: repeat it until the ends nearly meet."
+)
+NO_SEARCH = (
+    "Your number does not depend on `fires`. Call it with a gap to see whether this neuron fires."
+)
+
+
+def _neuron(weight: float) -> Fires:
+    """Return whether a neuron fires after two spikes of this weight, at 0 and at a gap."""
+    weights = torch.tensor([[weight, weight]], dtype=torch.float64)
+
+    def fires(gap: float) -> bool:
+        times = torch.tensor([[[0.0], [float(gap)]]], dtype=torch.float64)
+        return bool(exact_spike_times(times, weights, 1).isfinite())
+
+    return fires
+
+
+def _draw_gaps() -> Iterator[tuple[Fires]]:
+    for low, high in ((2.02, 2.08), (2.5, 3.0), (3.5, 3.8)):
+        yield (_neuron(uniform(low, high)),)
+
+
+def _halve(
+    fires: Fires, times: int = 30, keep: bool = True, far: float = 16.0, answer: str = "near"
+) -> float:
+    near = 0.0
+    for _ in range(times):
+        middle = (near + far) / 2
+        if bool(fires(middle)) is keep:
+            near = middle
+        else:
+            far = middle
+    return {"near": near, "far": far, "middle": (near + far) / 2}[answer]
+
+
+def _by_steps(fires: Fires) -> float:
+    """Walk outward in steps that shrink."""
+    gap, step = 0.0, 1.0
+    while step > 1e-5:
+        if fires(gap + step):
+            gap += step
+        else:
+            step /= 2
+    return gap
+
+
+def _walk(step: float) -> Callable[[Fires], float]:
+    def walk(fires: Fires) -> float:
+        gap = 0.0
+        while fires(gap + step):
+            gap += step
+        return gap
+
+    return walk
+
+
+# --------------------------------------------------------------------------------------- 13.3
+
+WRONG_SIGN = "Your g has the wrong sign. A higher V makes the spike earlier, so a loss that grows with the time falls: minus g."
+NO_LATER = "You forgot p, the credit after the spike. An earlier reset also leaves a higher membrane for what follows."
+NO_RATIO = "You hand p on as it is. The nudge dV before the spike becomes dV times the ratio of the two rises after it."
+RATIO_TURNED = "Your ratio of the two rises is upside down. The rise before the spike is below the fraction line."
+NO_HALF = "You left out τ_m = 2: dV/dt = (I - V)/τ_m."
+SAME_RISE = (
+    "You use the same rise on both sides. Just before the spike V = θ = 1, just after it V = 0."
+)
+NO_DIVISION = (
+    "Your g is not divided by the rise before the spike. A steep membrane moves its spike little."
+)
+RISE_OF_CURRENT = "Your rise before the spike is that of V = 0. There V = θ = 1."
+
+
+def _draw_jumps() -> Iterator[tuple[float, float, float]]:
+    for _ in range(4):
+        yield gauss(0, 1), gauss(0, 1), uniform(1.5, 6)
+
+
+# --------------------------------------------------------------------------------------- all
+
+EXERCISES = [
+    Exercise(
+        id="13.1",
+        title="The slope of a spike time",
+        name="my_slopes",
+        solution=my_slopes,
+        cases=_draw_neurons,
+        mistakes={
+            LATER: _slopes(sign=1.0),
+            OWN_RISE: _slopes(rise="own"),
+            NO_WEIGHTS: _slopes(rise="plain"),
+            WEIGHTED_BUMP: _slopes(bump="weighted"),
+            UPSIDE_DOWN: lambda *given: 1 / my_slopes(*given),
+            ALL_AS_ONE: ByShape(lambda *given: my_slopes(*given).sum()),
+            NO_RISE: [_slopes(rise="none"), _slopes(rise="none", sign=1.0)],
+            OTHER_TAU: _slopes(tau=1.0),
+            ONLY_X: _slopes(bump="x"),
+        },
+        otherwise="The slopes differ from -κ(t* - t_i) / (dV/dt). Look at the bump, then at the rise of V.",
+        accepts=(_slope_list, _slope_array, _by_autograd),
+        hints=(
+            "At the spike V = θ, before and after the weight has changed. So what the weight adds to V is what the shift of the time takes away.",
+            "With x = exp(-(t* - t_i)/2): κ = x - x², and its slope in time is x² - x/2.",
+            "dV/dt is the sum over all inputs of w_i (x_i² - x_i/2). Each input's κ is divided by this one number, with a minus.",
+        ),
+        right="This is SpikeProp: the threshold condition, differentiated.",
+    ),
+    Exercise(
+        id="13.2",
+        title="Where a spike dies",
+        name="last_gap",
+        solution=last_gap,
+        cases=_draw_gaps,
+        mistakes={
+            REVERSED: lambda fires: _halve(fires, keep=False, far=10.0, times=20),
+            HALF_DONE: [
+                lambda fires: _halve(fires, times=1, far=10.0),
+                lambda fires: _halve(fires, times=1, far=10.0, answer="middle"),
+            ],
+            COARSE: [
+                _walk(0.1),
+                _walk(0.5),
+                _walk(0.01),
+                lambda fires: _halve(fires, times=5, far=10.0),
+                lambda fires: _halve(fires, times=10, far=10.0),
+            ],
+            NO_SEARCH: [lambda fires: 10.0, lambda fires: 5.0],
+        },
+        otherwise="The neuron does not change there between firing and silence. Keep one gap at which it fires and one at which it does not, and move them together.",
+        accepts=(
+            _halve,
+            _by_steps,
+            lambda fires: np.float32(_halve(fires)),
+            lambda fires: torch.tensor(_halve(fires, answer="far")),
+            lambda fires: [_halve(fires, answer="middle")],
+        ),
+        atol=1e-3,
+        hints=(
+            "At a gap of 0 it fires, at a gap of 10 it does not. Ask in the middle: which half holds the change?",
+            "Keep two numbers: `near`, where it fires, and `far`, where it does not. Replace one of them by the middle.",
+            "Repeat while `far - near` is larger than 0.0001, then return `near`.",
+        ),
+        right="Beyond this gap no gradient tells the neuron what it misses.",
+    ),
+    Exercise(
+        id="13.3",
+        title="A jump of the credit",
+        name="my_jump",
+        solution=my_jump,
+        cases=_draw_jumps,
+        mistakes={
+            WRONG_SIGN: lambda p, g, cur: (cur * p + 2 * g) / (cur - 1),
+            NO_LATER: lambda p, g, cur: -2 * g / (cur - 1),
+            NO_RATIO: lambda p, g, cur: p - 2 * g / (cur - 1),
+            RATIO_TURNED: lambda p, g, cur: p * (cur - 1) / cur - 2 * g / (cur - 1),
+            NO_HALF: lambda p, g, cur: (cur * p - g) / (cur - 1),
+            SAME_RISE: lambda p, g, cur: p - 2 * g / cur,
+            NO_DIVISION: lambda p, g, cur: cur * p / (cur - 1) - g,
+            RISE_OF_CURRENT: lambda p, g, cur: cur * p / (cur - 1) - 2 * g / cur,
+        },
+        otherwise="This is not the credit before the spike. It has two parts: the shift of the spike itself, and what the earlier reset leaves for later.",
+        accepts=(
+            lambda p, g, cur: (cur * p - 2 * g) / (cur - 1),
+            lambda p, g, cur: p + (p - 2 * g) / (cur - 1),
+            lambda p, g, cur: torch.tensor([(cur * p - 2 * g) / (cur - 1)]),
+            lambda p, g, cur: np.float64((cur * p - 2 * g) / (cur - 1)),
+        ),
+        hints=(
+            "dV/dt = (I - V)/2. Write it down for V = 1, just before the spike, and for V = 0, just after it.",
+            "A nudge dV before the spike moves it by -dV/before. After the reset V is then higher by dV·after/before.",
+            "So the credit has two parts, both divided by the rise before: `after` times p, and minus g.",
+        ),
+        right="With it you can walk backward through any spike.",
+    ),
+]
