@@ -1,6 +1,6 @@
 """Run the benchmarks; a complete run writes RESULTS.md and the picture beside it.
 
-    python -m benchmarks                  all of them, about twenty-five minutes
+    python -m benchmarks                  all of them, about thirty minutes
     python -m benchmarks lif import       only these, printed
     python -m benchmarks --quick          a rough look in some minutes; RESULTS.md says so
 
@@ -33,6 +33,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "digits": "networks.digits",
     "memory": "memory.run",
     "hh": "neurons.hodgkin_huxley",
+    "spike-times": "spike_times.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",
