@@ -34,7 +34,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   firing_explorer axon_explorer encoder_explorer fluctuation_explorer
                   network_explorer surrogate_explorer memory_explorer objectives_explorer
                   staircase_explorer timing_explorer conversion_explorer
-                  spike_time_explorer training_dashboard
+                  pooling_explorer spike_time_explorer training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """

@@ -72,6 +72,9 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     "08.3": {
         "return (counts[steps, samples].argmax(1), steps)": "of two axes, 1 is the last one",
     },
+    "09.1": {
+        "wider = weight.repeat_interleave(2, -1).repeat_interleave(2, 2)": "of four axes, 2 is -2",
+    },
     "10.3": {"real = steps < lengths": "True counts as 1"},
     "13.2": {
         "near, far = (-1.0, 10.0)": ANY_BRACKET,

@@ -28,6 +28,7 @@ READY: list[Callable[[], Explorer]] = [
     lambda: snn.encoder_explorer("latency"),
     lambda: snn.encoder_explorer("delta"),
     snn.surrogate_explorer,
+    snn.pooling_explorer,
     snn.fluctuation_explorer,
     snn.network_explorer,
     lambda: snn.objectives_explorer(
