@@ -126,7 +126,7 @@ STEP_EARLY = "Your `optimizer.step()` comes before `loss.backward()`. It changes
 NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()` is missing. (A method without brackets is named, not called.)"
 OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
-PAIR = "`net(x_rec)` returns a pair, the spikes and the state. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
+PAIR = "`net(x_rec)` returns a pair, the spikes and the membranes. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
 NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
@@ -644,7 +644,7 @@ EXERCISES = [
             _step_by_step,
         ),
         hints=(
-            "`net(x_rec)` returns two things, the spikes of all steps and the state: `spk_rec, _ = net(x_rec)`.",
+            "`net(x_rec)` returns two things, the spikes and the membranes of all steps: `spk_rec, _ = net(x_rec)`.",
             "Gradients live in the weights. The loss writes them, `loss.backward()`; the optimizer clears and uses them: `optimizer.zero_grad()`, `optimizer.step()`.",
             "In this order: `zero_grad`, `backward`, `step`. At the end `.item()` makes a plain number of the loss.",
         ),
