@@ -1,5 +1,6 @@
 """The explorers of this chapter: one neuron as a ReLU, the timing of its input, a whole network."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def staircase_explorer(**more: Any) -> Explorer:
         ],
         title="One neuron as a ReLU",
         outcome="{count} spikes in {steps} steps: the neuron sends {here:.3f}, ReLU gives {ideal:.3f}.",
+        code="snn.conversion.IntegrateAndFire(threshold=1.0, start={start})",
         **HOW_MANY,
         **more,
     )  # fmt: skip
@@ -85,7 +87,7 @@ def timing_explorer(**more: Any) -> Explorer:
         return {"spk_in": spk, "out": out[:, 0, 0], "mem": mem[:, 0, 0], "count": out.sum()}
 
     return Explorer(
-        receive,
+        partial(receive),  # without a name, it shows no code to copy
         [
             Slider("delay", 0, 4, 1, value=4, label="delay of the -1", unit="steps"),
             Choice("neuron", ("fires at once", "waits")),
@@ -150,6 +152,7 @@ def conversion_explorer(
         outcome="At T = {steps}: {here:.1f} % right (the ANN: {best}), {fired:.0f} spikes per digit.".replace(
             "{best}", f"{best:.1f} %"
         ),
+        code="snn.conversion.convert(ann, x, percentile={percentile})",
         columns=2,
         **more,
     )  # fmt: skip
