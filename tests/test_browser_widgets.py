@@ -368,7 +368,7 @@ def test_stop_ends_a_training_that_is_running(lab: Lab):
     first = dashboard.locator(".outcome").inner_text()
     expect(dashboard.locator(".outcome")).not_to_have_text(first, timeout=30_000)
     stop.click()
-    expect(notebook.page.get_by_text("The network keeps what it learned.").first).to_be_visible(
+    expect(notebook.page.get_by_text("The network keeps what it has learned").first).to_be_visible(
         timeout=30_000
     )
     expect(dashboard.locator(".outcome")).to_contain_text("the network keeps what it has learned")
