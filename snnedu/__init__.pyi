@@ -87,6 +87,7 @@ from .course.chapters.c06_surrogate_gradients.explorers import (
 from .course.chapters.c08_objectives.explorers import objectives_explorer as objectives_explorer
 from .course.chapters.c09_convolutional_snn.explorers import pooling_explorer as pooling_explorer
 from .course.chapters.c10_memory.explorers import memory_explorer as memory_explorer
+from .course.chapters.c11_event_cameras.explorers import camera_explorer as camera_explorer
 from .course.chapters.c12_ann_to_snn.explorers import (
     conversion_explorer as conversion_explorer,
     staircase_explorer as staircase_explorer,

@@ -7,6 +7,7 @@ ANY_LIMIT = "every limit between the kinds of neurons is right"
 ANY_BRACKET = "any two ends are right between which the neuron changes"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
 ONE_SAMPLE = "there is one sample: 0 is the last, too"
+ANY_ORDER = "`and` does not depend on the order"
 
 ALSO_RIGHT: dict[str, dict[str, str]] = {
     "01.1": {"return spk_rec.sum(0).argmax(1)": "of two axes, 1 is the last one"},
@@ -76,6 +77,18 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "wider = weight.repeat_interleave(2, -1).repeat_interleave(2, 2)": "of four axes, 2 is -2",
     },
     "10.3": {"real = steps < lengths": "True counts as 1"},
+    "11.1": {"return counts": "a list is converted"},
+    "11.2": {"if when < at:": CONTINUOUS},
+    "11.3": {
+        "near = (dy + dx > 0) & ((dy <= 1) & (dx <= 1))": ANY_ORDER,
+        "near = (dx <= 1) & (dy <= 1) & (dy + dx > 0)": ANY_ORDER,
+        "dy, dx, age = ((y[i] - y).abs(), (x - x[i]).abs(), t[i] - t)": "a distance has no sign",
+        "dy, dx, age = ((y - y[i]).abs(), (x[i] - x).abs(), t[i] - t)": "a distance has no sign",
+        "keep[i] = ((age <= window) & (near & (age > 0))).any()": ANY_ORDER,
+        "keep[i] = ((age > 0) & near & (age <= window)).any()": ANY_ORDER,
+        "keep[i] = (near & (age > 0) & (age < window)).any()": CONTINUOUS,
+        "keep[i] = (near & (age >= 0) & (age <= window)).any()": CONTINUOUS,
+    },
     "13.2": {
         "near, far = (-1.0, 10.0)": ANY_BRACKET,
         "near, far = (0.0, 11.0)": ANY_BRACKET,
