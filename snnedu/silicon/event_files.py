@@ -18,7 +18,7 @@ SIZES = {"NMNIST": (34, 34), "DVSGesture": (128, 128), "SHD": (1, 700)}
 TONIC = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", bool)])
 
 
-def to_tonic(events: Events) -> NDArray[np.void]:
+def to_tonic(events: Events) -> NDArray[Any]:
     """Return a structured array with the fields x, y, t, p, as tonic's transforms take it.
 
     t is in whole µs, p is True for ON. For `sensor_size` tonic wants (width, height, 2).
@@ -30,7 +30,7 @@ def to_tonic(events: Events) -> NDArray[np.void]:
 
 
 def from_tonic(
-    array: NDArray[np.void], size: tuple[int, int], duration: float | int | None = None
+    array: NDArray[Any], size: tuple[int, int], duration: float | int | None = None
 ) -> Events:
     """Return the events of a structured array with the fields t (µs), x, p and, for images, y.
 
