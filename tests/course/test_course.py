@@ -15,7 +15,7 @@ import torch
 
 from snnedu.course import attempt, check as checks, overview, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
-from snnedu.course.exercise import Exercise, Option, Question
+from snnedu.course.exercise import Exercise, Option, Question, exercise
 from snnedu.course.fields import html
 from snnedu.course.quiz import quiz
 
@@ -255,6 +255,20 @@ def test_a_wrong_value_gets_a_reason(answer, reply):
 def test_a_value_that_is_still_an_ellipsis_is_open():
     with pytest.raises(Unsolved):
         checks.verdict(A_VALUE, ...)
+
+
+def test_a_stub_that_raises_not_implemented_is_open():
+    def count_spikes(spk_rec):
+        raise NotImplementedError("write me")
+
+    with pytest.raises(Unsolved):
+        checks.verdict(exercise("00.1"), count_spikes)
+
+
+def test_not_implemented_that_torch_raises_is_an_error_and_no_stub():
+    """08.1 called `cross_entropy(targets, counts)` still open: torch has no softmax of integers."""
+    with pytest.raises(WrongAnswer, match=r"raised NotImplementedError in the line .*'Long'"):
+        checks.verdict(exercise("00.1"), lambda spk_rec: spk_rec.long().softmax(0))
 
 
 def test_hints_come_one_by_one_and_are_remembered(capsys):
