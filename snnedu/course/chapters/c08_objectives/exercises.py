@@ -1,5 +1,6 @@
 """Exercises of 08 · Objectives: a loss of counts, the push of a loss, an early exit."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from random import choice, randint, uniform
@@ -33,7 +34,7 @@ def my_push(loss: Loss, fired: int, num_steps: int) -> float:
 
 
 def my_decide(spk_rec: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """Return each sample's class and the step of its decision; steps count from 0."""
+    """Return each sample's class, of equal counts the lowest, and the step, which counts from 0."""
     counts = spk_rec.cumsum(0)
     first, second = counts.topk(2).values.unbind(-1)
     ahead = first - second >= margin
@@ -58,6 +59,8 @@ LAST_STEP = "Your loss sees the last step only. A count needs all steps."
 PEAK = "You take the maximum over steps: 1 for one spike as for ten. Count with a sum."
 SIGN = "Your loss has the wrong sign: it would teach the network to be wrong."
 NOT_CE = "You square differences of counts. Cross entropy is asked for: a softmax over the classes, then -log of the right one."
+TARGETS_FIRST = "`cross_entropy` takes the counts first, then the targets."
+TIME_IS_LEFT = "Time is axis 0, and your scores still have that axis. Add up over axis 0, not over samples (1) or classes (2)."
 CHANGED = "Your function changes `spk_rec`, which later code may need. Make a new tensor instead."
 
 
@@ -71,7 +74,13 @@ def _draw_outputs() -> Iterator[tuple[Tensor, Tensor]]:
 def _run_loss(answer: Attempt, spk_rec: Tensor, targets: Tensor) -> Tensor:
     """Return the loss and its gradient at every spike."""
     given = spk_rec.clone().requires_grad_()
-    loss = answer.changing(given, targets.clone())
+    try:
+        loss = answer.changing(given, targets.clone())
+    except WrongAnswer as reply:
+        text = str(reply)
+        swapped = re.search(r"cross_entropy\(\s*targets\b", text) and "'Long'" in text
+        refuse({TARGETS_FIRST: swapped, TIME_IS_LEFT: f"input batch_size ({len(given)})" in text})
+        raise
     refuse({CHANGED: not torch.equal(given.detach(), spk_rec)})
     found = numbers(loss)
     refuse({NO_MEAN: found.shape == targets.shape})
@@ -130,6 +139,10 @@ LATE = "Your spikes stand at the last steps. Put them at the first `fired` steps
 ONE_TOO_MANY = "Class 3 fires once too often: `fired` spikes stand at the steps 0 to fired - 1."
 A_WHOLE_SPIKE = "You compare the losses with and without a whole spike. The push is a derivative: call `.backward()`, then read `spk_rec.grad`."
 TOO_EARLY = "Your spikes are set in a tensor that already tracks gradients. Set them first, then call `spk_rec.requires_grad_()`."
+NOT_TRACKED = "The loss has no gradient. Call `spk_rec.requires_grad_()` after the spikes are set, and before you compute the loss."
+NO_BACKWARD = "`.grad` is still empty (None). Call `.backward()` on the loss first, and read `.grad` of the tensor on which you called `requires_grad_()`."
+AFTER_THE_LAST = "You look at step `fired`. Look at the last step: [-1, 0, 3]."
+ONE_SPIKE = "You set one spike, at step `fired`. Class 3 fires at all of the first `fired` steps: `[:fired, 0, 3]`."
 FORGOT_TIME = "You always use the same number of steps. Make `num_steps` of them."
 
 
@@ -151,7 +164,13 @@ def _run_push(answer: Attempt, loss: Loss, fired: int, num_steps: int) -> Any:
     try:
         return answer(loss, fired, num_steps)
     except WrongAnswer as reply:
-        refuse({TOO_EARLY: "leaf Variable" in str(reply)})
+        refuse(
+            {
+                TOO_EARLY: "leaf Variable" in str(reply),
+                NOT_TRACKED: "does not require grad" in str(reply),
+                NO_BACKWARD: "'NoneType' object is not subscriptable" in str(reply),
+            }
+        )
         raise
 
 
@@ -207,6 +226,28 @@ def _spikes_in_a_leaf(loss: Loss, fired: int, num_steps: int) -> float:
     return loss(spk_rec, torch.tensor([3])).item()
 
 
+def _untracked(loss: Loss, fired: int, num_steps: int) -> None:
+    spk_rec = torch.zeros(num_steps, 1, 10)
+    spk_rec[:fired, 0, 3] = 1.0
+    loss(spk_rec, torch.tensor([3])).backward()
+
+
+def _without_backward(loss: Loss, fired: int, num_steps: int) -> float:
+    spk_rec = torch.zeros(num_steps, 1, 10)
+    spk_rec[:fired, 0, 3] = 1.0
+    spk_rec.requires_grad_()
+    loss(spk_rec, torch.tensor([3]))
+    return -spk_rec.grad[-1, 0, 3].item()  # pyright: ignore[reportOptionalSubscript]
+
+
+def _at_fired(loss: Loss, fired: int, num_steps: int) -> float:
+    return _push(loss, fired, num_steps, of=(fired, 0, 3))
+
+
+def _one_spike(spk_rec: Tensor, fired: int) -> None:
+    spk_rec[fired, 0, 3] = 1.0
+
+
 def _as_tensor(loss: Loss, fired: int, num_steps: int) -> Tensor:
     spk_rec = torch.stack([torch.eye(10)[3:4] * (step < fired) for step in range(num_steps)])
     spk_rec = spk_rec.requires_grad_()
@@ -227,6 +268,10 @@ ONLY_ONE = "Return two things: the classes and the steps."
 OVER_THE_MEAN = (
     "You compare the best class with the mean of all. The rival is the second best class."
 )
+OVER_THE_WORST = "You compare the best class with the worst. The rival is the second best class."
+NEVER = "If no class ever leads by the margin, the last step decides. You return a step of -1."
+TIE = "Your steps are right. Where two classes have equal counts at the last step, answer with the lowest of them, as `argmax` of the counts does."
+BOOLS = "`argmax` does not take True and False. Turn them into numbers first: `.int().argmax(0)`."
 ONE_STEP_LATE = "You decide one step late: the spikes of a step count at that step already."
 LEAD_OF_FIRST = "You compare class 0 with class 1. Which two lead differs from sample to sample: `topk(2)` finds them."
 
@@ -251,7 +296,11 @@ def _turn(steps: int, margin: int) -> Tensor:
 
 
 def _run_race(answer: Attempt, spk_rec: Tensor, margin: int) -> Tensor:
-    got, batch = answer(spk_rec, margin), spk_rec.shape[1]
+    try:
+        got, batch = answer(spk_rec, margin), spk_rec.shape[1]
+    except WrongAnswer as reply:
+        refuse({BOOLS: "argmax(): does not support bool" in str(reply)})
+        raise
     shapes = [list(numbers(part).shape) for part in got] if isinstance(got, (tuple, list)) else []
     if len(shapes) == 2 and shapes != [[batch]] * 2:
         raise WrongAnswer(
@@ -316,15 +365,50 @@ def _one_by_one(spk_rec: Tensor, margin: float) -> tuple[list[int], list[int]]:
     return classes, steps
 
 
+def _never(spk_rec: Tensor, margin: float) -> Tensor:
+    classes, steps = my_decide(spk_rec, margin)
+    counts = spk_rec.cumsum(0)
+    reached = (-counts.topk(2).values.diff(dim=-1)[..., 0] >= margin).any(0)
+    return torch.stack([classes, torch.where(reached, steps, -1)])
+
+
+def _never_a_class(spk_rec: Tensor, margin: float) -> Tensor:
+    classes, steps = _never(spk_rec, margin)
+    return torch.stack([torch.where(steps < 0, -1, classes), steps])
+
+
+def _highest_of_equals(spk_rec: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    _, steps = my_decide(spk_rec, margin)
+    counts = spk_rec.cumsum(0)[steps, torch.arange(len(steps))]
+    return counts.shape[-1] - 1 - counts.flip(-1).argmax(-1), steps
+
+
 def _compare_races(got: Tensor, right: Tensor, spk_rec: Tensor, margin: int) -> str:
-    wrong = (got != right).any(0).nonzero()[0]
+    last = len(spk_rec) - 1
+    wrong = (got != right).any(0).nonzero()[:, 0]
+    if all(_is_tie(got[:, n], right[:, n], spk_rec[:, n]) for n in wrong):
+        return TIE
     sample = int(wrong[0])
-    counts = spk_rec[: int(right[1, sample]) + 1, sample].sum(0).int().tolist()
+    step = int(right[1, sample])
+    counts = spk_rec[: step + 1, sample].sum(0).int().tolist()
     return (
-        f"Sample {sample} has these counts at step {right[1, sample]:.0f}: {counts}. With a margin "
-        f"of {margin} it answers {right[0, sample]:.0f} at this step. Yours answers "
-        f"{got[0, sample]:.0f} at step {got[1, sample]:.0f}."
+        f"Sample {sample} has these counts at step {step}{', the last,' if step == last else ''}: "
+        f"{counts}. With a margin of {margin} it answers {right[0, sample]:.0f} at this step. Yours "
+        f"answers {got[0, sample]:.0f} at step {got[1, sample]:.0f}."
     )
+
+
+def _by_topk(spk_rec: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    _, steps = my_decide(spk_rec, margin)
+    counts = spk_rec.cumsum(0)[steps, torch.arange(len(steps))]
+    return counts.topk(2).indices[:, 0], steps
+
+
+def _is_tie(got: Tensor, right: Tensor, spk_rec: Tensor) -> bool:
+    """Tell whether an answer is another class with as many spikes, at the right step."""
+    counts = spk_rec[: int(right[1]) + 1].sum(0).tolist()
+    best = [label for label, count in enumerate(counts) if count == max(counts)]
+    return bool(got[1] == right[1]) and got[0].item() in best
 
 
 EXERCISES = [
@@ -347,6 +431,11 @@ EXERCISES = [
             SIGN: lambda *given: -my_count_loss(*given),
             NOT_CE: _squares,
             NO_LOG: lambda spk_rec, targets: nll_loss(spk_rec.sum(0), targets),
+            TARGETS_FIRST: lambda spk_rec, targets: cross_entropy(targets, spk_rec.sum(0)),
+            TIME_IS_LEFT: [
+                _of(lambda spk_rec: spk_rec.sum(1)),
+                _of(lambda spk_rec: spk_rec.sum(-1)),
+            ],
         },
         wrong=(
             lambda *given: my_count_loss(*given).item() + 1.0,
@@ -386,6 +475,10 @@ EXERCISES = [
             EVERYBODY: partial(_push, spikes=_every_class),
             LATE: partial(_push, spikes=_late),
             ONE_TOO_MANY: partial(_push, spikes=_too_many),
+            ONE_SPIKE: partial(_push, spikes=_one_spike),
+            AFTER_THE_LAST: _at_fired,
+            NOT_TRACKED: _untracked,
+            NO_BACKWARD: _without_backward,
             FORGOT_TIME: [
                 partial(lambda loss, fired, num_steps, n: my_push(loss, fired, n), n=n)
                 for n in (10, 25)
@@ -422,6 +515,10 @@ EXERCISES = [
             ],
             OVER_THE_MEAN: partial(_race, lead=lambda counts: counts.amax(-1) - counts.mean(-1)),
             ONE_STEP_LATE: _late_by_one,
+            OVER_THE_WORST: partial(_race, lead=lambda counts: counts.amax(-1) - counts.amin(-1)),
+            NEVER: [_never, _never_a_class],
+            TIE: [_highest_of_equals, _by_topk],
+            BOOLS: lambda spk_rec, margin: (spk_rec.cumsum(0).amax(-1) >= margin).argmax(0),
             LEAD_OF_FIRST: partial(_race, lead=lambda counts: counts[..., 0] - counts[..., 1]),
         },
         otherwise=_compare_races,
@@ -434,7 +531,7 @@ EXERCISES = [
         ),
         hints=(
             "`spk_rec.cumsum(0)` has the counts up to each step, `[time, batch, classes]`.",
-            "`counts.topk(2).values` has the two largest counts of each sample at each step. Their difference is the lead.",
+            "`counts.topk(2).values` has the two largest counts of each sample at each step. Their difference is the lead. (For the class, take `argmax` of the counts: `topk` may name another of two equal ones.)",
             "Of a tensor of True and False, `.int().argmax(0)` is the first True of each sample. Set the last step to True, so that each has one.",
         ),
         right="A sample may now stop as soon as it is sure.",
