@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,10 +49,12 @@ ABOVE_T = (
     "Some of your counts are above T. A neuron fires once a step at most: this error is clipping."
 )
 BELOW_ZERO = "Some of your counts are negative. Under a negative current a neuron stays silent: its count is 0."
+NO_CLIP = "Your counts are not clipped: they go below 0, and above T. A neuron fires once a step at most, and never takes a spike back."
 COUNTS = "Your error is one of counts. As an activation, one spike is worth θ/T."
 NO_THETA = "You compare a rate, N/T, with an activation. A neuron that fires N times in T steps sends θ N/T."
 TURNED_ROUND = "Your error has the other sign. It is what the neuron sends, minus what ReLU gives."
 NO_SIGN = "Your errors are never negative. Keep their sign: it shows whether a neuron fires too much or too little."
+CLIPPED_RELU = "The ReLU that you compare with stops at θ. A ReLU has no largest value: where z is above θ, clipping is an error."
 AGAINST_Z = "You compare with z. ReLU gives max(z, 0), so silence is no error where z is negative."
 SENT = "You return what the neuron sends, θ N/T. Subtract from it what ReLU gives."
 ONE_NUMBER = "You return one number. Return the error of each neuron, in the shape of `z`."
@@ -115,6 +118,7 @@ MEAN_OF_NEURONS = (
     "You take the percentile of each neuron, then the mean. Take all samples and neurons together."
 )
 FIRST_SAMPLE = "You look at the first sample only. Take all of them."
+HUNDREDTHS = "`quantile` takes a share from 0 to 1, and `percentile` goes up to 100. Divide the percentile by 100."
 TRIMMED = "You return a mean. The threshold is the value that so many percent do not exceed."
 
 
@@ -124,6 +128,15 @@ def _draw_activations() -> Iterator[tuple[Tensor, float]]:
         size = torch.linspace(0.5, 3.0, 50)
         values = size * torch.rand(400, 50) ** 2
         yield values * (torch.rand(400, 50) < 0.6), percentile
+
+
+def _run_threshold(answer: Attempt, activations: Tensor, percentile: float) -> Any:
+    """Return the answer's threshold. Says so where it takes a percentile for a share."""
+    try:
+        return answer(activations, percentile)
+    except WrongAnswer as reply:
+        refuse({HUNDREDTHS: "in the range [0, 1]" in str(reply)})
+        raise
 
 
 def _by_sorting(activations: Tensor, percentile: float) -> float:
@@ -144,13 +157,17 @@ DIVIDED = "You divide the weights by the threshold. A spike stands for θ: multi
 OWN_THRESHOLD = "You multiply the weights by the threshold of the layer that they lead to. It is that of the layer whose spikes they receive."
 LOST = "The threshold gets lost between a ReLU and the next weights. Pooling and `Flatten` do not change what a spike stands for."
 ALL_ONE = "All your neurons have the threshold 1. Use `thresholds`, one for each ReLU."
+NEURONS_OF_ONE = "Your weights are right, but your neurons ignore `thresholds`: all of them have θ = 1. Pass the next threshold to `IntegrateAndFire`."
+REVERSED = "You take `thresholds` from the end. The first one belongs to the first ReLU."
+ALL_SO_FAR = "You multiply the weights by all thresholds so far. A spike stands for one: that of the neuron that sends it."
+NEEDS_DATA = "Autograd protects a parameter against changes like this one. Change the numbers inside it: `layer.weight.data *= …`."
 START_ZERO = "Your neurons start at 0, so that they round down. `snn.conversion.IntegrateAndFire` starts at θ/2."
 LEAKS = "Your neurons leak, and forget part of the sum that they should count."
 FIRST_FOR_ALL = "All your neurons have the first threshold. Take the next one at each ReLU."
 READOUT_FIRES = 'Your last layer pays for its spikes, and so loses what it has added up. It needs `reset_mechanism="none"`.'
 READOUT_LEAKS = "Your last layer leaks. A sum over all steps needs β = 1."
 NO_READOUT = "Your network ends with weights. Append neurons that only add up, without a leak and without a reset: their membrane is the answer."
-NOT_A_NETWORK = "Return a `snn.Sequential`."
+NOT_A_NETWORK = "Return an `snn.Sequential`."
 NO_NEURONS = "A ReLU is still in your network. Put neurons in its place."
 
 
@@ -171,7 +188,12 @@ def _draw_networks() -> Iterator[tuple[nn.Sequential, list[float], Tensor]]:
 
 def _run_network(answer: Attempt, ann: nn.Sequential, thresholds: list[float], x: Tensor) -> Tensor:
     """Return the spike counts of all layers, and what the last one has added up in 16 steps."""
-    net = answer.changing(copy.deepcopy(ann), list(thresholds))
+    try:
+        net = answer.changing(copy.deepcopy(ann), list(thresholds))
+    except WrongAnswer as reply:
+        said = str(reply)
+        refuse({NEEDS_DATA: "leaf Variable" in said or "as parameter 'weight'" in said})
+        raise
     refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
     kinds = [type(layer) for layer in net]
     refuse({NO_NEURONS: nn.ReLU in kinds, NO_READOUT: kinds[-1:] == [nn.Linear]})
@@ -193,13 +215,14 @@ def _built(
     last: Any = None,
     tops: Callable[[list[float]], list[float]] = list,
     lost: tuple[Any, ...] = (),
+    grows: bool = False,
 ) -> snn.Sequential:
     """Return `my_convert`, with something else in it."""
     layers, worth, left = list[Any](), 1.0, tops(thresholds)
     for layer in ann:
         if isinstance(layer, nn.ReLU):
-            worth = left.pop(0)
-            layer = neurons(worth)
+            top = left.pop(0)
+            layer, worth = neurons(top), top * (worth if grows else 1.0)
         elif isinstance(layer, nn.Linear | nn.Conv2d):
             own = left[0] if left else 1.0
             layer.weight.data *= weight(worth, own)
@@ -222,6 +245,15 @@ def _normalized(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
     )
 
 
+def _in_place(ann: nn.Sequential, thresholds: list[float]) -> Any:
+    weight: Any = ann[0].weight
+    weight *= thresholds[0]
+
+
+def _assigned(ann: nn.Sequential, thresholds: list[float]) -> Any:
+    ann[0].weight = ann[0].weight * thresholds[0]  # pyright: ignore
+
+
 def _copied(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
     readout = snn.conversion.IntegrateAndFire(start=0.0)
     readout.reset_mechanism = "none"
@@ -240,12 +272,16 @@ EXERCISES = [
             ROUNDED_UP: _off(to=torch.ceil),
             ABOVE_T: _off(high=False),
             BELOW_ZERO: _off(low=None),
+            NO_CLIP: _off(low=-torch.inf, high=False),
             NO_ROUNDING: _off(to=lambda count: count),
             NO_THRESHOLD: _off(pays=False),
             COUNTS: lambda z, threshold, steps: my_error(z, threshold, steps) * steps / threshold,
             NO_THETA: lambda z, threshold, steps: _sent(z, threshold, steps) / threshold - z.relu(),
             TURNED_ROUND: lambda *given: -my_error(*given),
             NO_SIGN: lambda *given: my_error(*given).abs(),
+            CLIPPED_RELU: lambda z, threshold, steps: (
+                _sent(z, threshold, steps) - z.clamp(0, threshold)
+            ),
             AGAINST_Z: lambda z, threshold, steps: _sent(z, threshold, steps) - z,
             SENT: _sent,
             ONE_NUMBER: ByShape(lambda *given: my_error(*given).mean()),
@@ -271,6 +307,7 @@ EXERCISES = [
         name="my_threshold",
         solution=my_threshold,
         cases=_draw_activations,
+        run=_run_threshold,
         mistakes={
             MAXIMUM: lambda activations, percentile: activations.max(),
             SHARE_OF_MAX: lambda activations, percentile: percentile / 100 * activations.max(),
@@ -287,6 +324,10 @@ EXERCISES = [
             ),
             FIRST_SAMPLE: lambda activations, percentile: my_threshold(activations[0], percentile),
             TRIMMED: lambda activations, percentile: activations.mean(),
+            HUNDREDTHS: [
+                lambda activations, percentile: torch.quantile(activations, percentile),
+                lambda activations, percentile: np.quantile(activations, percentile),
+            ],
         },
         otherwise=_compare_threshold,
         rtol=2e-3,
@@ -303,6 +344,7 @@ EXERCISES = [
             "Take all samples and all neurons together: one threshold for the layer.",
             "`torch.quantile(values, q)` returns the number that a share q of all values does not exceed; q is between 0 and 1, the percentile between 0 and 100.",
         ),
+        right="One number for a layer, and no training: data are all that it takes.",
     ),
     Exercise(
         id="12.3",
@@ -321,6 +363,12 @@ EXERCISES = [
                 partial(_built, lost=(nn.Flatten,)),
             ],
             ALL_ONE: partial(_built, tops=lambda tops: [1.0] * len(tops)),
+            NEURONS_OF_ONE: partial(
+                _built, neurons=lambda top: snn.conversion.IntegrateAndFire(1.0)
+            ),
+            REVERSED: partial(_built, tops=lambda tops: tops[::-1]),
+            ALL_SO_FAR: partial(_built, grows=True),
+            NEEDS_DATA: [_in_place, _assigned],
             FIRST_FOR_ALL: partial(_built, tops=lambda tops: tops[:1] * len(tops)),
             START_ZERO: [
                 partial(_built, neurons=lambda top: snn.Leaky(1.0, top)),
@@ -345,7 +393,7 @@ EXERCISES = [
         rtol=1e-3,
         accepts=(_normalized, _copied, partial(_built)),
         hints=(
-            "Go through `for layer in ann`. Only two kinds change: at a ReLU put in neurons, and before weights ask for what a spike stands.",
+            "Go through `for layer in ann`. Only two kinds change: at a ReLU put in neurons, and before weights ask what a spike stands for.",
             "Keep that in a variable, 1.0 at first (the input is a current). At a ReLU it becomes the next threshold. At weights: `layer.weight.data *= worth`.",
             '`snn.conversion.IntegrateAndFire(threshold)` for each ReLU; at the end `snn.Leaky(1.0, reset_mechanism="none")`.',
         ),
