@@ -44,18 +44,22 @@ def _fold_chain(chain: nn.Sequential) -> None:
     before = ""
     for name, layer in list(layers.items()):
         if isinstance(layer, BATCH_NORM):
-            layers[before] = _fused(layers.get(before), layer, name)
+            layers[before] = fuse(layers.get(before), layer, name)
             del layers[name]
         else:
             before = name
 
 
-def _fused(layer: Any, norm: Any, name: str) -> nn.Module:
+def fuse(layer: Any, norm: Any, name: str) -> nn.Module:
+    """Return weights that do the work of the batch norm `norm` after them, too; `name` is its name.
+
+    Raises ValueError as `fold_batch_norm` does.
+    """
     if not isinstance(layer, LINEAR):
         raise ValueError(
             f"A batch norm must follow a `Linear` or a convolution directly to be folded into it. "
             f"Received {layer or 'nothing'} before layer {name!r}. Put the batch norm there, "
-            f"before neurons and pooling, and train again."
+            f"before activations, neurons and pooling, and train again."
         )
     if norm.running_mean is None:
         raise ValueError(

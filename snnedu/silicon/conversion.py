@@ -22,9 +22,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from snnedu.core import _check
+from snnedu.core.folding import fuse
 from snnedu.core.layer import SMALLEST, SpikingLayer
 from snnedu.core.network import Sequential
 from snnedu.silicon.rate_neurons import IntegrateAndFire, TwoPhase
@@ -230,7 +230,7 @@ def _layers(ann: Any) -> list[tuple[str, nn.Module]]:
     for name, layer in _chain(copy.deepcopy(ann).eval(), ""):
         before = found[-1][1] if found else None
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            found[-1:] = [(name, _folded(name, before, layer))]
+            found[-1:] = [(name, fuse(before, layer, name))]
         elif isinstance(layer, nn.ReLU):
             found.append((name, nn.ReLU()))  # never in place: that would change the input
         elif isinstance(layer, (*_WEIGHTS, *_KEPT, QCFS)):
@@ -250,18 +250,6 @@ def _chain(net: nn.Sequential, prefix: str) -> Iterator[tuple[str, nn.Module]]:
             yield from _chain(layer, f"{prefix}{name}.")
         else:
             yield prefix + name, layer
-
-
-def _folded(name: str, before: Any, norm: Any) -> nn.Module:
-    """Return weights that do the work of the batch norm after them, too."""
-    weights = nn.Linear if isinstance(norm, nn.BatchNorm1d) else nn.Conv2d
-    if not isinstance(before, weights) or norm.running_var is None:
-        raise TypeError(
-            f"Layer {name!r}, {norm}, cannot be converted. Batch norm is folded into the weights "
-            f"right before it, and needs running statistics. Received it after {before}."
-        )
-    fuse: Any = fuse_conv_bn_eval  # it knows matrices, too, and norms without weights
-    return fuse(before, norm)
 
 
 def _advice(layer: nn.Module) -> str:

@@ -319,10 +319,10 @@ REFUSED = {
     "nested": (nn.Sequential(nn.Sequential(LINEAR, nn.Tanh())), r"Layer '0.1', Tanh"),
     "softmax": (nn.Sequential(LINEAR, nn.Softmax(-1)), r"Softmax.*Leave it out"),
     "layer norm": (nn.Sequential(LINEAR, nn.LayerNorm(4)), r"'1', LayerNorm.*Convertible are"),
-    "late norm": (nn.Sequential(LINEAR, nn.ReLU(), nn.BatchNorm1d(4)), r"'2', BatchNorm1d.*ReLU"),
-    "first norm": (nn.Sequential(nn.BatchNorm1d(4), LINEAR), r"'0', BatchNorm1d.*None"),
+    "late norm": (nn.Sequential(LINEAR, nn.ReLU(), nn.BatchNorm1d(4)), r"ReLU\(\) before layer .2"),
+    "first norm": (nn.Sequential(nn.BatchNorm1d(4), LINEAR), r"nothing before layer .0"),
     "no running": (
-        nn.Sequential(LINEAR, nn.BatchNorm1d(4, track_running_stats=False)), "running statistics",
+        nn.Sequential(LINEAR, nn.BatchNorm1d(4, track_running_stats=False)), r"remember its.*layer .1",
     ),
     "no weights": (nn.Sequential(nn.Flatten()), "must have weights"),
     "empty": (nn.Sequential(), "must have weights"),
