@@ -81,7 +81,7 @@ class Attempt:
         if not _same((args, kwargs), given):
             raise WrongAnswer(
                 "Your function changes its input, which later code may need: make a new tensor "
-                "instead (`x + 1`, not `x += 1`)."
+                "instead (`x + 1`, not `x += 1`), or change a copy (`x.clone()`)."
             )
         return result
 

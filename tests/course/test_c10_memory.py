@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import Tensor
 
 import snnedu as snn
 from snnedu.course import check as checks
@@ -9,6 +10,7 @@ from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c10_memory import experiments as memory
 from snnedu.course.chapters.c10_memory.explorers import traces
 from snnedu.course.exercise import exercise
+from snnedu.widgets.panels import fill
 from tests.course.cells import run_cells
 
 pytestmark = pytest.mark.house
@@ -85,24 +87,43 @@ def test_a_delay_is_found_by_a_kernel_that_is_wide_first_and_narrow_later():
 
 @pytest.mark.parametrize("tau", [1, 20, 200])
 def test_the_explorer_shows_the_closed_forms(tau):
-    shown = traces(tau, k=10.0, delay=100)
+    shown = traces(tau, jump=0.5, delay=100)
     left = torch.exp(torch.tensor(-1.0 / tau))
     assert shown["mem_left"] == pytest.approx((left**100).item(), rel=1e-3)
-    assert shown["rise"].max() == pytest.approx(10 * (1 - left.item()), rel=1e-3)
+    assert shown["rise"].max() == pytest.approx(0.5, rel=1e-3)  # whatever τ is
+    assert shown["rise_left"] == pytest.approx(0.5 * (left**99).item(), rel=1e-2, abs=1e-6)
     assert shown["late_left"] == 1
     assert shown["late"].sum() == 1
+
+
+def test_the_code_to_copy_makes_the_three_memories_that_are_shown():
+    one = snn.memory_explorer()
+    names = {"snn": snn, "torch": torch}
+    exec(fill(one.code, one.values, one.controls, as_code=True), names)
+    cue = torch.zeros(200, 1, 1)
+    cue[10] = 1.1
+    spk_rec, _, ada_rec = names["adaptive"].unroll(cue)
+    shown = one.run()
+    assert spk_rec.sum() == 1
+    assert names["adaptive"].adaptation * ada_rec.max() == pytest.approx(shown["rise"].max())
+    late, _ = names["line"].unroll(cue.ceil() / 2)
+    assert late[:, 0, 0].tolist() == list(shown["late"])
+    assert names["leaky"].beta.item() == pytest.approx(0.951, abs=1e-3)
 
 
 @pytest.mark.parametrize(
     "neuron",
     [
+        lambda steps: snn.Leaky(0.85 ** (1 / steps)),  # as pen and paper say, rounded up
+        lambda steps: snn.Leaky(0.86 ** (1 / steps)),
+        lambda steps: snn.Leaky(0.97 ** (1 / steps)),
         lambda steps: snn.Synaptic(0.9 ** (1 / steps), 0.0),
         lambda steps: snn.Lapicque(R=10.0 * steps, C=1.0),
         lambda steps: snn.RLeaky(0.9 ** (1 / steps), V=0.0, all_to_all=False),
     ],
 )
 def test_another_neuron_that_remembers_is_right_and_the_next_cell_runs(neuron, capsys):
-    for seed in range(3):
+    for seed in range(6):
         checks.verdict(exercise("10.1"), neuron, seed)
     run_cells("10", "t10-06", torch=torch, my_memory=neuron)
     assert "[1, 0]" in capsys.readouterr().out
@@ -112,6 +133,7 @@ def test_another_neuron_that_remembers_is_right_and_the_next_cell_runs(neuron, c
     ("neuron", "reply"),
     [
         (lambda steps: snn.Leaky(0.5 ** (1 / steps)), r"silent. By then 50% of a small input"),
+        (lambda steps: snn.Leaky(0.84 ** (1 / steps)), r"just: 84.0% .* Leave them a margin"),
         (lambda steps: snn.Leaky(1.0), r"still fires: it has not forgotten"),
         (lambda steps: snn.Leaky(1 - 0.001 / steps), r"Its memory is too long"),
         (lambda steps: snn.Leaky(0.9), r"By then \d+% of a small input"),
@@ -122,3 +144,30 @@ def test_another_neuron_that_remembers_is_right_and_the_next_cell_runs(neuron, c
 def test_a_wrong_memory_is_told_what_it_does(neuron, reply):
     with pytest.raises(WrongAnswer, match=reply):
         checks.verdict(exercise("10.1"), neuron, 0)
+
+
+@pytest.mark.parametrize("id", ["10.2", "10.3"])
+def test_an_answer_that_changes_its_input_learns_how_to_copy(id):
+    def in_place(x, line):
+        out = line[0].clone()
+        line[:-1] = line[1:].clone()
+        line[-1] = x
+        return out, line
+
+    def zero_padding(mem_rec, lengths):
+        mem_rec[torch.arange(len(mem_rec))[:, None] >= lengths] = 0
+        return mem_rec.sum(0) / lengths[:, None]
+
+    answer = in_place if id == "10.2" else zero_padding
+    with pytest.raises(WrongAnswer, match=r"changes its input.*x\.clone\(\)"):
+        checks.verdict(exercise(id), answer, 0)
+
+
+@pytest.mark.parametrize("cut", [Tensor.detach, Tensor.numpy, Tensor.tolist])
+def test_scores_that_cut_the_gradient_are_refused_as_training_could_not_use_them(cut):
+    def my_scores(mem_rec, lengths):
+        means = [cut(mem_rec[:length, i].mean(0)) for i, length in enumerate(lengths.tolist())]
+        return torch.stack([torch.as_tensor(mean) for mean in means])
+
+    with pytest.raises(WrongAnswer, match="cut the gradient"):
+        checks.verdict(exercise("10.3"), my_scores, 0)

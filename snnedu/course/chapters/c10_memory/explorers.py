@@ -7,37 +7,29 @@ import torch
 
 from snnedu.core.delay import Delay
 from snnedu.core.neurons import AdaptiveLeaky, Leaky
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Slider, Traces
 
 STEPS, CUE, LATER = 200, 10, 100  # of the run, of the cue, and how much later we look
-FADES = {
-    "predict": "τ is 20 steps. How much of the cue is left in the membrane 100 steps later?",
-    "options": {
-        "about a fifth": "After each τ a third of the rest is left, and 100 steps are five times τ.",
-        "less than a hundredth": "Of 1, five times τ leave exp(-5).",
-        "nothing at all": "An exponential never reaches 0, but it soon becomes very small.",
-    },
-    "right": "less than a hundredth",
-}
 
 
-def memory_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def memory_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Compare what one cue leaves in a membrane, in an adaptive threshold and in a delay line.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         traces,
         [
             Slider("tau", 1, 200, 1, value=20, label="time constant τ", unit="steps"),
-            Slider("k", 0.0, 40.0, 0.5, value=10.0, label="adaptation k", unit="θ"),
+            Slider("jump", 0.05, 1.0, 0.05, value=0.5, label="jump of the threshold", unit="θ"),
             Slider("delay", 0, 180, 1, value=100, label="delay d", unit="steps"),
         ],
         [
             Traces("cue", title="The cue", ylim=(0, 1.1), height=90, given=True),
             Traces(
-                {"mem": "membrane U", "rise": "rise of the threshold, k A", "late": "delay line"},
+                {"mem": "membrane U", "rise": "rise of the threshold", "late": "delay line"},
                 title="What is left of it",
                 xlabel="step",
                 ylabel="θ",
@@ -48,18 +40,23 @@ def memory_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         title="One cue, three memories",
         outcome=f"{LATER} steps after the cue: membrane {{mem_left:.3f}}, rise of the threshold "
         "{rise_left:.3f}, delay line {late_left:.0f}.",
-        **(FADES if ask else {}),
+        code="""beta = torch.tensor(-1 / {tau}).exp()
+leaky = snn.Leaky(beta)
+adaptive = snn.AdaptiveLeaky(0.5, beta, {jump} / (1 - beta))
+line = snn.Delay({delay})""",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
 
-def traces(tau: int, k: float, delay: int) -> dict[str, Any]:
+def traces(tau: int, jump: float, delay: int) -> dict[str, Any]:
     """Return what a cue of 1 leaves behind; the adaptive neuron fires once, and adapts with τ."""
     decay = math.exp(-1 / tau)
+    k = jump / (1 - decay)  # a spike adds 1 - ρ to the trace A, and k A to the threshold
     cue = torch.zeros(STEPS, 1, 1)
     cue[CUE] = 1.0
     _, mem_rec = Leaky(decay).unroll(cue)
-    _, _, ada_rec = AdaptiveLeaky(0.5, decay, max(k, 1e-9)).unroll(1.1 * cue)
+    _, _, ada_rec = AdaptiveLeaky(0.5, decay, k).unroll(1.1 * cue)
     late_rec, _ = Delay(delay).unroll(cue)
     mem, rise, late = (rec[:, 0, 0] for rec in (mem_rec, k * ada_rec, late_rec))
     left = {

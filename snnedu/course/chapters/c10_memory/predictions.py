@@ -4,6 +4,17 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "10.p1": Prediction(
+        question="τ is 20 steps. How much of the cue is left in the membrane 100 steps later?",
+        options=(
+            Option(
+                "about a fifth",
+                "After each τ a third of the rest is left, and 100 steps are five times τ.",
+            ),
+            Option("less than a hundredth", "Of 1, five times τ leave exp(-5).", right=True),
+            Option("nothing at all", "An exponential never reaches 0, but it soon becomes small."),
+        ),
+    ),
+    "10.p2": Prediction(
         question="β is 0.9, and the network is asked 36 steps after the cue ended. How many of 100 answers will be right?",
         unit="of 100 answers",
         between=(0, 100),
@@ -11,7 +22,7 @@ PREDICTIONS = {
         low="Two answers are possible: a coin gets half of them right.",
         high="Training finds no weights that bring back what has leaked away.",
     ),
-    "10.p2": Prediction(
+    "10.p3": Prediction(
         question="Which slow variable lets the network remember best?",
         options=(
             Option(
@@ -29,7 +40,7 @@ PREDICTIONS = {
             ),
         ),
     ),
-    "10.p3": Prediction(
+    "10.p4": Prediction(
         question="The delay is 2 and should be 15. The bell around it is half a step wide. Where will training bring it?",
         options=(
             Option("To 15, slowly", "The gradient of a narrow bell sees its neighbors only."),
@@ -37,7 +48,7 @@ PREDICTIONS = {
             Option("To 20, its limit", "A narrow bell feels no pull to either side."),
         ),
     ),
-    "10.p4": Prediction(
+    "10.p5": Prediction(
         question="The same test utterances are padded to 120 steps, not 29. How many of 100 will the network name rightly?",
         unit="of 100 utterances",
         between=(0, 100),
@@ -46,7 +57,7 @@ PREDICTIONS = {
         high="Its mean runs over the padding, which is now nine tenths of the steps.",
         reply="The utterances are the same, to the last number.",
     ),
-    "10.p5": Prediction(
+    "10.p6": Prediction(
         question="A network without any memory (β = 0) hears one frame at a time, and averages. For how many of 100 utterances will it name the speaker?",
         unit="of 100 utterances",
         between=(0, 100),
@@ -55,7 +66,7 @@ PREDICTIONS = {
         high="A few speakers are alike in most of their frames.",
         reply="A task that needs no memory cannot measure memory.",
     ),
-    "10.p6": Prediction(
+    "10.p7": Prediction(
         question="Which memory will do best at telling gaps?",
         options=(
             Option("The slow synapse", "Its current tells how long ago a spike came.", right=True),
