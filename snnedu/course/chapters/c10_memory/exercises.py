@@ -129,7 +129,9 @@ NEWEST = "You take the newest input out of the line. It stands last; the oldest 
 WRONG_END = (
     "You put the new input in front, where the oldest one stands. It belongs behind all others."
 )
-NEWEST_FIRST = "Your queue delays rightly, but it holds the newest input first. Here the oldest stands first."
+NEWEST_FIRST = (
+    "Your queue delays rightly, but it holds the newest input first. Here the oldest stands first."
+)
 NOT_MOVED = "The inputs do not move up: after each step, the second oldest must stand first."
 SWAPPED = "You return the line first. First comes what goes out now, then the line."
 LINE_DIFFERS = (

@@ -240,24 +240,3 @@ def mixed(data: tuple[Tensor, Tensor, Tensor], seed: int = 0) -> tuple[Tensor, T
         order = torch.randperm(length, generator=generator)
         mixed[:length, sample] = x_rec[order, sample]
     return mixed, speakers, lengths
-
-
-# --------------------------------------------------------------------------------- one delay learns
-
-
-def learned_delay(sigma: float, shrink: bool, seed: int, rounds: int = 150) -> list[float]:
-    """Let a delay of 2 learn to be 15; return where it is after each round."""
-    torch.manual_seed(seed)
-    x_rec = (torch.rand(200, 1, 1) < 0.1).float()
-    wanted, _ = snn.Delay(15).unroll(x_rec)
-    layer = snn.Delay(2.0, 20, learn_delay=True, sigma=sigma)
-    optimizer, path = torch.optim.Adam(layer.parameters(), lr=0.3), list[float]()
-    for number in range(rounds):
-        if shrink:
-            layer.sigma = max(0.5, sigma * 0.98**number)  # pyright: ignore[reportAttributeAccessIssue]
-        loss = (layer.unroll(x_rec)[0] - wanted).square().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        path.append(layer.delay.item())
-    return path

@@ -15,7 +15,7 @@ PREDICTIONS = {
         ),
     ),
     "10.p2": Prediction(
-        question="β is 0.9, and the network is asked 36 steps after the cue ended. How many of 100 answers will be right?",
+        question="β is 0.9, and the network is asked 32 steps after the cue ended. How many of 100 answers will be right?",
         unit="of 100 answers",
         between=(0, 100),
         close=6,
@@ -27,11 +27,11 @@ PREDICTIONS = {
         options=(
             Option(
                 "The membrane: each its own β",
-                "A membrane must remember and pay for spikes at once: the reset takes away what it has stored.",
+                "Slow membranes help, but least of the three. The next experiment asks why.",
             ),
             Option(
                 "The synapse: a second order",
-                "No reset touches the synaptic current.",
+                "It recalls nearly every cue. The next experiment asks why.",
                 right=True,
             ),
             Option(
@@ -49,12 +49,12 @@ PREDICTIONS = {
         ),
     ),
     "10.p5": Prediction(
-        question="The same test utterances are padded to 120 steps, not 29. How many of 100 will the network name rightly?",
+        question="The same test utterances are padded to 120 steps, not 29. How many of 100 will the network name correctly?",
         unit="of 100 utterances",
         between=(0, 100),
         close=10,
         low="Some speakers are still named: their membranes stand out.",
-        high="Its mean runs over the padding, which is now nine tenths of the steps.",
+        high="The mean of the scores runs over the padding, which is now nine tenths of the steps.",
         reply="The utterances are the same, to the last number.",
     ),
     "10.p6": Prediction(
@@ -72,7 +72,8 @@ PREDICTIONS = {
             Option("The slow synapse", "Its current tells how long ago a spike came.", right=True),
             Option("Recurrence", "Recurrence could count steps, but here it did not learn to."),
             Option(
-                "Delays", "Delays came second: each gap needs neurons with the right pair of them."
+                "Delays",
+                "Delays share the second place: each gap needs a neuron whose two delays differ by just that gap.",
             ),
         ),
     ),

@@ -31,7 +31,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "An adaptive neuron heard the cue and fired. How does it show this when it is asked?",
+            "An adaptive neuron heard the cue and fired. How does it show this when asked?",
             (
                 Option(
                     "It fires more than without a cue",
@@ -44,20 +44,22 @@ QUESTIONS = {
                 ),
                 Option(
                     "It goes on firing until it is asked",
-                    "That is what a recurrent network may do. Adaptation ends firing.",
+                    "That is what a recurrent network may do. Adaptation makes firing rarer.",
                 ),
             ),
         ),
         Question(
             "What is the state of a delay of 30 steps on 64 channels?",
             (
-                Option("64 numbers, one a channel", "What came in 29 steps ago must be kept, too."),
+                Option(
+                    "64 numbers, one per channel", "What came in 29 steps ago must be kept, too."
+                ),
                 Option("30 numbers, one for each step", "Each channel has inputs of its own."),
-                Option("1,920 numbers, 30 a channel", "Each input waits 30 steps.", right=True),
+                Option("1,920 numbers, 30 per channel", "Each input waits 30 steps.", right=True),
             ),
         ),
         Question(
-            "Why does the bell around a learned delay start wide?",
+            "Why is the bell around a learned delay wide at first?",
             (
                 Option(
                     "A wide bell lets more spikes through",
