@@ -51,14 +51,6 @@ def watch(net: Sequential, name: str, data: tuple[Tensor, Tensor], steps: int = 
     return Watched(adds, hidden.spk.sum(-1), spk.sum(-1), targets, right, margins)
 
 
-def margin_for(seen: Watched, loss: float = 0.005) -> float:
-    """Return the smallest margin that loses no more than this share of right answers."""
-    for margin in seen.margins:
-        if share_right(seen, margin) >= seen.right - loss:
-            return margin
-    return seen.margins[-1]
-
-
 def share_right(seen: Watched, margin: float) -> float:
     """Return the accuracy, 0 to 1, of answers given as soon as one class leads by the margin."""
     classes, _ = functional.decide(seen.adds, margin)

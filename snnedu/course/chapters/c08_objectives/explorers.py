@@ -10,7 +10,7 @@ from snnedu.core import functional
 from snnedu.core.network import Sequential
 from snnedu.course.chapters.c08_objectives.experiments import MARGINS, STEPS, look, watch
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Choice, Curve, Raster, Slider, Traces
+from snnedu.widgets.panels import Choice, Curve, Raster, Slider
 
 
 def objectives_explorer(
@@ -33,6 +33,7 @@ def objectives_explorer(
         steps, right = curves[loss]
         return {
             "spk": spk[:, 0],
+            "t": torch.arange(STEPS),
             "lead": lead,
             "enough": torch.full_like(lead, float(margin)),
             "lead_then": lead[step],
@@ -41,6 +42,7 @@ def objectives_explorer(
             "mean": steps[margin - 1],
             "score": right[margin - 1],
             "answer": int(answer),
+            "finally": int(counts.sum((0, 1)).argmax()),
             "step": int(step),
             "after": int(step) + 1,
             "busy": hidden.spk.sum(),
@@ -56,11 +58,13 @@ def objectives_explorer(
         ],
         [
             Raster("spk", title="Output spikes", xlabel="step", ylabel="class", height=190),
-            Traces(
+            Curve(
+                "t",
                 {"lead": "lead of the best class", "enough": "margin"},
                 point=("step", "lead_then"),
                 title="The race; dot: the decision",
                 xlabel="step",
+                xlim=(0, STEPS),
                 ylim=(0, STEPS),
                 height=190,
             ),
@@ -68,7 +72,7 @@ def objectives_explorer(
                 "steps",
                 "right",
                 point=("mean", "score"),
-                xlim=(0, STEPS),
+                xlim=(0, STEPS + 1),
                 ylim=(50, 100),
                 title="All test digits: accuracy (%)",
                 xlabel="mean steps",
@@ -76,7 +80,8 @@ def objectives_explorer(
             ),
         ],
         title="A race between ten classes",
-        outcome="It answers {answer} after {after} of 25 steps. The hidden layer fires {busy} "
+        outcome="Read by its spikes, it answers {answer} after {after} of 25 steps; after all steps, "
+        "{finally} leads. The hidden layer fires {busy} "
         "spikes in all 25 steps. On all test digits, this margin takes {mean:.1f} steps and gives "
         "{score:.1f} % right answers.",
         alt="A race between ten classes. {loss}, digit {digit}, margin {margin}: the output spikes; "

@@ -30,7 +30,10 @@ PREDICTIONS = {
                 "It asks for a spike at every step, so also at the first.",
                 right=True,
             ),
-            Option("8 spikes: squared distance of the counts", "8 of 25 steps leave much time."),
+            Option(
+                "8 spikes: squared distance of the counts",
+                "This network has 25 steps for 8 spikes, so the first may come late.",
+            ),
         ),
     ),
     "08.p3": Prediction(
@@ -53,14 +56,13 @@ PREDICTIONS = {
     ),
     "08.p4": Prediction(
         question=(
-            "The “8 spikes” network may stop as soon as it is sure, and lose half a point of "
-            "accuracy. How many of its 25 steps will it run on average?"
+            "The population, ten outputs a class, may stop as soon as it is sure enough. How many of "
+            "its 25 steps will it run on average?"
         ),
         unit="steps",
         between=(1, 25),
-        close=2,
-        low="Its first spike comes after a few steps.",
-        high="Most digits are easy: the first spike is right.",
+        close=1,
+        high="At each step ten neurons of a class may fire, so one class soon leads.",
         reply="The full look is needed for few digits.",
     ),
     "08.p5": Prediction(
@@ -73,7 +75,7 @@ PREDICTIONS = {
             Option("About half as many", "A finer clock gives more chances to fire, not fewer."),
             Option(
                 "About twice as many",
-                "It wants the membrane high, without a limit, and takes what the clock offers.",
+                "Nothing in this loss limits spikes. With more steps there are more chances to fire.",
                 right=True,
             ),
         ),
