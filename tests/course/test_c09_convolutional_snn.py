@@ -5,6 +5,7 @@ import torch
 
 import snnedu as snn
 from snnedu.course.chapters.c09_convolutional_snn import experiments as lab
+from snnedu.course.chapters.c09_convolutional_snn.exercises import my_penalty
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -47,7 +48,7 @@ def test_a_penalty_on_spikes_saves_spikes(setup):
     assert lab.by_steps(calm)[4, 0] < 0.8 * lab.by_steps(busy)[4, 0]
 
 
-@pytest.mark.parametrize("fold", exercise("09.2").accepts, ids=range(7))
+@pytest.mark.parametrize("fold", exercise("09.2").accepts, ids=range(9))
 def test_a_fold_in_another_form_changes_no_spike(fold, setup, capsys):
     names = {**setup, "my_fold": snn.check("09.2", fold)}
     names = run_cells("09", "t09-26", **names)
@@ -68,13 +69,86 @@ def test_a_norm_for_each_step_sees_one_step_only(setup):
     names = run_cells("09", DEEP, {"range(8)": "range(1)"}, **setup)
     names |= {"right": {"batch norm": torch.zeros(8)}, "gain": torch.ones(8)}
     names["lab"] = type("Lab", (), {"learned": lambda *_: 0.0, "dots": lambda _: None})
-    (cell,) = ["t09-43"]
-    norm = run_cells("09", cell, **names)["StepNorm"](8)
+    norm = run_cells("09", "t09-43", **names)["StepNorm"](8)
     drifting = torch.randn(4, 16, 8, 3, 3) + torch.arange(4.0)[:, None, None, None, None]
     seen = norm(drifting.flatten(0, 1)).unflatten(0, (4, 16)).mean((1, 2, 3, 4))
     together = torch.nn.BatchNorm2d(8)(drifting.flatten(0, 1)).unflatten(0, (4, 16))
     assert seen.abs().max() < 1e-5
     assert together.mean((1, 2, 3, 4)).abs().max() > 0.5
+
+
+@pytest.mark.parametrize("guess", [5, 10, 25])
+def test_a_low_guess_of_the_or_gets_a_reply_that_is_true_of_it(guess, capsys):
+    snn.predict("09.p2", guess)
+    snn.outcome("09.p2", 34.4)
+    said = capsys.readouterr().out
+    assert "spikes more often than any one of them" in said
+    assert "maximum of the four rates is" not in said
+
+
+def test_a_share_in_place_of_percent_is_refused_and_thirty_percent_is_close(capsys):
+    with pytest.raises(ValueError, match="between 1 and 100"):
+        snn.predict("09.p2", 0.34)
+    snn.predict("09.p2", 30)
+    snn.outcome("09.p2", 34.4)
+    assert ": close." in capsys.readouterr().out
+
+
+def test_a_penalty_by_comparisons_is_right(capsys):
+    def my_penalty(spk_rec, low, high):
+        rate = spk_rec.mean((0, 1, 3, 4))
+        outside = (rate > high) * (rate - high) + (rate < low) * (low - rate)
+        return outside.square().mean()
+
+    assert snn.check("09.3", my_penalty) is my_penalty
+    assert capsys.readouterr().out.startswith("✅")
+
+
+def test_a_penalty_with_a_wrong_number_is_not_told_that_its_gradient_is_wrong(capsys):
+    snn.check("09.3", lambda spk_rec, low, high: my_penalty(spk_rec, low, high) + spk_rec.mean())
+    said = capsys.readouterr().out
+    assert "The number is not right" in said
+    assert "gradient" not in said
+
+
+def test_a_penalty_with_a_part_that_is_detached_is_told_so(capsys):
+    def detached(spk_rec, low, high):
+        total = my_penalty(spk_rec, low, high)
+        return total / 2 + total.detach() / 2
+
+    snn.check("09.3", detached)
+    assert "The number is right, its gradient is not" in capsys.readouterr().out
+
+
+def test_counts_of_some_digits_at_once_are_those_of_all(setup, monkeypatch):
+    net = setup["net"]
+    some = lab.by_steps(net), lab.channel_rates(net, "2")
+    monkeypatch.setattr(lab, "AT_ONCE", 1000)
+    every = lab.by_steps(net), lab.channel_rates(net, "2")
+    torch.testing.assert_close(some, every, rtol=0, atol=1e-3)
+    assert some[0][-1, 0] > some[0][0, 0] > 0
+    assert some[1].std() > 0
+
+
+def test_the_explorer_shows_code_that_runs_and_gives_what_it_shows():
+    explorer = snn.pooling_explorer()
+    start = {"pooling": "'average'", "step": 2, "kernel": "'upper edges'", "gain": 0.8, "label": 5}
+    shown = eval(explorer.code.format(**start), {"snn": snn})
+    assert torch.equal(shown["pooled"], explorer.run()["pooled"])
+    assert 0 < shown["sent"] < shown["spikes"]  # at the start, a pooling merges some spikes
+
+
+def test_the_answer_in_the_explorer_is_kept(capsys):
+    explorer = snn.pooling_explorer(ask="09.p1")
+    assert explorer.guess == ""
+    explorer.guess = "Up to four spikes"
+    assert snn.pooling_explorer(ask="09.p1").guess == "Up to four spikes"
+    snn.recap("09")
+    assert "You thought “Up to four spikes”" in capsys.readouterr().out
+
+
+def test_the_animation_counts_steps(setup):
+    assert lab.film(setup["net"], lab.TEST[0][5], steps=2).film["clock"] == "step"
 
 
 def test_digits_move_by_their_seed_and_keep_their_ink():

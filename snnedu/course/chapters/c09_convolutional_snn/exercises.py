@@ -1,5 +1,6 @@
 """Exercises of 09 · Convolutional SNNs: merge a pooling, fold a batch norm, keep a layer calm."""
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from snnedu.course.attempt import Attempt, WrongAnswer
 from snnedu.course.diagnosis import ByShape, numbers, refuse
@@ -39,6 +41,7 @@ def my_penalty(spk_rec: Tensor, low: float, high: float) -> Tensor:
 
 A_SUM = "Your weights are four times as large as they should be. They add up the four spikes of a window, and an average divides by 4."
 DIVIDES_BY_2 = "You divide by 2. A window has four pixels, two rows of two, so each gets a quarter."
+ROUNDS_DOWN = "`//` rounds down: most of your weights become 0 or -1. Divide with `/`."
 BY_KERNEL = "You divide by the size of the kernel. The average is taken over a window of the pooling: 2 x 2 pixels."
 TILED = "You repeat the whole kernel beside itself. Each of its weights belongs to one window, so it must stand four times side by side."
 HOLES = "You put zeros between the weights: then only one pixel of each window is heard. All four of them count in an average."
@@ -76,7 +79,9 @@ def _by_hand(weight: Tensor) -> Tensor:
 
 # --------------------------------------------------------------------------------------- 09.2
 
-TWO_THINGS = "Return two things: the weights and the bias, `return weight, bias`."
+TWO_THINGS = "Return two tensors, the weights and the bias: `return weight, bias`. Of a whole layer, return `layer.weight, layer.bias`."
+CHANGES = "Your function changes a layer that it was given, and later code needs that layer as it was. Make new tensors: `factor * weight`, not `weight *= factor`."
+UPSIDE_DOWN = "Your factor is upside down: γ stands above the line, the root below it."
 NO_EPS = "You leave out ε. Channels that hardly vary get a factor that is much too large, or infinite: divide by √(v + ε)."
 EPS_OUTSIDE = "You add ε to the root. PyTorch adds it to the variance, inside the root: √(v + ε)."
 NO_ROOT = "You divide by the variance. A batch norm divides by the standard deviation, its root."
@@ -88,6 +93,7 @@ NO_MEAN = "Your weights are right. In the bias, the mean is missing: the batch n
 MEAN_ADDED = "Your weights are right. In the bias you add the mean. The batch norm subtracts it."
 MEAN_UNSCALED = "Your weights are right, but you do not scale the mean: it is subtracted before the batch norm divides."
 BIAS_UNSCALED = "Your weights are right, but the old bias stays as it was. It passes through the batch norm like everything else: scale it, too."
+BIAS_KEPT = "Your weights are right, but the bias stays as it was. The batch norm subtracts the mean m from it, scales, and adds c."
 NO_OLD_BIAS = (
     "Your weights are right. In the bias, that of the convolution is missing: `conv.bias`."
 )
@@ -107,12 +113,17 @@ def _draw_layers() -> Iterator[tuple[nn.Conv2d, nn.BatchNorm2d]]:
             for each in (norm.weight, norm.bias, norm.running_mean, conv.bias):
                 each.copy_(torch.randn(3) + 0.5)  # pyright: ignore[reportOptionalMemberAccess]
             norm.running_var.copy_(torch.rand(3) + 0.2)  # pyright: ignore[reportOptionalMemberAccess]
-        yield conv.requires_grad_(False), norm.requires_grad_(False).eval()
+        yield conv.requires_grad_(False).eval(), norm.requires_grad_(False).eval()
 
 
 def _run_fold(answer: Attempt, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
-    result = answer(conv, norm)
-    refuse({TWO_THINGS: not isinstance(result, (tuple, list)) or len(result) != 2})
+    layers = copy.deepcopy(nn.ModuleList([conv, norm]))
+    before = copy.deepcopy(layers.state_dict())
+    result = answer.changing(*layers)
+    after = layers.state_dict()
+    changed = any(not torch.equal(value, after[name]) for name, value in before.items())
+    two = isinstance(result, (tuple, list)) and len(result) == 2
+    refuse({CHANGES: changed, TWO_THINGS: not two})
     weight, bias = (numbers(part) for part in result)
     shapes = [list(weight.shape), list(bias.shape)]
     if shapes != [[3, 3, 3, 3], [3]]:
@@ -137,6 +148,29 @@ def _folding(
     return fold
 
 
+def _fold_in_place(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    weight, bias = my_fold(conv, norm)
+    conv.weight.data.copy_(weight)
+    return conv.weight, bias
+
+
+def _fold_in_new_parameters(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    weight, bias = my_fold(conv, norm)
+    conv.weight, conv.bias = nn.Parameter(weight), nn.Parameter(bias)
+    return conv.weight, conv.bias
+
+
+def _fused(conv: Any, norm: Any) -> tuple[Tensor, Any]:
+    layer = fuse_conv_bn_eval(conv, norm)
+    return layer.weight, layer.bias
+
+
+def _with_numpy(conv: Any, norm: Any) -> tuple[Any, Any]:
+    factor = norm.weight.numpy() / np.sqrt(norm.running_var.numpy() + norm.eps)
+    weight = factor[:, None, None, None] * conv.weight.numpy()
+    return weight, factor * (conv.bias.numpy() - norm.running_mean.numpy()) + norm.bias.numpy()
+
+
 def _compare_fold(got: Tensor, right: Tensor, *given: Any) -> str:
     weights = torch.allclose(got[:-3], right[:-3], rtol=1e-4, atol=1e-6)
     bias = torch.allclose(got[-3:], right[-3:], rtol=1e-4, atol=1e-6)
@@ -158,9 +192,22 @@ NO_CLAMP = (
 ONLY_HIGH = "Busy channels are calmed, but silent ones are not woken: `low` has no effect."
 ONLY_LOW = "Silent channels are woken, but busy ones are not calmed: `high` has no effect."
 TURNED = "Your signs are the other way round: the penalty is above 0 where the rates are inside."
+ONE_TURNED = "One of your two differences has the wrong sign: too low is `low - rate`, too high is `rate - high`."
+REWARDS = (
+    "Your penalty is negative: training would push the rates further outside. Change its sign."
+)
+OTHER_AXIS = "Your rates belong to rows or columns, not to channels. Channels are axis 2: average over the four others."
+ABSOLUTE = "With absolute values, rates inside are punished as well: both distances count there. A rate inside is 0 outside: `clamp(min=0)`."
+MIDDLE = "You pull each rate to the middle of the two limits. Anywhere between `low` and `high` the penalty must be 0."
+SQUARE_LAST = "You square the mean. Square each channel's distance first, then take the mean: one channel far outside then counts more than many that are a little outside."
+ROOT = "You take a root. The distances are squared, and stay so."
+OF_THOSE_OUTSIDE = (
+    "You divide by the number of channels that are outside. Divide by the number of all channels."
+)
+WORST_ONLY = "You look at the worst channel only. Take the mean over all channels."
 COUNTS = "You count spikes. A rate is their share: divide by the steps, the pictures and the pixels, or take the mean."
 SUMMED = "You add up the channels. Take their mean, so that the strength means the same for any number of channels."
-NO_GRADIENT = "The number is right, but no gradient comes through it. Leave out `detach`, `item` and comparisons such as `rate > high`, which have none."
+NO_GRADIENT = "The number is right, but no gradient comes through it. Leave out `detach` and `item`. A number that was made by counting, such as `(rate > high).sum()`, has no gradient either."
 ONE_NUMBER = "Return one number, a tensor: the mean over the channels."
 
 
@@ -186,6 +233,12 @@ def _run_penalty(answer: Attempt, spk_rec: Tensor, low: float, high: float) -> T
     return torch.cat([value.detach().reshape(1), 1000 * slope.flatten()])
 
 
+def _compare_penalty(got: Tensor, right: Tensor, *given: Any) -> str:
+    if torch.isclose(got[0], right[0], rtol=1e-4):
+        return "The number is right, its gradient is not. Does a part of your answer leave PyTorch, or is it detached?"
+    return "The number is not right. Write down each channel's rate, how far it is outside of [low, high], its square, and the mean, one after another."
+
+
 def _penalizing(
     rate: Callable[[Tensor], Tensor] = lambda spk: spk.mean((0, 1, 3, 4)),
     low: Callable[..., Tensor] = lambda r, a: (a - r).clamp(min=0) ** 2,
@@ -198,6 +251,15 @@ def _penalizing(
 
 def _none(rate: Tensor, limit: float) -> Tensor:
     return 0 * rate
+
+
+def _rate(spk_rec: Tensor) -> Tensor:
+    return spk_rec.mean((0, 1, 3, 4))
+
+
+def _outside(spk_rec: Tensor, low: float, high: float) -> Tensor:
+    rate = _rate(spk_rec)
+    return (low - rate).clamp(min=0) + (rate - high).clamp(min=0)
 
 
 def _counts(spk_rec: Tensor) -> Tensor:
@@ -215,6 +277,11 @@ def _looping(spk_rec: Tensor, low: float, high: float) -> Tensor:
     return total / spk_rec.shape[2]
 
 
+def _masked(spk_rec: Tensor, low: float, high: float) -> Tensor:
+    rate = _rate(spk_rec)
+    return ((rate < low) * (low - rate) ** 2 + (rate > high) * (rate - high) ** 2).mean()
+
+
 def _by_distance(spk_rec: Tensor, low: float, high: float) -> Tensor:
     rate = spk_rec.double().mean((0, 1, 3, 4))
     return ((rate - rate.clamp(low, high)) ** 2).mean()
@@ -230,6 +297,7 @@ EXERCISES = [
         mistakes={
             A_SUM: _wider,
             DIVIDES_BY_2: lambda weight: _wider(weight) / 2,
+            ROUNDS_DOWN: lambda weight: _wider(weight) // 4,
             BY_KERNEL: lambda weight: _wider(weight) / (weight.shape[-1] * weight.shape[-2]),
             TILED: [
                 lambda weight: weight.repeat(1, 1, 2, 2) / 4,
@@ -271,15 +339,19 @@ EXERCISES = [
                 _folding(factor=lambda s, v, e: s / (v + e)),
                 _folding(factor=lambda s, v, e: s / v),
             ],
+            TWO_THINGS: [
+                lambda conv, norm: conv,
+                lambda conv, norm: {"weight": conv.weight, "bias": conv.bias},
+            ],
+            CHANGES: [_fold_in_place, _fold_in_new_parameters],
+            UPSIDE_DOWN: _folding(factor=lambda s, v, e: (v + e).sqrt() / s),
             NO_SCALE: _folding(factor=lambda s, v, e: 1 / (v + e).sqrt()),
             NO_SHIFT: _folding(bias=lambda f, b, m, c: f * (b - m)),
             NO_MEAN: _folding(bias=lambda f, b, m, c: f * b + c),
             MEAN_ADDED: _folding(bias=lambda f, b, m, c: f * (b + m) + c),
             MEAN_UNSCALED: _folding(bias=lambda f, b, m, c: f * b - m + c),
-            BIAS_UNSCALED: [
-                _folding(bias=lambda f, b, m, c: b - f * m + c),
-                _folding(bias=lambda f, b, m, c: b),
-            ],
+            BIAS_UNSCALED: _folding(bias=lambda f, b, m, c: b - f * m + c),
+            BIAS_KEPT: _folding(bias=lambda f, b, m, c: b),
             NO_OLD_BIAS: _folding(bias=lambda f, b, m, c: c - f * m),
             SHIFT_SCALED: _folding(bias=lambda f, b, m, c: f * (b - m + c)),
             WRONG_AXIS: _folding(weight=lambda f, w: f * w),
@@ -295,6 +367,8 @@ EXERCISES = [
             _folding(weight=lambda f, w: torch.stack([a * b for a, b in zip(f, w, strict=True)])),
             _folding(weight=lambda f, w: torch.einsum("o,oijk->oijk", f, w)),
             _folding(factor=lambda s, v, e: s * (v + e) ** -0.5),
+            _fused,
+            _with_numpy,
         ),
         hints=(
             "In evaluation the batch norm is a line: y = γ (x - m) / √(v + ε) + c. What multiplies x? Call it the factor.",
@@ -325,14 +399,39 @@ EXERCISES = [
                 low=lambda r, a: (r - a).clamp(min=0) ** 2,
                 high=lambda r, b: (b - r).clamp(min=0) ** 2,
             ),
-            COUNTS: _penalizing(rate=_counts),
+            ONE_TURNED: [
+                _penalizing(low=lambda r, a: (r - a).clamp(min=0) ** 2),
+                _penalizing(high=lambda r, b: (b - r).clamp(min=0) ** 2),
+            ],
+            REWARDS: _penalizing(total=lambda each: -each.mean()),
+            OTHER_AXIS: [
+                _penalizing(rate=lambda spk: spk.mean((0, 1, 2, 3))),
+                _penalizing(rate=lambda spk: spk.mean((0, 1, 2, 4))),
+            ],
+            ABSOLUTE: lambda spk, a, b: (
+                ((a - _rate(spk)).abs() + (_rate(spk) - b).abs()).square().mean()
+            ),
+            MIDDLE: lambda spk, a, b: (_rate(spk) - (a + b) / 2).square().mean(),
+            SQUARE_LAST: lambda *given: _outside(*given).mean() ** 2,
+            ROOT: [
+                lambda *given: (_outside(*given) ** 0.5).mean(),
+                lambda *given: my_penalty(*given) ** 0.5,
+            ],
+            OF_THOSE_OUTSIDE: _penalizing(total=lambda each: each[each > 0].mean()),
+            WORST_ONLY: lambda *given: _outside(*given).max() ** 2,
+            COUNTS: [
+                _penalizing(rate=_counts),
+                _penalizing(rate=lambda spk: spk.sum(0).mean((0, 2, 3))),
+                _penalizing(rate=lambda spk: spk.sum((0, 3, 4)).mean(0)),
+            ],
             SUMMED: _penalizing(total=torch.sum),
             NO_GRADIENT: lambda *given: my_penalty(*given).item(),
             ONE_NUMBER: _penalizing(total=lambda each: each),
         },
-        otherwise="The penalty, or its gradient, is not the mean over channels of the squared distance from [low, high].",
+        otherwise=_compare_penalty,
         accepts=(
             _looping,
+            _masked,
             _by_distance,
             _penalizing(low=lambda r, a: torch.relu(a - r).square()),
             _penalizing(rate=lambda spk: spk.transpose(0, 2).flatten(1).mean(1)),

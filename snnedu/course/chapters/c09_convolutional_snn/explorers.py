@@ -9,6 +9,7 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 
 from snnedu.core.data import mnist_small
 from snnedu.core.neurons import Leaky
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Choice, Image, Slider
 
@@ -18,15 +19,6 @@ KERNELS = {
     "left edges": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
     "ink": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
     "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
-}
-QUESTION = {
-    "predict": "Four neighbors spike or are silent. What leaves an average pooling of the four?",
-    "options": {
-        "a spike, if most of them spike": "That would be a vote, with a threshold of its own.",
-        "a fraction, such as 1/4 or 3/4": "Look at the gray pixels. A wire for spikes cannot send them.",
-        "up to four spikes, one after another": "It is one number in one step: a sum, divided by 4.",
-    },
-    "right": "a fraction, such as 1/4 or 3/4",
 }
 
 
@@ -54,28 +46,29 @@ def feature_map(label: int, kernel: str, gain: float, step: int, pooling: str) -
     }
 
 
-def pooling_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def pooling_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Watch one feature map spike, and what average or maximum pooling sends of it.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         feature_map,
         [
             Choice("pooling", ("average", "maximum")),
-            Slider("step", 1, STEPS, 1, value=3, label="step"),
+            Slider("step", 1, STEPS, 1, value=2, label="step"),
             Choice("kernel", tuple(KERNELS)),
             Slider("gain", 0.1, 2.0, 0.1, value=0.8, label="weights", unit="x kernel"),
             Slider("label", 0, 9, 1, value=5, label="digit"),
         ],
         [
             Image("ink", clim=(0, 1), title="The digit", given=True),
-            Image("spk", clim=(0, 1), title="Spikes of the feature map", given=True),
-            Image("pooled", clim=(0, 1), title="After pooling 2 x 2"),
+            Image("spk", clim=(0, 1), title="Spikes", given=True),
+            Image("pooled", clim=(0, 1), title="After pooling"),
         ],
         title="One feature map",
         outcome="{spikes:.0f} spikes go in, {sent:.0f} values come out; {fractions:.0f} are fractions.",
         columns=3,
-        **(QUESTION if ask else {}),
+        code="snn.pooling_explorer().run(pooling={pooling}, step={step}, kernel={kernel}, gain={gain}, label={label})",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
