@@ -130,10 +130,10 @@ def film(net: snn.Sequential, picture: Float[Tensor, "1 height width"], steps: i
     figure, axes = _grid()
     camera = Camera(figure)
     for number, spk in enumerate(maps, start=1):
-        axes[0].imshow(picture[0], cmap="gray_r", vmin=0, vmax=1)
+        axes[0].imshow(picture[0].numpy(), cmap="gray_r", vmin=0, vmax=1)
         axes[0].text(0.04, 0.9, f"step {number}", transform=axes[0].transAxes)
         for ax, channel in zip(axes[1:], spk, strict=True):
-            ax.imshow(channel, cmap="gray_r", vmin=0, vmax=1)
+            ax.imshow(channel.numpy(), cmap="gray_r", vmin=0, vmax=1)
         camera.snap()
     alt = (
         f"A digit, and beside it the feature maps of {maps.shape[1]} channels over {steps} steps, a "
