@@ -6,9 +6,11 @@ import pytest
 import torch
 
 import snnedu as snn
+from snnedu.course.attempt import Attempt, WrongAnswer
 from snnedu.course.chapters.c13_spike_times import exercises, networks as st
 from snnedu.course.chapters.c13_spike_times.passes import both_passes
 from snnedu.course.exercise import exercise
+from snnedu.widgets.panels import fill
 from tests.course.cells import run_cells
 
 pytestmark = pytest.mark.house
@@ -27,6 +29,64 @@ def test_walking_back_with_any_form_of_the_jump_gives_the_librarys_gradient(jump
     names = run_cells("13", "t13-01 t13-20 t13-21", **names)
     by_hand = torch.tensor([float(each) for each in names["by_hand"]])
     torch.testing.assert_close(by_hand, names["library"][0].float(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_search_that_never_ends_is_told_why():
+    def halve_for_ever(fires):
+        near, far = 0.0, 10.0
+        while near < far:
+            middle = (near + far) / 2
+            near, far = (middle, far) if fires(middle) else (near, middle)
+        return near
+
+    with pytest.raises(WrongAnswer) as raised:
+        exercise("13.2").judge(Attempt(halve_for_ever))
+    assert str(raised.value) == exercises.ENDLESS
+
+
+def test_the_general_reply_tells_a_gap_that_is_near_from_one_elsewhere():
+    for answer, reply in (
+        (lambda fires: exercises.last_gap(fires) + 0.03, exercises.COARSE),
+        (lambda fires: exercises.last_gap(fires) + 3.0, exercises.NO_CHANGE),
+    ):
+        with pytest.raises(WrongAnswer) as raised:
+            exercise("13.2").judge(Attempt(answer))
+        assert str(raised.value).endswith(reply)
+
+
+def test_the_general_replies_do_not_print_the_formula():
+    assert "/" not in exercise("13.1").otherwise
+
+
+@pytest.mark.parametrize("t_b", [0.5, 4.0])
+def test_the_explorers_code_runs_and_gives_its_spike(t_b):
+    one = snn.spike_time_explorer()
+    known = {"t_b": t_b, "w_b": 2.5}
+    found = eval(fill(one.code, known, one.controls, as_code=True))
+    shown = one.run(**known)
+    expected = shown["now"] if shown["spk"].sum() else math.inf
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_explorers_lines_end_where_the_spike_dies():
+    alive = snn.spike_time_explorer().run(w_b=2.5)
+    assert alive["x"][-1] == pytest.approx(2.65, abs=0.03)
+    assert alive["out"].max() < 7.5
+    assert len(snn.spike_time_explorer().run(w_b=5.0)["x"]) == 241
+    assert len(snn.spike_time_explorer().run(w_b=0.5)["x"]) == 1
+
+
+def test_the_explorer_shows_its_two_inputs():
+    shown = snn.spike_time_explorer().run(t_b=2.0, w_b=2.5)
+    assert shown["spk_in"].nonzero()[0].tolist() == [0, 100]
+    assert shown["cur"][100] == pytest.approx(2.5 + 3 * math.exp(-2), rel=1e-5)
+    assert shown["cur"][99] == pytest.approx(3 * math.exp(-1.98), rel=1e-5)
+
+
+def test_with_b_at_3_the_output_needs_a_weight_of_2_7():
+    run = snn.spike_time_explorer().run
+    assert run(t_b=3.0, w_b=2.75)["spk"].sum() == 1
+    assert run(t_b=3.0, w_b=2.6)["spk"].sum() == 0
 
 
 def test_the_explorer_shows_a_spike_that_moves_and_dies():

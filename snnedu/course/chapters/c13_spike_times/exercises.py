@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from snnedu.core.spike_times import exact_spike_times
-from snnedu.course.diagnosis import ByShape
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.diagnosis import ByShape, refuse
 from snnedu.course.exercise import Exercise
 
 Fires = Callable[[float], bool]
@@ -57,6 +58,7 @@ ALL_AS_ONE = (
 )
 NO_RISE = "You return how far V rises. How much earlier that makes the spike depends on how steeply V climbs through θ."
 OTHER_TAU = "Your x decays with τ = 1, as the current does. x = exp(-s/τ_m) with τ_m = 2."
+GROWS = "Your x grows with the time that has passed. Each x should lie between 0 and 1."
 ONLY_X = "Your bump is x. After a spike of weight 1 the membrane is x - x²: it begins at 0."
 
 
@@ -109,13 +111,23 @@ def _by_autograd(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
 # --------------------------------------------------------------------------------------- 13.2
 
 REVERSED = "You keep the wrong half. If the neuron fires at a gap, the last such gap is there or further out."
-COARSE = "Your answer is off by more than a thousandth. Go on halving until the ends nearly meet."
+COARSE = "Your answer is off by more than a thousandth. Go on until the ends nearly meet."
 HALF_DONE = (
     "Your first step is right, and then your search stops: repeat it until the ends nearly meet."
 )
 NO_SEARCH = (
     "Your number does not depend on `fires`. Call it with a gap to see whether this neuron fires."
 )
+TOO_NEAR = "Your search ends too early: the gap may be anywhere between 0 and 10."
+TRUE_FALSE = "You return whether the neuron fires. Return the gap, a number."
+NO_CHANGE = (
+    "The neuron does not change there between firing and silence. Search between gaps of 0 and 10."
+)
+ENDLESS = (
+    "You asked `fires` 20,000 times, and your search goes on. Two floats may never meet: stop when "
+    "they are 0.0001 apart."
+)
+MOST_CALLS = 20_000
 
 
 def _neuron(weight: float) -> Fires:
@@ -132,6 +144,32 @@ def _neuron(weight: float) -> Fires:
 def _draw_gaps() -> Iterator[tuple[Fires]]:
     for low, high in ((2.02, 2.08), (2.5, 3.0), (3.5, 3.8)):
         yield (_neuron(uniform(low, high)),)
+
+
+def _found(answer: Callable[[Fires], Any], fires: Fires) -> Any:
+    """Return the answer's gap, unless it is no gap, or the search does not end."""
+    asked = 0
+
+    def counted(gap: float) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked > MOST_CALLS:
+            raise RuntimeError(ENDLESS)
+        return fires(gap)
+
+    try:
+        gap = answer(counted)
+    except WrongAnswer:
+        if asked > MOST_CALLS:
+            raise WrongAnswer(ENDLESS) from None
+        raise
+    refuse({TRUE_FALSE: isinstance(gap, bool)})
+    return gap
+
+
+def _how_far(got: Tensor, right: Tensor, fires: Fires) -> str:
+    """Tell an answer that is near from one that is elsewhere."""
+    return COARSE if (got - right).abs().item() < 1 else NO_CHANGE
 
 
 def _halve(
@@ -181,6 +219,14 @@ SAME_RISE = (
 NO_DIVISION = (
     "Your g is not divided by the rise before the spike. A steep membrane moves its spike little."
 )
+SWAPPED = (
+    "You swapped the two rises. The one before the spike is at V = 1, the one after it at V = 0."
+)
+TIMES_TAU = "You multiply by τ_m = 2. From τ_m dV/dt = I - V follows dV/dt = (I - V)/τ_m: divide."
+P_TWICE = (
+    "You count p twice. After the reset V is 0 with and without the nudge: p counts for the part "
+    "with *after* alone."
+)
 RISE_OF_CURRENT = "Your rise before the spike is that of V = 0. There V = θ = 1."
 
 
@@ -207,9 +253,10 @@ EXERCISES = [
             ALL_AS_ONE: ByShape(lambda *given: my_slopes(*given).sum()),
             NO_RISE: [_slopes(rise="none"), _slopes(rise="none", sign=1.0)],
             OTHER_TAU: _slopes(tau=1.0),
+            GROWS: _slopes(tau=-2.0),
             ONLY_X: _slopes(bump="x"),
         },
-        otherwise="The slopes differ from -κ(t* - t_i) / (dV/dt). Look at the bump, then at the rise of V.",
+        otherwise="These are not the slopes. Look at each x, which lies between 0 and 1, then at each bump, then at the rise of V.",
         accepts=(_slope_list, _slope_array, _by_autograd),
         hints=(
             "At the spike V = θ, before and after the weight has changed. So what the weight adds to V is what the shift of the time takes away.",
@@ -235,11 +282,21 @@ EXERCISES = [
                 _walk(0.5),
                 _walk(0.01),
                 lambda fires: _halve(fires, times=5, far=10.0),
+                lambda fires: _halve(fires, times=8, far=10.0),
+                lambda fires: _halve(fires, times=8, far=10.0, answer="far"),
                 lambda fires: _halve(fires, times=10, far=10.0),
+                lambda fires: max(gap for gap in range(10) if fires(gap)),
             ],
             NO_SEARCH: [lambda fires: 10.0, lambda fires: 5.0],
+            TOO_NEAR: [
+                lambda fires: _halve(fires, far=1.0),
+                lambda fires: _halve(fires, far=2.0),
+                lambda fires: _halve(fires, far=5.0),
+            ],
+            TRUE_FALSE: lambda fires: fires(_halve(fires)),
         },
-        otherwise="The neuron does not change there between firing and silence. Keep one gap at which it fires and one at which it does not, and move them together.",
+        run=_found,
+        otherwise=_how_far,
         accepts=(
             _halve,
             _by_steps,
@@ -269,9 +326,12 @@ EXERCISES = [
             NO_HALF: lambda p, g, cur: (cur * p - g) / (cur - 1),
             SAME_RISE: lambda p, g, cur: p - 2 * g / cur,
             NO_DIVISION: lambda p, g, cur: cur * p / (cur - 1) - g,
+            SWAPPED: lambda p, g, cur: ((cur - 1) * p - 2 * g) / cur,
+            TIMES_TAU: lambda p, g, cur: (cur * p - g / 2) / (cur - 1),
+            P_TWICE: lambda p, g, cur: p + (cur * p - 2 * g) / (cur - 1),
             RISE_OF_CURRENT: lambda p, g, cur: cur * p / (cur - 1) - 2 * g / cur,
         },
-        otherwise="This is not the credit before the spike. It has two parts: the shift of the spike itself, and what the earlier reset leaves for later.",
+        otherwise="This is not the credit before the spike. The credit has two parts: the shift of the spike itself, and what the earlier reset leaves for later.",
         accepts=(
             lambda p, g, cur: (cur * p - 2 * g) / (cur - 1),
             lambda p, g, cur: p + (p - 2 * g) / (cur - 1),

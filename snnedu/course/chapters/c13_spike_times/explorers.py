@@ -6,35 +6,41 @@ import torch
 from torch import Tensor
 
 from snnedu.core.spike_times import exact_spike_times
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Curve, Slider, Traces
 
 FIRST = 3.0  # the weight of input A, which comes at 0: alone it lifts V to 0.75
+LATEST = 6.0  # time of input B
 STEP, STEPS = 0.02, 400  # of the picture: 8 τ_s
-NONE = 7.5  # where a spike that never comes is drawn
-DRAGGED = {
-    "predict": "Input A comes at 0. You drag input B from there to later times. What does the output spike do?",
-    "options": {
-        "It comes later and later, without end": "For a while it does. Drag B to 4.",
-        "It stays where it is, then jumps": "It moves with every step of the slider.",
-        "It comes later, faster and faster, and is gone": "Before it dies, its slope grows without bound.",
-    },
-    "right": "It comes later, faster and faster, and is gone",
-}
+NONE = 7.5  # where the dot is while there is no spike
+CODE = (
+    "snn.exact_spike_times(torch.tensor([[[0.0], [{t_b}]]]), "
+    f"torch.tensor([[{FIRST}, {{w_b}}]]), max_spikes=1)"
+)
 
 
-def spike_time_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def spike_time_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Drag one of two input spikes; see the membrane, the output's time, and its slope.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         _dragged,
         [
-            Slider("t_b", 0.0, 6.0, 0.05, value=0.5, label="time of input B", unit="τ_s"),
+            Slider("t_b", 0.0, LATEST, 0.05, value=0.5, label="time of input B", unit="τ_s"),
             Slider("w_b", 0.0, 6.0, 0.05, value=2.5, label="weight of input B", unit="θ"),
         ],
         [
+            Traces(
+                {"cur": "I"},
+                spikes="spk_in",
+                title="Input spikes A (at 0, weight 3) and B, and the current I",
+                ylim=(0, 9.5),
+                dt=STEP,
+                height=110,
+                given=True,
+            ),
             Traces(
                 {"mem": "V"},
                 threshold=1.0,
@@ -49,8 +55,9 @@ def spike_time_explorer(*, ask: bool = False, **more: Any) -> Explorer:
                 "x",
                 {"out": "t*"},
                 point=("t_b", "now"),
-                title="Time t* of the output spike (at 7.5: there is none)",
+                title="Time t* of the output spike (dot at 7.5: no spike)",
                 xlabel="time of input B (τ_s)",
+                xlim=(0, LATEST),
                 ylim=(0, 8),
                 height=150,
             ),
@@ -58,31 +65,40 @@ def spike_time_explorer(*, ask: bool = False, **more: Any) -> Explorer:
                 "x",
                 {"slope": "slope"},
                 point=("t_b", "slope_now"),
-                title="What the gradient sees: dt* / d(time of B), cut off at 5",
+                title="What the gradient sees: dt* / d(time of B) (dot at 0: no spike)",
                 xlabel="time of input B (τ_s)",
+                xlim=(0, LATEST),
                 ylim=(-0.5, 5.5),
                 height=150,
             ),
         ],
         title="One input spike, dragged",
         outcome="Output: {said}.",
-        **(DRAGGED if ask else {}),
+        code=CODE,
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
 
 def _dragged(t_b: float, w_b: float) -> dict[str, Any]:
-    x = torch.linspace(0, 6, 241, dtype=torch.float64)
+    x = torch.linspace(0, LATEST, 241, dtype=torch.float64)
     out, slope = _first_spike(torch.cat([x, x.new_tensor([t_b])]), w_b)
-    t, mem = _membrane(t_b, w_b, out[-1].item())
-    drawn, shown = out.clamp(max=NONE), slope.clamp(-5, 5)
-    spk = (t - out[-1]).abs() <= STEP / 2
+    fires = int(out[:-1].isfinite().sum()) or 1  # up to one gap: there the lines end
+    t, cur, mem = _neuron(t_b, w_b, out[-1].item())
+    drawn, shown = out.clamp(max=NONE), slope.clamp(max=5)
     said = f"spike at t* = {out[-1]:.2f}, slope {slope[-1]:.2f}"
     return {
-        "mem": mem, "spk": spk.double(), "x": x, "out": drawn[:-1], "now": drawn[-1],
-        "slope": shown[:-1], "slope_now": shown[-1],
+        "cur": cur, "spk_in": _nearest(t, 0.0) + _nearest(t, t_b),
+        "mem": mem, "spk": _nearest(t, out[-1].item()),
+        "x": x[:fires], "out": drawn[:fires], "now": drawn[-1],
+        "slope": shown[:fires], "slope_now": shown[-1],
         "said": said if out[-1] < torch.inf else "no spike, and no gradient",
     }  # fmt: skip
+
+
+def _nearest(t: Tensor, when: float) -> Tensor:
+    """Return 1 at the point of `t` that is nearest to a spike, 0 elsewhere."""
+    return ((t - when).abs() <= STEP / 2).double()
 
 
 def _first_spike(dragged: Tensor, w_b: float) -> tuple[Tensor, Tensor]:
@@ -94,13 +110,16 @@ def _first_spike(dragged: Tensor, w_b: float) -> tuple[Tensor, Tensor]:
     return out.detach(), grad[:, 1, 0]
 
 
-def _membrane(t_b: float, w_b: float, fired: float) -> tuple[Tensor, Tensor]:
-    """Return V over time, until the neuron fires and from its reset on."""
+def _neuron(t_b: float, w_b: float, fired: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return times, I and V; V until the neuron fires, and from its reset on."""
     t = STEP * torch.arange(STEPS, dtype=torch.float64)
+    cur, mem = torch.zeros_like(t), -_decay(t, fired)
+    for when, weight in ((0.0, FIRST), (t_b, w_b)):
+        x = _decay(t, when)
+        cur, mem = cur + weight * x**2, mem + weight * (x - x**2)
+    return t, cur, mem
 
-    def bump(since: float) -> Tensor:
-        x = torch.exp(-(t - since).clamp(min=0) / 2)
-        return x - x**2
 
-    reset = (t > fired) * torch.exp(-(t - fired).clamp(min=0) / 2)
-    return t, FIRST * bump(0.0) + w_b * bump(t_b) - reset
+def _decay(t: Tensor, since: float) -> Tensor:
+    """Return exp(-s/τ_m) of the time s since a spike, 0 before it."""
+    return (t >= since) * torch.exp(-(t - since).clamp(min=0) / 2)

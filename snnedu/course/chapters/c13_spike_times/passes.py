@@ -10,7 +10,8 @@ from snnedu.core.spike_times import exact_spike_times
 from snnedu.viz import COLORS, GRAY, embed
 from snnedu.viz.player import Animation
 
-END, POINTS, FRAMES = 3.0, 301, 30
+BEGIN, END, POINTS, FRAMES = -0.1, 3.0, 311, 30
+NAMES = "— p = dL/dV", "-- q = dL/dI"
 ALT = (
     "Above, the membrane of one neuron runs forward: it rises after each input and falls to 0 at "
     "each of its own spikes. Below, the credits p and q run backward from the last spike: p jumps "
@@ -28,10 +29,10 @@ def both_passes(times: list[float], weights: list[float], wanted: list[float]) -
 
     own = _spikes(times, weights)
     wanted = wanted + [0.0] * (len(own) - len(wanted))
-    t = torch.linspace(0, END, POINTS, dtype=torch.float64)
+    t = torch.linspace(BEGIN, END, POINTS, dtype=torch.float64)
     rows = [_membrane(t, times, weights, own), *_credits(t, times, weights, own, wanted)]
     figure, axes = plt.subplots(2, 1, figsize=(6.4, 4), sharex=True, layout="constrained")
-    axes[0].set(ylabel="membrane V (θ)", ylim=(-0.1, 1.25), xlim=(0, END))
+    axes[0].set(ylabel="membrane V (θ)", ylim=(-0.1, 1.25), xlim=(BEGIN, END))
     most = 1.15 * max(row.abs().max().item() for row in rows[1:])
     axes[1].set(ylabel="credit (τ_s / θ)", xlabel="time (τ_s)", ylim=(-most, most))
     camera = Camera(figure)
@@ -45,8 +46,8 @@ def _draw(
     axes: Any, t: Tensor, rows: list[Tensor], times: list[float], own: list[float], frame: int
 ) -> None:
     """Draw the forward pass up to a frame, or all of it and the backward pass from the end."""
-    seen = t <= END * frame / FRAMES if frame > 0 else t >= 0
-    back = t >= END * -frame / FRAMES if frame <= 0 else t < 0
+    seen = t <= END * frame / FRAMES if frame > 0 else t >= BEGIN
+    back = t >= END * -frame / FRAMES if frame <= 0 else t < BEGIN
     axes[0].axhline(1, color=GRAY, ls="--", lw=1)
     axes[0].plot(t[seen], rows[0][seen], color=COLORS[0])
     for ax in axes:
@@ -57,8 +58,10 @@ def _draw(
                 ax.axvline(when, color=COLORS[1], lw=1)
     for row, color, name in zip(rows[1:], COLORS[2:4], "pq", strict=False):
         axes[1].plot(t[back], row[back], color=color, ls="-" if name == "p" else "--")
-    where = "forward" if frame > 0 else "backward: p solid, q dashed"
-    axes[1].text(0.98, 0.88, where, transform=axes[1].transAxes, ha="right")
+    where = "forward" if frame > 0 else "backward"
+    axes[0].text(1, 1.04, where, transform=axes[0].transAxes, ha="right")
+    for place, color, name in zip((0.0, 0.3), COLORS[2:4], NAMES, strict=False):
+        axes[1].text(place, 1.04, name, color=color, transform=axes[1].transAxes)
 
 
 def _spikes(times: list[float], weights: list[float]) -> list[float]:

@@ -92,7 +92,7 @@ QUESTIONS = {
                     "Zero times any learning rate is zero.",
                 ),
                 Option(
-                    "A term in the loss that lifts silent neurons",
+                    "A push on the weights of silent neurons",
                     "It acts on the weights directly, without a spike.",
                     right=True,
                 ),
