@@ -82,7 +82,7 @@ PREDICTIONS = {
     ),
     "08.p6": Prediction(
         question=(
-            "One step only. Which network reads most digits: 10 outputs read by their spikes, 100 "
+            "One step only. Which network recognizes most digits: 10 outputs read by their spikes, 100 "
             "outputs (ten a class) with as many weights in all, or 10 outputs read by membranes?"
         ),
         options=(

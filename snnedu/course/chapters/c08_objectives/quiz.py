@@ -45,7 +45,7 @@ QUESTIONS = {
             (
                 Option(
                     "The answers stay about as good",
-                    "The network reads digits, but its spikes were in nobody's loss.",
+                    "The network recognizes digits, but its spikes were in nobody's loss.",
                 ),
                 Option(
                     "It cannot be done: no spikes",
@@ -90,7 +90,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "First spikes carry no information",
-                    "They do: it reads more than nine of ten digits by them.",
+                    "They do: it recognizes more than nine of ten digits by them.",
                 ),
             ),
         ),
