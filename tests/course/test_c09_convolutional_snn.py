@@ -67,7 +67,7 @@ def test_a_merge_in_another_form_gives_the_same_currents(merge, setup):
 
 def test_a_norm_for_each_step_sees_one_step_only(setup):
     names = run_cells("09", DEEP, {"range(8)": "range(1)"}, **setup)
-    names |= {"right": {"batch norm": torch.zeros(8)}, "gain": torch.ones(8)}
+    names |= {"right": {"batch norm": torch.zeros(6)}}
     names["lab"] = type("Lab", (), {"learned": lambda *_: 0.0, "dots": lambda _: None})
     norm = run_cells("09", "t09-43", **names)["StepNorm"](8)
     drifting = torch.randn(4, 16, 8, 3, 3) + torch.arange(4.0)[:, None, None, None, None]

@@ -82,7 +82,7 @@ def _by_hand(weight: Tensor) -> Tensor:
 TWO_THINGS = "Return two tensors, the weights and the bias: `return weight, bias`. Of a whole layer, return `layer.weight, layer.bias`."
 CHANGES = "Your function changes a layer that it was given, and later code needs that layer as it was. Make new tensors: `factor * weight`, not `weight *= factor`."
 UPSIDE_DOWN = "Your factor is upside down: γ stands above the line, the root below it."
-NO_EPS = "You leave out ε. Channels that hardly vary get a factor that is much too large, or infinite: divide by √(v + ε)."
+NO_EPS = "You leave out ε, or take another number than `norm.eps`. Without it, channels that hardly vary get a factor that is much too large, or infinite: divide by √(v + ε)."
 EPS_OUTSIDE = "You add ε to the root. PyTorch adds it to the variance, inside the root: √(v + ε)."
 NO_ROOT = "You divide by the variance. A batch norm divides by the standard deviation, its root."
 NO_SCALE = "You leave out γ, `norm.weight`: the batch norm scales what it has normalized."
@@ -91,6 +91,7 @@ NO_SHIFT = (
 )
 NO_MEAN = "Your weights are right. In the bias, the mean is missing: the batch norm subtracts it."
 MEAN_ADDED = "Your weights are right. In the bias you add the mean. The batch norm subtracts it."
+PLACES_CHANGED = "Your weights are right. In the bias, b and m have changed places: the batch norm takes m from b."
 MEAN_UNSCALED = "Your weights are right, but you do not scale the mean: it is subtracted before the batch norm divides."
 BIAS_UNSCALED = "Your weights are right, but the old bias stays as it was. It passes through the batch norm like everything else: scale it, too."
 BIAS_KEPT = "Your weights are right, but the bias stays as it was. The batch norm subtracts the mean m from it, scales, and adds c."
@@ -349,6 +350,7 @@ EXERCISES = [
             NO_SHIFT: _folding(bias=lambda f, b, m, c: f * (b - m)),
             NO_MEAN: _folding(bias=lambda f, b, m, c: f * b + c),
             MEAN_ADDED: _folding(bias=lambda f, b, m, c: f * (b + m) + c),
+            PLACES_CHANGED: _folding(bias=lambda f, b, m, c: f * (m - b) + c),
             MEAN_UNSCALED: _folding(bias=lambda f, b, m, c: f * b - m + c),
             BIAS_UNSCALED: _folding(bias=lambda f, b, m, c: b - f * m + c),
             BIAS_KEPT: _folding(bias=lambda f, b, m, c: b),

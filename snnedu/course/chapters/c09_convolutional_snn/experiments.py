@@ -183,16 +183,16 @@ def dots(right: Mapping[str, Float[Tensor, " seeds"]]) -> None:
     figure, ax = plt.subplots(figsize=(6.4, 2.9), layout="constrained")
     for place, (name, found) in enumerate(right.items()):
         color, across = snn.viz.COLORS[place], place + torch.linspace(-0.12, 0.12, len(found))
-        ax.plot(across, 100 * found, "osD"[place], color=color, alpha=0.7, label=name)
+        ax.plot(across, 100 * found, "os^D"[place], color=color, alpha=0.7, label=name)
         ax.plot([place - 0.25, place + 0.25], 2 * [100 * found.mean().item()], color=color)
     ax.set(xticks=range(len(right)), xticklabels=list(right), ylabel="right (% of test)")
     ax.set_ylim(65, 90)
     ax.spines[["top", "right"]].set_visible(False)
     snn.viz.describe(
         figure,
-        "Share of right answers of a deep network without norm, with batch norm, and with a norm "
-        "for each step; eight dots and their mean each. The two norms overlap; the means of both lie "
-        "above that of the network without norm.",
+        "Share of right answers of a deep network: without norm, without norm but with weights "
+        "twice as large, with batch norm, and with a norm for each step; six dots and their mean "
+        "each. The first mean is the lowest. The dots of the other three overlap.",
     )
 
 

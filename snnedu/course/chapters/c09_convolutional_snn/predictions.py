@@ -52,7 +52,7 @@ PREDICTIONS = {
         reply="With two steps the network fires about a third of the spikes.",
     ),
     "09.p6": Prediction(
-        question="How far is one norm for each step ahead of one norm for all steps, in right answers? A minus means that it is behind. Mean over eight seeds:",
+        question="How far is one norm for each step ahead of one norm for all steps, in right answers? A minus means that it is behind. Mean over six seeds:",
         unit="percentage points",
         between=(-100, 100),
         close=2,

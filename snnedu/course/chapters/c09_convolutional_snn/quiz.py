@@ -8,7 +8,9 @@ QUESTIONS = {
             "Why can a chip for spikes not run an average pooling as it stands?",
             (
                 Option("Its output takes too long", "It is one sum and one division."),
-                Option("Its output is a fraction", "A wire carries a spike or none.", right=True),
+                Option(
+                    "Its output is a fraction", "A plain wire carries a spike or none.", right=True
+                ),
                 Option("Its output is negative", "The average of zeros and ones is not."),
             ),
         ),
@@ -31,7 +33,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Which statistics does batch norm through time use while a network is trained?",
+            "Which statistics does a batch norm over time use while a network is trained?",
             (
                 Option(
                     "Of all steps, pictures and pixels",
