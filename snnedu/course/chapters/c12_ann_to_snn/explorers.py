@@ -7,34 +7,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snnedu.course.predict import in_explorer
 from snnedu.silicon import conversion
 from snnedu.silicon.rate_neurons import IntegrateAndFire, TwoPhase
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Choice, Curve, Raster, Slider, Traces
+from snnedu.widgets.panels import Choice, Curve, Slider, Traces
 
 MOST_STEPS = 32
-HOW_MANY = {
-    "predict": "T = 8. Over all currents: how many different activations can the neuron send?",
-    "options": {
-        "8": "It can also stay silent.",
-        "9": "From 0 to 8 spikes.",
-        "as many as there are currents": "A spike is all or nothing: between 3 and 4 spikes there is no activation.",
-    },
-    "right": "9",
-}
-NOTHING = {
-    "predict": "4 spikes of weight +1 come first, 4 of weight -1 later. Together they are 0. What does the neuron do?",
-    "options": {
-        "stay silent, as the sum is 0": "It does not know yet that the -1 will come.",
-        "fire, and take the spikes back": "A spike that was sent cannot be taken back.",
-        "fire, though the sum is 0": "When the -1 come, the spikes have been sent.",
-    },
-    "right": "fire, though the sum is 0",
+STAIRS = {
+    "subtract": "a staircase along ReLU up to the current 1 θ, and flat above it",
+    "zero": "a few wide stairs below ReLU, which reach it again at the current 1 θ",
 }
 
 
-def staircase_explorer(**more: Any) -> Explorer:
-    """Compare what one neuron sends in T steps with ReLU. `more` goes to `Explorer`."""
+def staircase_explorer(*, ask: str = "", **more: Any) -> Explorer:
+    """Compare what one neuron sends in T steps with ReLU.
+
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
+    """
     grid = torch.linspace(-0.25, 1.25, 301)
 
     def send(cur: float, steps: int, start: float, reset_mechanism: str) -> dict[str, Any]:
@@ -43,10 +33,13 @@ def staircase_explorer(**more: Any) -> Explorer:
         currents = torch.cat([grid, torch.tensor([cur])])
         spk_rec, mem_rec = neuron.unroll(currents.expand(steps, 1, -1))
         sent = spk_rec.mean(0)[0]
-        shown = {"spk": spk_rec[:, 0, -1], "mem": mem_rec[:, 0, -1]}
-        return shown | {
+        before = torch.tensor([0.0]), torch.tensor([start])  # the first step is step 1
+        rows = zip(before, (spk_rec, mem_rec), strict=True)
+        spk, mem = (torch.cat([at_rest, rec[:, 0, -1]]) for at_rest, rec in rows)
+        return {
+            "spk": spk, "mem": mem, "stairs": STAIRS[reset_mechanism],
             "grid": grid, "sent": sent[:-1], "relu": grid.clamp(min=0), "here": sent[-1],
-            "count": spk_rec[:, 0, -1].sum(), "ideal": max(cur, 0.0),
+            "count": spk.sum(), "ideal": max(cur, 0.0),
         }  # fmt: skip
 
     return Explorer(
@@ -63,48 +56,59 @@ def staircase_explorer(**more: Any) -> Explorer:
                 xlabel="step", ylim=(-1, 3), height=150, given=True,
             ),
             Curve(
-                "grid", {"sent": "neuron", "relu": "ReLU"}, point=("cur", "here"), ylim=(-0.1, 1.3),
+                "grid", {"sent": "neuron", "relu": "ReLU"}, point=("cur", "here"),
+                xlim=(-0.3, 1.3), ylim=(-0.1, 1.3),
                 title="Activation: θ N/T of the neuron, and ReLU", xlabel="current z (θ)", height=230,
             ),
         ],
         title="One neuron as a ReLU",
-        outcome="{count} spikes in {steps} steps: the neuron sends {here:.3f}, ReLU gives {ideal:.3f}.",
-        code="snn.conversion.IntegrateAndFire(threshold=1.0, start={start})",
-        **HOW_MANY,
+        outcome="Spikes: {count}. Steps: {steps}. The neuron sends {here:.3f}, ReLU gives {ideal:.3f}.",
+        code="""neuron = snn.conversion.IntegrateAndFire(threshold=1.0, start={start})
+neuron.reset_mechanism = {reset_mechanism}
+spk_rec, mem_rec = neuron.unroll(torch.full(({steps}, 1, 1), {cur}))""",
+        alt="The membrane of one neuron over {steps} steps, and what it sends against the current: {stairs}. At the current {cur} θ it fires {count} times and sends {here:.3f} θ.",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
 
 
-def timing_explorer(**more: Any) -> Explorer:
-    """Let four spikes of weight -1 come later than four of weight +1. `more` goes to `Explorer`."""
+def timing_explorer(*, ask: str = "", **more: Any) -> Explorer:
+    """Let three spikes of weight -1 come later than four of weight +1.
+
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
+    """
 
     def receive(delay: int, neuron: str) -> dict[str, Any]:
-        spk = torch.zeros(16, 2)
-        spk[:4, 0] = 1
-        spk[delay : delay + 4, 1] = 1
-        cell = TwoPhase(window=8, fires_after=8) if neuron == "waits" else IntegrateAndFire()
-        out, mem, *_ = cell.unroll((spk[:, 0] - spk[:, 1])[:, None, None])
-        return {"spk_in": spk, "out": out[:, 0, 0], "mem": mem[:, 0, 0], "count": out.sum()}
+        cur = torch.zeros(16)
+        cur[:4] += 1
+        cur[delay : delay + 3] -= 1
+        cell = (
+            TwoPhase(window=8, fires_after=8) if neuron != "fires at once" else IntegrateAndFire()
+        )
+        out, mem, *_ = cell.unroll(cur[:, None, None])
+        shown = {"step": torch.arange(1, 17), "cur": cur}
+        return shown | {"out": out[:, 0, 0], "mem": mem[:, 0, 0], "count": out.sum()}
 
     return Explorer(
         partial(receive),  # without a name, it shows no code to copy
         [
             Slider("delay", 0, 4, 1, value=4, label="delay of the -1", unit="steps"),
-            Choice("neuron", ("fires at once", "waits")),
+            Choice("neuron", ("fires at once", "waits for 8 steps")),
         ],
         [
-            Raster(
-                "spk_in", groups={"weight +1": 1, "weight -1": 1}, title="Input spikes",
-                ylabel="input", height=120, given=True,
+            Traces(
+                {"cur": "I"}, x="step", xlim=(0, 17), ylim=(-1.2, 1.2), height=130, given=True,
+                title="Input current I (θ): spikes of weight +1, and of weight -1", xlabel="step",
             ),
             Traces(
-                {"mem": "U"}, threshold=1.0, spikes="out", title="Membrane potential U (θ)",
-                xlabel="step", ylim=(-4.5, 5), height=190,
+                {"mem": "U"}, x="step", xlim=(0, 17), ylim=(-4, 5), height=210, threshold=1.0,
+                spikes="out", title="Membrane potential U (θ)", xlabel="step",
             ),
         ],
         title="The same sum, at other times",
-        outcome="The neuron fires {count} times. The sum of its input is 0.",
-        **NOTHING,
+        outcome="Output spikes: {count}. The sum of the input is worth 1.",
+        alt="Input current over 16 steps: four spikes of +1, and three of -1 that begin {delay} steps after them. Below, the membrane of a neuron that {neuron}: output spikes {count}.",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
 
@@ -129,7 +133,7 @@ def conversion_explorer(
         spikes = sum(each.spk.flatten(2).sum(2) for each in hidden).mean(1).cumsum(0)  # pyright: ignore
         return {
             "times": times, "accuracy": accuracy, "ann": np.full(MOST_STEPS, best),
-            "spikes": spikes, "here": accuracy[steps - 1], "fired": spikes[steps - 1],
+            "spikes": spikes, "first": accuracy[0], "last": accuracy[-1], "all": spikes[-1], "here": accuracy[steps - 1], "fired": spikes[steps - 1],
         }  # fmt: skip
 
     return Explorer(
@@ -141,10 +145,10 @@ def conversion_explorer(
         [
             Curve(
                 "times", {"accuracy": "converted", "ann": "ANN"}, point=("steps", "here"),
-                ylim=(0, 102), title="Right answers (%)", xlabel="steps T", height=210,
+                xlim=(0, 33), ylim=(50, 102), title="Right answers (%)", xlabel="steps T", height=210,
             ),
             Curve(
-                "times", {"spikes": "spikes"}, point=("steps", "fired"), ylim=(0, 10_000),
+                "times", {"spikes": "spikes"}, point=("steps", "fired"), xlim=(0, 33), ylim=(0, 10_000),
                 title="Spikes per digit, hidden layers", xlabel="steps T", height=210,
             ),
         ],
@@ -152,7 +156,8 @@ def conversion_explorer(
         outcome="At T = {steps}: {here:.1f} % right (the ANN: {best}), {fired:.0f} spikes per digit.".replace(
             "{best}", f"{best:.1f} %"
         ),
-        code="snn.conversion.convert(ann, x, percentile={percentile})",
+        code="snn.conversion.convert(anns[0], train[0], percentile={percentile})",
+        alt="Right answers against steps rise from {first:.0f} % at 1 step to {last:.0f} % at 32. Spikes per digit grow with the steps, about evenly, to {all:.0f}. At T = {steps}: {here:.1f} % and {fired:.0f} spikes.",
         columns=2,
         **more,
     )  # fmt: skip

@@ -26,6 +26,17 @@ PREDICTIONS = {
         high="At each spike it forgets the 0.4 θ above the threshold.",
         reply="A neuron that forgets needs two steps for each spike, for every current from above θ/2 up to θ.",
     ),
+    "12.p6": Prediction(
+        question="T = 8. Over all currents: how many different activations can the neuron send?",
+        options=(
+            Option("8", "Silence is an activation, too."),
+            Option("9", "From 0 to 8 spikes.", right=True),
+            Option(
+                "as many as there are currents",
+                "A spike is all or nothing: between 3 and 4 spikes there is no activation.",
+            ),
+        ),
+    ),
     "12.p3": Prediction(
         question=(
             "T = 2. All thresholds fall from the largest activation to the 99th percentile: 1 % of "
@@ -37,10 +48,26 @@ PREDICTIONS = {
             Option("Rise", "Finer stairs for 99 % are worth more than 1 % clipped.", right=True),
         ),
     ),
+    "12.p7": Prediction(
+        question=(
+            "4 spikes of weight +1 come first, 3 of weight -1 later. Together they are worth one "
+            "spike. What does the neuron do?"
+        ),
+        options=(
+            Option(
+                "fire once, as the sum says", "The neuron does not know yet that the -1 will come."
+            ),
+            Option(
+                "fire four times, and take three spikes back",
+                "A spike that was sent cannot be taken back.",
+            ),
+            Option("fire four times", "When the -1 come, the spikes have been sent.", right=True),
+        ),
+    ),
     "12.p4": Prediction(
         question=(
             "T = 8, all layers at once. Of the neurons in the third hidden layer that are not "
-            "silent, how many percent have another count than the ANN?"
+            "silent, how many percent have a different count from the ANN?"
         ),
         unit="%",
         between=(0, 100),
@@ -60,7 +87,7 @@ PREDICTIONS = {
                 "QCFS",
                 "Weights that were trained with three activations do not know when spikes come.",
             ),
-            Option("convert, then train", "A good start, with half of the epochs left."),
+            Option("convert, then train", "The start was good, but 6 epochs for spikes are few."),
             Option("train", "These weights learned from the start what two steps can say."),
         ),
     ),

@@ -23,7 +23,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "T goes from 8 to 16. The largest error of a layer with a constant input …",
+            "T goes from 8 to 16. The largest error without clipping, at a constant input …",
             (
                 Option("is a quarter", "One stair is θ/T high: it is half as high now."),
                 Option("is a half", "One stair is θ/T high, and the error half of it.", right=True),
@@ -42,7 +42,7 @@ QUESTIONS = {
                     "It adds clipping: what exceeds θ is lost.",
                 ),
                 Option(
-                    "It makes the stairs less high",
+                    "It makes the stairs lower",
                     "One stair is θ/2 then, for all activations that are not clipped.",
                     right=True,
                 ),
@@ -61,7 +61,7 @@ QUESTIONS = {
                     "A bias flows at every step by itself: it needs no factor.",
                 ),
                 Option(
-                    "Weights by 3, biases as they are",
+                    "Weights divided by 3, biases as they are",
                     "Dividing makes the spikes weaker, but each stands for more than 1.",
                 ),
             ),
@@ -89,7 +89,7 @@ QUESTIONS = {
             (
                 Option(
                     "More right answers than the ANN",
-                    "It has exactly the ANN's answers, the wrong ones, too.",
+                    "It has exactly the quantized ANN's answers, the wrong ones, too.",
                 ),
                 Option(
                     "A quarter as many spikes in all",
