@@ -40,6 +40,7 @@ FORGETS = "Asked {steps} steps after the cue, your neuron is silent. By then {sh
 TOO_LONG = "Your neuron answers after {steps} steps, but asked after {later:,} steps it still fires: it has not forgotten the cue. Its memory is too long."
 ALWAYS = f"Your neuron fires at the question even if there was no cue. A question alone adds {QUESTION * LASTS:g} to U: that must not exceed the threshold."
 CHATTERS = "Your neuron fires before it is asked, {spikes} times. It should wait in silence."
+HIGH_THRESHOLD = "Asked {steps} steps after the cue, your neuron is silent, though {share:.0%} of a small input is left. That is enough for a threshold of 1. What is yours?"
 NO_MARGIN = "Asked {steps} steps after the cue, your neuron is silent, but only just: {share:.1%} of a small input is left by then. While they last, cue and question leak a little, too. Leave them a margin."
 SAME_FOR_ALL = (
     "Your neuron has the same memory for every number of steps. Compute its decay from `steps`."
@@ -96,8 +97,10 @@ def _fault(neuron: Any, steps: int, share: float) -> str:
     if any(early):
         return CHATTERS.format(spikes=max(early))
     if not answers[True, steps][1]:
-        just = share > (1 - LASTS * QUESTION) / (LASTS * CUE) - 0.005
-        return (NO_MARGIN if just else FORGETS).format(steps=steps, share=share)
+        needed = (1 - LASTS * QUESTION) / (LASTS * CUE)
+        reply = FORGETS if share < needed - 0.005 else NO_MARGIN
+        reply = HIGH_THRESHOLD if share > needed + 0.01 else reply
+        return reply.format(steps=steps, share=share)
     return TOO_LONG.format(steps=steps, later=later) if answers[True, later][1] else ""
 
 

@@ -67,6 +67,10 @@ MEMORIES: dict[str, Layers] = {
         nn.Linear(n, m),
         snn.Leaky(decays(m, steps), learn_beta=True, reset_mechanism="none"),
     ],
+    "own β, to zero": lambda n, m, steps: [
+        nn.Linear(n, m),
+        snn.Leaky(decays(m, steps), learn_beta=True, reset_mechanism="zero"),
+    ],
     "synapse": lambda n, m, steps: [
         nn.Linear(n, m),
         snn.Synaptic(decays(m, steps), 0.9, learn_alpha=True),
@@ -111,18 +115,21 @@ def _size(layers: list[nn.Module]) -> int:
 # ------------------------------------------------------------------------------------- training
 
 
-def recall_score(memory: str, seed: int) -> float:
-    """Train on `recall` with 800 parameters; return the share of right answers on new sequences."""
+def recall_score(memory: str, seed: int, rounds: int = 100) -> float:
+    """Train on `recall` with at most 800 parameters; return the share of right answers on new sequences."""
     net = network(memory, 10, 2, RECALL, 800, 0.5, seed)
-    return _train(net, recall, ANSWER, rounds=100, lr=0.01, seed=seed)
+    return _train(net, recall, ANSWER, rounds, lr=0.01, seed=seed)
 
 
-def gap_score(memory: str, seed: int) -> float:
-    """Train on `gap` with 400 parameters; return the share of right answers on new sequences."""
+def gap_score(memory: str, seed: int, rounds: int = 120, gain: float = 3.0) -> float:
+    """Train on `gap` with at most 400 parameters; return the share of right answers on new ones.
+
+    `gain` multiplies the first layer's weights at the start: one spike must wake a neuron.
+    """
     net = network(memory, 2, 4, GAP, 400, 1.0, seed)
     with torch.no_grad():
-        net[0].weight *= 3  # pyright: ignore[reportOperatorIssue] - one spike must wake a neuron
-    return _train(net, gap, 1, rounds=120, lr=0.02, seed=seed)
+        net[0].weight *= gain  # pyright: ignore[reportOperatorIssue]
+    return _train(net, gap, 1, rounds, lr=0.02, seed=seed)
 
 
 def _train(

@@ -23,15 +23,15 @@ PREDICTIONS = {
         high="Training finds no weights that bring back what has leaked away.",
     ),
     "10.p3": Prediction(
-        question="Which slow variable lets the network remember best?",
+        question="After 100 rounds of training: which slow variable lets the network recall best?",
         options=(
             Option(
                 "The membrane: each its own β",
-                "Slow membranes help, but least of the three. The next experiment asks why.",
+                "Slow membranes help, but least of the three. The next experiments ask why.",
             ),
             Option(
                 "The synapse: a second order",
-                "It recalls nearly every cue. The next experiment asks why.",
+                "It recalls nearly every cue.",
                 right=True,
             ),
             Option(
@@ -41,6 +41,14 @@ PREDICTIONS = {
         ),
     ),
     "10.p4": Prediction(
+        question="Slow membranes with subtraction are trained for 400 rounds, not 100. How many of 100 answers will be right?",
+        unit="of 100 answers",
+        between=(0, 100),
+        close=6,
+        low="More training brings the cue back: it was in the membranes all the time.",
+        high="Some seeds need still more rounds.",
+    ),
+    "10.p5": Prediction(
         question="The delay is 2 and should be 15. The bell around it is half a step wide. Where will training bring it?",
         options=(
             Option("To 15, slowly", "The gradient of a narrow bell sees its neighbors only."),
@@ -48,7 +56,7 @@ PREDICTIONS = {
             Option("To 20, its limit", "A narrow bell feels no pull to either side."),
         ),
     ),
-    "10.p5": Prediction(
+    "10.p6": Prediction(
         question="The same test utterances are padded to 120 steps, not 29. How many of 100 will the network name correctly?",
         unit="of 100 utterances",
         between=(0, 100),
@@ -57,7 +65,7 @@ PREDICTIONS = {
         high="The mean of the scores runs over the padding, which is now nine tenths of the steps.",
         reply="The utterances are the same, to the last number.",
     ),
-    "10.p6": Prediction(
+    "10.p7": Prediction(
         question="A network without any memory (β = 0) hears one frame at a time, and averages. For how many of 100 utterances will it name the speaker?",
         unit="of 100 utterances",
         between=(0, 100),
@@ -66,15 +74,12 @@ PREDICTIONS = {
         high="A few speakers are alike in most of their frames.",
         reply="A task that needs no memory cannot measure memory.",
     ),
-    "10.p7": Prediction(
-        question="Which memory will do best at telling gaps?",
+    "10.p8": Prediction(
+        question="Which of these memories will do best at telling gaps?",
         options=(
-            Option("The slow synapse", "Its current tells how long ago a spike came.", right=True),
-            Option("Recurrence", "Recurrence could count steps, but here it did not learn to."),
-            Option(
-                "Delays",
-                "Delays share the second place: each gap needs a neuron whose two delays differ by just that gap.",
-            ),
+            Option("synapse", "The synaptic current tells how long ago a spike came."),
+            Option("recurrence", "Recurrence could count steps, but here it did not learn to."),
+            Option("delays", "A neuron can tell a gap if its two delays differ by just that gap."),
         ),
     ),
 }

@@ -13,20 +13,20 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Slow membranes recalled the cue badly, slow synapses well. What was the reason?",
+            "Slow membranes recalled the cue badly after 100 rounds, and well after 400. What does this show?",
             (
                 Option(
-                    "The reset takes θ from the membrane",
-                    "Without the reset, membranes recalled as well as synapses.",
+                    "They hold the cue, but learn slowly",
+                    "More training could use the memory, so it was there.",
                     right=True,
                 ),
                 Option(
-                    "A synapse fades less than a membrane",
-                    "Both had the same time constants, from 2 to 40 steps.",
+                    "The reset had erased the cue",
+                    "Then more training could not have brought it back.",
                 ),
                 Option(
-                    "A network with synapses is larger",
-                    "Both had 800 parameters, and nearly as many neurons.",
+                    "Their time constants were too short",
+                    "They started with the same ones as the synapses, from 2 to 40 steps.",
                 ),
             ),
         ),
