@@ -78,7 +78,6 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     },
     "10.3": {"real = steps < lengths": "True counts as 1"},
     "11.1": {"return counts": "a list is converted"},
-    "11.2": {"if when < at:": CONTINUOUS},
     "11.3": {
         "near = (dy + dx > 0) & ((dy <= 1) & (dx <= 1))": ANY_ORDER,
         "near = (dx <= 1) & (dy <= 1) & (dy + dx > 0)": ANY_ORDER,
@@ -86,7 +85,6 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "dy, dx, age = ((y - y[i]).abs(), (x[i] - x).abs(), t[i] - t)": "a distance has no sign",
         "keep[i] = ((age <= window) & (near & (age > 0))).any()": ANY_ORDER,
         "keep[i] = ((age > 0) & near & (age <= window)).any()": ANY_ORDER,
-        "keep[i] = (near & (age > 0) & (age < window)).any()": CONTINUOUS,
         "keep[i] = (near & (age >= 0) & (age <= window)).any()": CONTINUOUS,
     },
     "13.2": {

@@ -1,12 +1,15 @@
 """What 11 claims, on few seeds; and what a learner may do without a later cell failing."""
 
+import math
+
 import pytest
 import torch
 
 import snnedu as snn
 from snnedu.course.chapters.c11_event_cameras import experiments
-from snnedu.course.chapters.c11_event_cameras.explorers import watch_digit
+from snnedu.course.chapters.c11_event_cameras.explorers import camera_explorer, watch_digit
 from snnedu.course.exercise import exercise
+from snnedu.widgets.panels import fill
 from tests.course.cells import run_cells
 
 pytestmark = pytest.mark.house
@@ -94,3 +97,22 @@ def test_the_explorer_answers_everywhere():
     assert fast["rate"] > 9 * slow["rate"]
     assert watch_digit(2.0, 0.2, 5.0, 50)["count"] > 0
     assert set(slow["row"].unique().tolist()) == {-1.0, 0.0, 1.0}
+
+
+@pytest.mark.parametrize("noise", [0, 20])
+def test_the_code_of_the_explorer_sends_the_events_that_it_shows(noise):
+    settings = {"theta": 0.6, "speed": 1.3, "refractory": 1.5, "noise": noise}
+    names = {"snn": snn, "video": experiments.moving_digit()}
+    exec(fill(camera_explorer().code, settings), names)
+    shown = watch_digit(**settings)
+    assert len(names["stream"]) == shown["count"]
+    assert names["stream"].duration == pytest.approx(shown["duration"])
+
+
+def test_random_events_pass_the_filter_as_often_as_chance_says():
+    alone = snn.events.from_video(torch.zeros(49, 32, 40), dt=40.0, noise=5.0, seed=0)
+    passed = len(snn.events.denoise(alone, 5.0)) / len(alone)
+    chance = [1 - math.exp(-neighbors * 0.005 * 5) for neighbors in (8, 5, 3)]
+    inside, border = 30 * 38, 2 * (30 + 38)
+    expected = (inside * chance[0] + border * chance[1] + 4 * chance[2]) / (32 * 40)
+    assert passed == pytest.approx(expected, abs=3 * (0.18 * 0.82 / len(alone)) ** 0.5 * 1.5)

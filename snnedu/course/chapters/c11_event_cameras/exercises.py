@@ -50,6 +50,15 @@ ONLY_ON = "You send ON events only. Falls by θ count, too: as -1."
 SWAPPED = "The polarities are swapped: brighter is plus."
 FIRST_FRAME = "You always compare with the first frame. The memory moves by θ for each event."
 LOG_TWICE = "You take a logarithm. `brightness` is one already."
+STRICT = "A change by exactly θ is an event, too: `>=`, not `>`."
+FROM_ZERO = "Your memory starts at 0. It starts as the first brightness: `brightness[0]`."
+ONE_START = (
+    "Your pixels all start from one brightness. Each one remembers its own: `brightness[0]`."
+)
+DIFFERENCES = "You count whole θ from the first frame, and take differences. Where the light turns, a pixel needs a whole θ from its last event: keep a memory."
+TIMES_THETA = (
+    "You return changes of the brightness. Return how many events: leave out the factor θ."
+)
 NO_SIGN = "You count OFF events as positive. Brighter is plus, darker is minus."
 FIRST_MISSING = (
     "Return a row for every frame. The first one has no events: it is the memory's start."
@@ -62,6 +71,8 @@ def _draw_light() -> Iterator[tuple[Tensor, float]]:
         walk = torch.randn(30, 6) * torch.tensor([0.05, 0.1, 0.3, 0.5, 1.0, 1.5])
         walk[:, 0] += 0.03
         yield walk.cumsum(0) + 3, theta
+    # Numbers without rounding: here changes by exactly θ do occur.
+    yield torch.randint(-2, 3, (20, 6)).cumsum(0) / 2 + 20, 0.5
 
 
 def _camera(
@@ -71,9 +82,10 @@ def _camera(
     count: Callable[[Tensor], Tensor] = torch.trunc,
     move: Callable[[Tensor, Tensor, float, Tensor], Tensor] | None = None,
     send: Callable[[Tensor], Tensor] = Tensor.clone,
+    start: Callable[[Tensor], Tensor] = lambda brightness: brightness[0],
 ) -> Tensor:
-    """Return `my_camera` with another count, another memory, or other events sent."""
-    memory, sent = brightness[0], list[Tensor]()
+    """Return `my_camera` with another start, count or memory, or other events sent."""
+    memory, sent = start(brightness), list[Tensor]()
     for now in brightness:
         found = count((now - memory) / theta)
         memory = move(memory, now, theta, found) if move else memory + theta * found
@@ -83,6 +95,15 @@ def _camera(
 
 def _forgets(memory: Tensor, now: Tensor, theta: float, found: Tensor) -> Tensor:
     return torch.where(found != 0, now, memory)
+
+
+def _more_than_one(ratio: Tensor) -> Tensor:
+    return ratio.sign() * (ratio.abs().ceil() - 1).clamp(min=0)
+
+
+def _differences(brightness: Tensor, theta: float) -> Tensor:
+    whole = torch.trunc((brightness - brightness[0]) / theta)
+    return whole.diff(dim=0, prepend=whole[:1])
 
 
 def _one_at_a_time(brightness: Tensor, theta: float) -> list[Tensor]:
@@ -107,6 +128,8 @@ SILENT_ONE = "A pixel without an event should be 0. Yours looks as if it had fir
 NO_TAU = "You divide by nothing, or multiply by τ. The age is measured in τ: (at - t) / τ."
 FROM_END = "You measure the age from the last event of all. It counts from `at`."
 AGES = "You return ages. The surface is exp(-age / τ): 1 for now, towards 0 for long ago."
+UP_TO = "An event exactly at `at` counts, too: up to that moment means `<=`."
+UPSIDE_DOWN = "You return 1 minus the surface. Just now is 1, long ago goes to 0."
 TIMES = "You return the times of the last events, not exp(-age / τ)."
 SHAPE = ByShape(lambda t, pixel, num_pixels, at, tau: torch.exp(-(at - t) / tau))
 PER_EVENT = "You return a number for each event. Return one for each pixel: `num_pixels` numbers."
@@ -117,6 +140,8 @@ def _draw_events() -> Iterator[tuple[Tensor, Tensor, int, float, float]]:
     for at, tau in ((60.0, 20.0), (75.0, 35.0)):
         t = (100 * torch.rand(60)).sort().values
         yield t, torch.randint(9, (60,)), 10, at, tau
+    t = (100 * torch.rand(60)).sort().values
+    yield t, torch.randint(9, (60,)), 10, t[40].item(), 25.0  # one event exactly then
 
 
 def _surface(
@@ -140,6 +165,10 @@ def _surface(
 
 def _first_event(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
     return _surface(t.flip(0), pixel.flip(0), num_pixels, at, tau)  # the first one is written last
+
+
+def _before(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
+    return my_surface(t[t < at], pixel[t < at], num_pixels, at, tau)
 
 
 def _adds_up(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
@@ -166,6 +195,11 @@ ANYWHERE = "You keep an event that any pixel announced, wherever it is. Look at 
 FOUR = "You look at 4 neighbors. Those across the corners count, too: there are 8."
 INVERTED = "You keep what no neighbor announced. It is the other way round."
 FAR = "Your neighbors are up to two pixels away. One is the most, in each direction."
+TOO_SHORT = "An event exactly `window` ms before counts, too: at most means `<=`."
+FROM_TIME_0 = "Your first events all stay: you start as if each pixel had fired at time 0. Start from minus infinity."
+WRAPPED = "Your neighbors go around the border: the last row or column is no neighbor of the first one. Leave room on all sides of your map."
+ALL = "You keep every event."
+NOTHING = "You keep no event. If you remember only events that stayed, nothing ever supports the first one: remember them all."
 TIMES_KEPT = ByShape(lambda *given: given[0][my_denoise(*given)])
 MASK = "You return the events that stay. Return True or False for every event."
 
@@ -174,6 +208,8 @@ def _draw_noise() -> Iterator[tuple[Tensor, Tensor, Tensor, float]]:
     for window in (3.0, 5.0):
         t = (100 * torch.rand(150)).sort().values
         yield t, torch.randint(6, (150,)), torch.randint(7, (150,)), window
+    t = torch.randperm(200)[:150].sort().values / 2  # without rounding: some exactly 3 ms apart
+    yield t, torch.randint(6, (150,)), torch.randint(7, (150,)), 3.0
 
 
 def _filter(
@@ -192,9 +228,17 @@ def _filter(
     return (near(dy, dx) & other & recent(t[:, None] - t, window)).any(1)
 
 
-def _latest(t: Tensor, y: Tensor, x: Tensor, window: float) -> list[bool]:
+def _around(dy: Tensor, dx: Tensor) -> Tensor:
+    """Return who is near on a sensor whose borders meet."""
+    dy, dx = (torch.minimum(d, d.max() + 1 - d) for d in (dy, dx))
+    return torch.maximum(dy, dx) <= 1
+
+
+def _latest(
+    t: Tensor, y: Tensor, x: Tensor, window: float, start: float = -torch.inf
+) -> list[bool]:
     """Keep a map of the last event of each pixel, as a camera does."""
-    last, keep = torch.full((int(y.max()) + 3, int(x.max()) + 3), -torch.inf), list[bool]()
+    last, keep = torch.full((int(y.max()) + 3, int(x.max()) + 3), start), list[bool]()
     for when, row, column in zip(t.tolist(), y.tolist(), x.tolist(), strict=True):
         around = last[row : row + 3, column : column + 3].clone()
         around[1, 1] = -torch.inf
@@ -234,6 +278,14 @@ EXERCISES = [
             NO_SIGN: partial(_camera, send=torch.abs),
             FIRST_FRAME: partial(_camera, move=lambda memory, now, theta, found: memory),
             LOG_TWICE: lambda brightness, theta: my_camera(brightness.clamp(min=0.01).log(), theta),
+            STRICT: partial(_camera, count=_more_than_one),
+            FROM_ZERO: partial(_camera, start=lambda brightness: torch.zeros_like(brightness[0])),
+            ONE_START: [
+                partial(_camera, start=lambda brightness: brightness[0, 0]),
+                partial(_camera, start=lambda brightness: brightness[0].mean()),
+            ],
+            DIFFERENCES: _differences,
+            TIMES_THETA: lambda brightness, theta: theta * my_camera(brightness, theta),
             FIRST_MISSING: ByShape(lambda *given: my_camera(*given)[1:]),
         },
         otherwise="The counts differ from those of whole thresholds between memory and brightness.",
@@ -258,6 +310,8 @@ EXERCISES = [
         solution=my_surface,
         cases=_draw_events,
         mistakes={
+            UP_TO: _before,
+            UPSIDE_DOWN: lambda *given: 1 - my_surface(*given),
             FUTURE: partial(_surface, until=torch.inf),
             FIRST_EVENT: _first_event,
             ADDS_UP: _adds_up,
@@ -286,6 +340,7 @@ EXERCISES = [
             "Go through the events in order, and overwrite. Skip those after `at`.",
             "`torch.exp(-(at - last) / tau)`: minus infinity becomes 0.",
         ),
+        right="You turned times into an image that a network can read.",
     ),
     Exercise(
         id="11.3",
@@ -302,6 +357,11 @@ EXERCISES = [
             ANYWHERE: partial(_filter, near=lambda dy, dx: dy >= 0),
             FOUR: partial(_filter, near=lambda dy, dx: dy + dx <= 1),
             FAR: partial(_filter, near=lambda dy, dx: torch.maximum(dy, dx) <= 2),
+            TOO_SHORT: partial(_filter, recent=lambda age, window: (age > 0) & (age < window)),
+            FROM_TIME_0: partial(_latest, start=0.0),
+            WRAPPED: partial(_filter, near=_around),
+            ALL: lambda t, y, x, window: torch.ones(len(t), dtype=torch.bool),
+            NOTHING: lambda t, y, x, window: torch.zeros(len(t), dtype=torch.bool),
             INVERTED: lambda *given: ~my_denoise(*given),
             MASK: TIMES_KEPT,
         },
@@ -318,6 +378,6 @@ EXERCISES = [
             "`(y - y[i]).abs() <= 1` says which rows are near. Combine masks with `&`.",
             "Event i stays if `.any()` event fulfills all three.",
         ),
-        right="Cameras run this filter in hardware: it needs one number a pixel.",
+        right="Cameras run this filter in hardware. They keep one number a pixel, the time of its last event, and look at 8 of them for each new event.",
     ),
 ]

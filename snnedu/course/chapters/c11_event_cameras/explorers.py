@@ -27,8 +27,15 @@ def camera_explorer(**more: Any) -> Explorer:
             Slider("noise", 0, 50, 1, value=0, label="noise", unit="Hz per pixel"),
         ],
         [
-            Image("light", title="Light", clim=(0, 1), given=True),
-            Image("net", title="Events: ON blue, OFF orange", gray=False, clim=(-4, 4)),
+            Image("dark", title="Light, in the middle of the film", clim=(-1, 0), given=True),
+            Image(
+                "net",
+                title="ON (blue) minus OFF (orange), whole film",
+                xlabel="column",
+                ylabel="row",
+                gray=False,
+                clim=(-4, 4),
+            ),
             Raster(
                 "row",
                 title="Row 16 over time",
@@ -38,8 +45,10 @@ def camera_explorer(**more: Any) -> Explorer:
             ),
         ],
         title="An event camera",
-        outcome="{count} events in {duration:.0f} ms: {rate:.0f} per ms, {noisy} of them noise.",
-        code="snn.events.from_video(video, threshold={theta}, refractory={refractory}, noise={noise})",
+        outcome="{count} events ({noisy} of noise) in {duration:.0f} ms: {rate:.0f} per ms.",
+        code=f"""dt = {1 / PER_PIXEL} / {{speed}}  # ms from frame to frame
+camera = dict(threshold={{theta}}, refractory={{refractory}}, noise={{noise}}, seed=0)
+stream = snn.events.from_video(video, dt=dt, **camera)""",
         alt="A moving digit, its events and one row of pixels over time: {count} events.",
         columns=3,
         **more,
@@ -55,7 +64,7 @@ def watch_digit(theta: float, speed: float, refractory: float, noise: int) -> di
     clean = events.from_video(video, **camera)
     counts = events.frames(sent, 1)[0]
     return {
-        "light": video[len(video) // 2],
+        "dark": -video[len(video) // 2],  # the panel draws high numbers in black
         "net": counts[0] - counts[1],  # the panel draws high numbers in orange
         "row": _over_time(sent),
         "count": len(sent),

@@ -16,9 +16,14 @@ ON, OFF = COLORS[:2]  # as in `viz.raster`
 
 
 def images(
-    pictures: Mapping[str, Tensor], *, alt: str, signed: Sequence[str] = (), largest: float = 3
+    pictures: Mapping[str, Tensor],
+    *,
+    alt: str,
+    light: Sequence[str] = (),
+    signed: Sequence[str] = (),
+    largest: float = 3,
 ) -> Axes:
-    """Draw pictures side by side: light or counts in gray, `signed` ones in two colors."""
+    """Draw pictures side by side: `light` in white, `signed` ones in two colors, counts in black."""
     figure, axes = plt.subplots(
         1, len(pictures), figsize=(2.4 * len(pictures), 2.6), squeeze=False, layout="constrained"
     )
@@ -30,7 +35,7 @@ def images(
                 "vmax": largest,
             }
         else:
-            look = {"cmap": "gray_r", "vmin": 0}
+            look = {"cmap": "gray" if title in light else "gray_r", "vmin": 0}
         ax.imshow(picture.numpy(), interpolation="nearest", **look)
         ax.set(xticks=[], yticks=[])
         ax.set_title(title, fontsize=9)
@@ -73,10 +78,11 @@ def seeds(results: Mapping[str, Mapping[str, Tensor]], *, chance: float, alt: st
     )
     for ax, (camera, rows) in zip(axes, results.items(), strict=True):
         for place, (name, values) in enumerate(rows.items()):
-            color = COLORS[2 if "reversed" in name else 0]
+            color = COLORS[2 if "reversed" in name else 0]  # green: also said under the axis
             ax.plot([place] * len(values), values.tolist(), "o", color=color, alpha=0.4)
             ax.plot([place - 0.3, place + 0.3], [values.mean().item()] * 2, color=color, lw=2)
         ax.axhline(chance, color=viz.GRAY, ls="--", lw=1)
+        ax.text(-0.4, chance - 0.015, "guessing", color=viz.GRAY, fontsize=7, va="top")
         ax.set_xticks(range(len(rows)), [_in_two_lines(name) for name in rows], fontsize=7)
         ax.set(title=camera, ylim=(0, 1))
     axes[0].set_ylabel("accuracy on test digits")

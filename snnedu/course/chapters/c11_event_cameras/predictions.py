@@ -12,7 +12,7 @@ PREDICTIONS = {
         ),
     ),
     "11.p2": Prediction(
-        question="The digit covers the same distance in half the time. How many events does an ideal camera send?",
+        question="The digit covers the same distance in half the time. How many events does an ideal camera send, which misses no change?",
         options=(
             Option("Half as many", "Each pixel still sees every change of its light."),
             Option("The same number", "All of them come in half the time.", right=True),
@@ -30,16 +30,16 @@ PREDICTIONS = {
         ),
     ),
     "11.p4": Prediction(
-        question="A pixel has 8 neighbors, each with 5 random events a second. How many percent of random events pass a filter with a window of 5 ms?",
+        question="A pixel has 8 neighbors, each with 5 random events a second. Nothing else happens. What percentage of the random events passes a filter with a window of 5 ms?",
         unit="%",
         between=(0, 100),
         close=5,
-        low="There are 8 chances of 5 · 0.005 each, and moving edges support noise beside them.",
+        low="There are 8 chances of 5 · 0.005 each.",
         high="A neighbor fires by chance in 2.5 % of all windows, and there are 8 of them.",
-        reply="Noise needs a companion by chance; at edges it finds one more often.",
+        reply="One of 8 neighbors fires in the window with probability 1 - exp(-8 · 5 · 0.005) ≈ 18 %. At the border there are fewer.",
     ),
     "11.p5": Prediction(
-        question="We keep each channel's counts, but draw their times at random, in training and test. How many percent of the digits will a network then read?",
+        question="On the line camera we keep each channel's counts, but draw their times at random, in training and test. What percentage of the test digits does a network then read?",
         unit="%",
         between=(0, 100),
         close=10,
@@ -50,7 +50,7 @@ PREDICTIONS = {
     "11.p6": Prediction(
         question="Test recordings run backwards. Which network loses more of its accuracy: the one without delays, or the one with them?",
         options=(
-            Option("Without delays", "Membranes alone keep little of the order."),
+            Option("Without delays", "Both lose; delays tie a network to the order even more."),
             Option(
                 "With delays", "Such a network has learned which event follows which.", right=True
             ),

@@ -25,7 +25,9 @@ QUESTIONS = {
         Question(
             "You sum all events of a recording into one frame. What is lost?",
             (
-                Option("Where something moved", "The pixels stay."),
+                Option(
+                    "Where something moved", "The frame still says at which pixels events came."
+                ),
                 Option("How often pixels fired", "That is what the frame holds."),
                 Option(
                     "In which direction it moved", "The order of the events is gone.", right=True
@@ -36,12 +38,15 @@ QUESTIONS = {
             "Why does the filter of this chapter remove random events?",
             (
                 Option(
-                    "They rarely have company nearby",
+                    "They are rarely supported by a neighbor",
                     "An edge makes neighbors fire in turn.",
                     right=True,
                 ),
                 Option("They have the wrong polarity", "They have both, as real ones do."),
-                Option("They come too fast in a pixel", "Each pixel's noise is slow."),
+                Option(
+                    "They come too fast in a pixel",
+                    "The noise of one pixel is slow: a few events a second.",
+                ),
             ),
         ),
         Question(
@@ -60,7 +65,9 @@ QUESTIONS = {
                 Option("Make the network larger", "That says nothing about times."),
                 Option("Report the best of 8 seeds", "That is selection, no control."),
                 Option(
-                    "Train it on counts alone", "What counts explain, times need not.", right=True
+                    "Train it on shuffled times",
+                    "If it is as good then, the counts explain its accuracy.",
+                    right=True,
                 ),
             ),
         ),
