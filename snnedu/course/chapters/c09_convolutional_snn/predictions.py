@@ -6,13 +6,15 @@ PREDICTIONS = {
     "09.p1": Prediction(
         question="Four neighbors spike or are silent. What comes out of an average pooling of the four?",
         options=(
-            Option("A spike, if most spike", "That would be a vote, with a threshold of its own."),
+            Option("A spike, if most spike", "A vote needs a threshold of its own."),
             Option(
                 "A fraction, such as 1/4",
                 "Look at the gray pixels. A wire for spikes cannot send them.",
                 right=True,
             ),
-            Option("Up to four spikes", "It is one number in one step: a sum, divided by 4."),
+            Option(
+                "Up to four spikes", "An average is one number in one step: a sum, divided by 4."
+            ),
         ),
     ),
     "09.p2": Prediction(
