@@ -56,7 +56,10 @@ UPSIDE_DOWN = (
 ALL_AS_ONE = (
     "You add the inputs up. Each weight has a slope of its own: return as many as there are."
 )
-NO_RISE = "You return how far V rises. How much earlier that makes the spike depends on how steeply V climbs through θ."
+NO_RISE = (
+    "You divide by nothing, or by V itself, which is 1 at the spike. Divide by the rise of V. (Did "
+    "you lose the 1/2 in x² - x/2?)"
+)
 OTHER_TAU = "Your x decays with τ = 1, as the current does. x = exp(-s/τ_m) with τ_m = 2."
 GROWS = "Your x grows with the time that has passed. Each x should lie between 0 and 1."
 ONLY_X = "Your bump is x. After a spike of weight 1 the membrane is x - x²: it begins at 0."
@@ -83,6 +86,7 @@ def _slopes(
         x = torch.exp(-(fired - times) / tau)
         each = weights * (x**2 - x / 2)
         rises = {"all": each.sum(), "own": each, "plain": (x**2 - x / 2).sum(), "none": 1.0}
+        rises["V"] = (weights * (x - x**2)).sum()
         bumps = {"x - x²": x - x**2, "x": x, "weighted": weights * (x - x**2)}
         return sign * bumps[bump] / rises[rise]
 
@@ -251,7 +255,11 @@ EXERCISES = [
             WEIGHTED_BUMP: _slopes(bump="weighted"),
             UPSIDE_DOWN: lambda *given: 1 / my_slopes(*given),
             ALL_AS_ONE: ByShape(lambda *given: my_slopes(*given).sum()),
-            NO_RISE: [_slopes(rise="none"), _slopes(rise="none", sign=1.0)],
+            NO_RISE: [
+                _slopes(rise="none"),
+                _slopes(rise="none", sign=1.0),
+                _slopes(rise="V"),
+            ],
             OTHER_TAU: _slopes(tau=1.0),
             GROWS: _slopes(tau=-2.0),
             ONLY_X: _slopes(bump="x"),

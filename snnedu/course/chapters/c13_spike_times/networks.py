@@ -22,7 +22,7 @@ from snnedu.core.spike_times import ExactLeaky
 
 END = 5.0  # of a trial
 ROUNDS = 20  # of a timing
-SLOPE = 5.0  # of the surrogate
+SLOPE = 5.0  # of the surrogate; it is wider with a smaller one
 DECAY = 0.88  # of the learning rate, each epoch
 Pair = tuple[Tensor, Tensor]
 
@@ -57,11 +57,11 @@ class Exact(nn.Module):
 class Stepped(nn.Module):
     """The same neurons in `steps` time steps, with the same weights, and a surrogate gradient."""
 
-    def __init__(self, exact: Exact, steps: int = 50) -> None:
+    def __init__(self, exact: Exact, steps: int = 50, slope: float = SLOPE) -> None:
         super().__init__()
         self.steps, self.dt = steps, END / steps
         alpha, beta = math.exp(-self.dt), math.exp(-self.dt / 2)  # τ_s = 1, τ_m = 2
-        grad = surrogate.fast_sigmoid(SLOPE)
+        grad = surrogate.fast_sigmoid(slope)
         # V gets (1 - β) of the current in each step. snnedu's neurons get all of it: so scale it.
         self.scale = 1 - beta
         self.first, self.second = (nn.Parameter(w.detach().float()) for w in exact.weights())
@@ -107,12 +107,25 @@ def lift(net: Network, times: Tensor, fired: Tensor, labels: Tensor) -> Tensor:
 
 
 def score(net: Network, test: Pair) -> tuple[float, float]:
-    """Return the share of points with the right output first, and of hidden neurons that fire."""
+    """Return the share of points with the right output first, and of hidden neurons that fire.
+
+    Where n outputs fire first in the same step, one of them is drawn: the right one counts 1/n.
+    """
+    first, fired = _first(net, test[0])
+    right = first.gather(1, test[1][:, None])[:, 0] / first.sum(1).clamp(min=1)
+    return right.mean().item(), fired.any(0).double().mean().item()
+
+
+def tied(net: Network, test: Pair) -> float:
+    """Return the share of points for which two or three outputs fire first at the same time."""
+    return (_first(net, test[0])[0].sum(1) > 1).double().mean().item()
+
+
+def _first(net: Network, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return 1 for each output that is first, and does fire [batch, 3]; and what fired inside."""
     with torch.no_grad():
-        times, fired = net(encode(test[0]))
-    first = times.min(1)
-    right = (first.indices == test[1]) & (first.values < END)
-    return right.double().mean().item(), fired.any(0).double().mean().item()
+        times, fired = net(encode(x))
+    return ((times == times.amin(1, keepdim=True)) & (times < END)).double(), fired
 
 
 def cost(net: Network, times: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -151,15 +164,18 @@ def train(
     return net
 
 
-def compare(seed: int, scale: float, data: tuple[Pair, Pair], **how: Any) -> Tensor:
-    """Train both networks from the same weights, `how` as in `train`; return [method, 3].
+def compare(
+    seed: int, scale: float, data: tuple[Pair, Pair], slope: float = SLOPE, **how: Any
+) -> Tensor:
+    """Train both networks from the same weights, `how` as in `train`; return [method, 4].
 
-    The three numbers are shares: hidden neurons that fire before, right answers and hidden neurons
-    that fire after.
+    The four numbers are shares: hidden neurons that fire before; right answers, hidden neurons
+    that fire, and points with a tie after.
     """
     few, test = data
     exact, rows = Exact(seed, scale=scale), list[list[float]]()
-    for net in (exact, Stepped(exact)):  # made before the first one learns
+    for net in (exact, Stepped(exact, slope=slope)):  # made before the first one learns
         _, before = score(net, test)
-        rows.append([before, *score(train(net, few, seed=seed, **how), test)])
+        train(net, few, seed=seed, **how)
+        rows.append([before, *score(net, test), tied(net, test)])
     return torch.tensor(rows)

@@ -20,7 +20,7 @@ PREDICTIONS = {
     "13.p2": Prediction(
         question="Input A comes at 0. You drag input B from there to later times. What does the output spike do?",
         options=(
-            Option("It comes later and later, without end", "For a while it does. Drag B to 4."),
+            Option("It comes later and later, without end", "For a while it does. Drag B to 3."),
             Option(
                 "It comes later, faster and faster, and is gone",
                 "Before it dies, its slope grows without bound.",
@@ -60,7 +60,7 @@ PREDICTIONS = {
         between=(0, 100),
         close=1,
         low="Exact gradients learn this task well.",
-        high="The borders of the dots are hard.",
+        high="The points at the borders are hard.",
     ),
     "13.p6": Prediction(
         question=(
@@ -72,18 +72,22 @@ PREDICTIONS = {
         between=(0, inf),
         factor=1.4,
         low="In most steps most neurons do not spike, but each step is kept.",
-        high="Exact times are not free: each spike is kept with its current, both in 64 bits.",
+        high="Exact times are not free: each possible spike is kept with its current, both in 64 bits.",
     ),
     "13.p7": Prediction(
         question=(
-            "Both networks start with weights that leave most neurons silent. Nothing else is "
-            "changed. Which one answers at least half of the points correctly after training?"
+            "Both networks start with weights that leave most neurons silent, without `lift`. The "
+            "surrogate has slope 5. Which one answers at least half of the points in most runs?"
         ),
         options=(
             Option("The exact one", "Silent neurons get no exact gradient at all."),
             Option("The surrogate one", "The surrogate wakes neurons, but not the right outputs."),
             Option("Both of them", "The exact one does not move at all."),
-            Option("Neither of them", "Waking up is not yet learning.", right=True),
+            Option(
+                "Neither of them",
+                "Waking up is not yet learning. Look at the wide surrogate, too.",
+                right=True,
+            ),
         ),
     ),
 }
