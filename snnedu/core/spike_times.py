@@ -21,8 +21,8 @@ the state along: p = dL/dV and q = dL/dI. Between events, as time runs backward,
     own spike at t*            p before it = (I p - τ_m dL/dt*) / (I - θ), with p after it
     spike that came in at t    dL/dw = q,    dL/dt = w (q/τ_s - p/τ_m)
 
-It keeps spikes, not steps: memory grows with `max_spikes`, and not with time. Wunderlich and Pehle (2021,
-doi:10.1038/s41598-021-91786-z) write λ_V = -p/τ_m and λ_I = -q/τ_s.
+It keeps spikes, not steps: memory grows with `max_spikes`, not with time. Wunderlich
+and Pehle (2021, doi:10.1038/s41598-021-91786-z) write λ_V = -p/τ_m and λ_I = -q/τ_s.
 
 Such a gradient is exact while no spike appears or disappears. It says nothing of a spike that is
 not there: a silent neuron gets none. The loops are in `_spike_events.py`, in float64 on the CPU.

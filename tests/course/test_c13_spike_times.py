@@ -148,6 +148,18 @@ def test_a_network_that_starts_asleep_stays_as_it_is_with_exact_gradients_and_li
     assert woken[:, 2].min() > 0.6
 
 
+def test_outputs_that_tie_share_the_point_and_a_silent_network_gets_none():
+    class Fixed(torch.nn.Module):
+        def forward(self, times):
+            out = torch.tensor([[1.0, 1.0, 2.0], [1.0, 1.0, 1.0], [3.0, 2.0, 4.0], [st.END] * 3])
+            return out, torch.ones(4, 2, dtype=torch.bool)
+
+    test = torch.zeros(4, 4), torch.tensor([0, 2, 1, 0])
+    right, _ = st.score(Fixed(), test)
+    assert right == pytest.approx((1 / 2 + 1 / 3 + 1 + 0) / 4)
+    assert st.tied(Fixed(), test) == 0.5
+
+
 def test_exact_times_learn_yin_yang():
     data, test = snn.data.yin_yang(2000, 1000, seed=0)
     net = st.train(st.Exact(0, hidden=100), data, epochs=5, lr=2e-2, tau=0.05, lifted=1.0)
