@@ -87,7 +87,7 @@ def test_a_camera_in_another_form_finds_the_events_of_the_library(answer):
 def test_a_filter_in_another_form_removes_the_noise(answer):
     names = set_up() | {"my_denoise": snn.check("11.3", answer)}
     names |= {"video": experiments.moving_digit()}
-    names = run_cells("11", "t11-26", {"noise=noise": "noise=noise / 5"}, **names)
+    names = run_cells("11", "t11-26", {"noise=5.0": "noise=1.0"}, **names)
     assert names["passed"] < 0.25 < 0.85 < names["kept"]
 
 

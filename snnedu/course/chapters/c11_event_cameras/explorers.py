@@ -27,10 +27,10 @@ def camera_explorer(**more: Any) -> Explorer:
             Slider("noise", 0, 50, 1, value=0, label="noise", unit="Hz per pixel"),
         ],
         [
-            Image("dark", title="Light, in the middle of the film", clim=(-1, 0), given=True),
+            Image("dark", title="Light, halfway", clim=(-1, 0), given=True),
             Image(
                 "net",
-                title="ON (blue) minus OFF (orange), whole film",
+                title="ON minus OFF, whole film",
                 xlabel="column",
                 ylabel="row",
                 gray=False,

@@ -52,7 +52,8 @@ def space_time(events: Events, pictures: int = 24, *, alt: str) -> player.Animat
     """Let the events of a recording appear in space and time: a cloud of points that grows."""
     from celluloid import Camera
 
-    figure = plt.figure(figsize=(7, 4.6))
+    figure = plt.figure(figsize=(7, 4))
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=1.02)  # 3D axes leave much room above
     ax: Any = figure.add_subplot(projection="3d")
     height, width = events.size
     ax.set(xlim=(0, events.duration), ylim=(0, width), zlim=(height, 0))
