@@ -34,9 +34,10 @@ class DelayLayer(nn.Module):
 
     d = `delay`, from 0 to `max_delay`, and σ = `sigma` are in steps; inputs before the first step
     are 0. A step number has no derivative. The kernel K has one: while σ > 0, each delay is blurred
-    over its neighbors, and the gradient says in which direction the input would do more good. So
-    start with a wide kernel, such as a third of `max_delay`, and lower `layer.sigma` to 0 while you
-    train. An optimizer may push a delay outside: it is held at the nearer end where it is used.
+    over its neighbors, and the gradient says in which direction the input would do more good. With
+    σ = 0, the default, delays have no useful gradient and stay where they started. So to learn
+    them, start with a wide kernel, such as a third of `max_delay`, and lower `layer.sigma` to 0
+    while you train. An optimizer may push a delay outside: it is held at the nearer end where it is used.
     Source: Hammouamri et al. 2023, arXiv:2306.17670; there σ falls to 0.5, and d is rounded.
     """
 

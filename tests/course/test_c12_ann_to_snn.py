@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import snnedu as snn
+from snnedu.course.chapters.c12_ann_to_snn import exercises
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -106,3 +107,11 @@ def test_the_explorers_answer_at_every_corner():
         for settings in itertools.islice(explorer.extremes(), 20):
             assert explorer.run(**settings)
     assert network.run(steps=32)["fired"] > network.run(steps=1)["fired"] >= 0
+
+
+@pytest.mark.parametrize("seed", (119, 131, 155))
+def test_drawn_networks_have_no_dead_layer(seed):
+    # Such draws once ended the check of a right answer with the library's ValueError.
+    torch.manual_seed(seed)
+    for _, thresholds, _ in exercises._draw_networks():
+        assert min(thresholds) > 0

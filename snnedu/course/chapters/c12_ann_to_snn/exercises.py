@@ -113,7 +113,7 @@ LEFT_OUT_ZEROS = (
     "You leave out the zeros. All activations of the layer count, those of silent neurons, too."
 )
 EACH_NEURON = "You return one threshold for each neuron. The layer needs a single one: take all samples and neurons together."
-LOWEST = "You count from the top: so many percent of the values are above your threshold. They should be below."
+LOWEST = "Your threshold is 0, or far too low: many values are above it. So many percent of them should be below."
 MEAN_OF_NEURONS = (
     "You take the percentile of each neuron, then the mean. Take all samples and neurons together."
 )
@@ -174,16 +174,32 @@ NO_NEURONS = "A ReLU is still in your network. Put neurons in its place."
 def _draw_networks() -> Iterator[tuple[nn.Sequential, list[float], Tensor]]:
     """Draw networks with biases and average pooling, thresholds that fit, and input."""
     for channels in (3, 5):
-        ann = nn.Sequential(
-            nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(channels, 4, 2),
-            nn.ReLU(), nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4),
-        )  # fmt: skip
-        with torch.no_grad():
-            for layer in (ann[0], ann[3], ann[6], ann[8]):
-                layer.weight.mul_(3)  # pyright: ignore
-                layer.bias.normal_(std=0.5)  # pyright: ignore
-        x = torch.rand(8, 1, 8, 8)
+        ann, x = _draw_ann(channels), torch.rand(8, 1, 8, 8)
+        while not _all_alive(ann, x):  # one draw in a hundred has a dead layer
+            ann = _draw_ann(channels)
         yield ann, [0.6 * top for top in snn.conversion.thresholds(ann, x)], x
+
+
+def _draw_ann(channels: int) -> nn.Sequential:
+    ann = nn.Sequential(
+        nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(channels, 4, 2),
+        nn.ReLU(), nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4),
+    )  # fmt: skip
+    with torch.no_grad():
+        for layer in (ann[0], ann[3], ann[6], ann[8]):
+            layer.weight.mul_(3)  # pyright: ignore
+            layer.bias.normal_(std=0.5)  # pyright: ignore
+    return ann
+
+
+def _all_alive(ann: nn.Sequential, x: Tensor) -> bool:
+    """Tell whether each ReLU is above 0 somewhere."""
+    tops: list[bool] = []
+    for layer in ann:
+        x = layer(x)
+        if isinstance(layer, nn.ReLU):
+            tops.append(bool(x.max() > 0))
+    return all(tops)
 
 
 def _run_network(answer: Attempt, ann: nn.Sequential, thresholds: list[float], x: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "A quarter as many spikes in all",
-                    "The counts are those of the ANN, whichever way they are reached.",
+                    "Both ways fire about as many spikes: the counts are close to those of the ANN.",
                 ),
                 Option(
                     "The counts of the quantized ANN",
