@@ -37,7 +37,8 @@ class DelayLayer(nn.Module):
     over its neighbors, and the gradient says in which direction the input would do more good. With
     σ = 0, the default, delays have no useful gradient and stay where they started. So to learn
     them, start with a wide kernel, such as a third of `max_delay`, and lower `layer.sigma` to 0
-    while you train. An optimizer may push a delay outside: it is held at the nearer end where it is used.
+    while you train. An optimizer may push a delay outside: it is held at the nearer end where it is
+    used.
     Source: Hammouamri et al. 2023, arXiv:2306.17670; there σ falls to 0.5, and d is rounded.
     """
 

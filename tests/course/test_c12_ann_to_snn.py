@@ -109,7 +109,7 @@ def test_the_explorers_answer_at_every_corner():
     assert network.run(steps=32)["fired"] > network.run(steps=1)["fired"] >= 0
 
 
-@pytest.mark.parametrize("seed", (119, 131, 155))
+@pytest.mark.parametrize("seed", [119, 131, 155])
 def test_drawn_networks_have_no_dead_layer(seed):
     # Such draws once ended the check of a right answer with the library's ValueError.
     torch.manual_seed(seed)
