@@ -21,7 +21,7 @@ TONIC = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", bool)
 def to_tonic(events: Events) -> NDArray[Any]:
     """Return a structured array with the fields x, y, t, p, as tonic's transforms take it.
 
-    t is in whole µs, p is True for ON. For `sensor_size` tonic wants (width, height, 2).
+    t is in whole µs, p is True for ON. As the size of the sensor, tonic wants (width, height, 2).
     """
     array = np.empty(len(events), TONIC)
     array["x"], array["y"] = events.x.numpy(), events.y.numpy()

@@ -47,7 +47,7 @@ def test_under_the_zoos_pulses_two_membranes_jump_and_two_swell():
     latest = {name: int(run[f"{name}_mem"][:10].argmax()) for name in ("leaky", "adaptive")}
     assert set(latest.values()) == {0}  # the pulse comes at step 0
     for name in ("synaptic", "alpha"):
-        assert run[f"{name}_mem"][:10].argmax() > 3
+        assert run[f"{name}_mem"][:10].argmax() >= 3  # steps 3 and 4 are equal but for rounding
 
 
 def test_the_slope_alone_decides_at_one_height():
