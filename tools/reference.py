@@ -87,9 +87,10 @@ def public_names() -> list[str]:
 
 
 def homes_of(thing: Any) -> set[str]:
-    """Return the module in which a public name, or each function and class of it, is defined."""
+    """Return the module in which a public name is defined; of a module, also those it hands on."""
     things = vars(thing).values() if ismodule(thing) else [thing]
     found = {getattr(part, "__module__", None) or "" for part in things if callable(part)}
+    found |= {thing.__name__} if ismodule(thing) else set()
     return {home for home in found if home.startswith("snnedu.")}
 
 
