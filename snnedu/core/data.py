@@ -28,6 +28,11 @@ Sets = tuple[Pair, tuple[Float[Tensor, " test_samples *features"], Int[Tensor, "
 Utterances = tuple[
     Float[Tensor, "samples time 12"], Int[Tensor, " samples"], Int[Tensor, " samples"]
 ]
+TestUtterances = tuple[
+    Float[Tensor, "test_samples time 12"],
+    Int[Tensor, " test_samples"],
+    Int[Tensor, " test_samples"],
+]
 
 HARMONICS = 100  # sine waves that a manifold is made of
 MNIST_TEST = 10_000  # the last samples of MNIST, as published
@@ -99,7 +104,7 @@ def yin_yang(samples: int = 5000, test_samples: int = 1000, *, seed: int = 0) ->
     return _yin_yang(samples, generator), _yin_yang(test_samples, generator)
 
 
-def japanese_vowels() -> tuple[Utterances, Utterances]:
+def japanese_vowels() -> tuple[Utterances, TestUtterances]:
     """Return speech: two vowels, said by nine men, `(x, speakers, lengths), (x_test, ...)`.
 
     Which of the nine is speaking? `x` is `[samples, 29, 12]`, 12 numbers that describe the sound of

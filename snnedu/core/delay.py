@@ -13,13 +13,16 @@ import math
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from snnedu.core import _check
 
 Now = Float[Tensor, "batch *features"]
+Out = Float[Tensor, "batch *outputs"]
 OverTime = Float[Tensor, "time batch *features"]
+Later = Float[Tensor, "time batch *outputs"]
+Line = Float[Tensor, "past_and_time batch *features"]
 Past = Float[Tensor, "batch max_delay *features"]  # the last inputs, oldest first
 Kernel = Float[Tensor, "taps *delays"]
 
@@ -63,13 +66,13 @@ class DelayLayer(nn.Module):
         """The longest delay, in steps."""
         return len(self.steps) - 1
 
-    def forward(self, x: Now, past: Past | None = None) -> tuple[Now, Past]:
+    def forward(self, x: Now, past: Past | None = None) -> tuple[Out, Past]:
         """Advance one step: `x, past = layer(x, past)`; a past of None is silence."""
         _check.floating("x", x)
         x_rec, past = self.unroll(x.unsqueeze(0), past)
         return x_rec[0], past
 
-    def unroll(self, x_rec: OverTime, past: Past | None = None) -> tuple[OverTime, Past]:
+    def unroll(self, x_rec: OverTime, past: Past | None = None) -> tuple[Later, Past]:
         """Run a whole sequence: `x_rec, past = layer.unroll(x_rec, past)`.
 
         `x_rec` is `[time, batch, *features]`; `past`, `[batch, max_delay, *features]`, is None for
@@ -88,7 +91,7 @@ class DelayLayer(nn.Module):
         away = (steps - _held(self.delay, self.max_delay)) / self.sigma.clamp(min=NARROWEST)
         return (-away.square() / 2).softmax(0)  # a softmax cannot overflow
 
-    def _late(self, line: OverTime) -> OverTime:
+    def _late(self, line: Line) -> Later:
         """Return the delayed input, `line` being the past and the input, one after the other."""
         raise NotImplementedError
 
@@ -141,7 +144,7 @@ class Delay(DelayLayer):
 
     def __init__(
         self,
-        delay: float | int | Float[Tensor, "..."],
+        delay: float | int | Shaped[Tensor, "..."],
         max_delay: int | None = None,
         *,
         learn_delay: bool = False,
@@ -155,7 +158,7 @@ class Delay(DelayLayer):
     def _check_features(self, x_rec: Tensor) -> None:
         _check.broadcasts("delay", self.delay, x_rec.shape[2:], x_rec.shape[1:])
 
-    def _late(self, line: OverTime) -> OverTime:
+    def _late(self, line: Line) -> Later:
         kernel, steps = self.kernel().to(line.dtype), len(line) - self.max_delay
         late = kernel[0] * line[:steps]
         for tap in range(1, len(kernel)):
@@ -188,7 +191,7 @@ class DelayedLinear(DelayLayer):
         max_delay: int,
         bias: bool = True,
         *,
-        delay: float | int | Float[Tensor, "..."] | None = None,
+        delay: float | int | Shaped[Tensor, "..."] | None = None,
         learn_delay: bool = True,
         sigma: float | int = 0.0,
     ) -> None:
@@ -211,7 +214,7 @@ class DelayedLinear(DelayLayer):
                 f"flatten the features."
             )
 
-    def _late(self, line: OverTime) -> OverTime:
+    def _late(self, line: Line) -> Later:
         kernel = (self.weight * self.kernel()).permute(1, 2, 0).to(line.dtype)  # taps last
         late = torch.conv1d(line.permute(1, 2, 0), kernel, self.bias)  # [batch, outputs, time]
         return late.permute(2, 0, 1)

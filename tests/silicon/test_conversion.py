@@ -333,6 +333,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(("ann", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_converted_is_refused_by_name(ann, message):
     with pytest.raises((TypeError, ValueError), match=message):
