@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snnedu.core import _check
+from snnedu.core import _check, _compiled
 
 Values = Float[Tensor, "batch *features"]  # at one step
 Recording = Float[Tensor, "time batch *features"]  # over time
@@ -423,11 +423,7 @@ def _loop_of(step: Callable[..., Any], states: int, compiled: bool) -> Callable[
         "_loop": _loop,
     }
     parts |= {name: globals()[name] for name in _PARTS}
-    jit: Callable[[Any], Any] = _unchanged
-    if compiled:
-        from numba import njit  # pyright: ignore[reportMissingImports]
-
-        jit = njit(cache=True, nogil=True, error_model="numpy")
+    jit: Callable[[Any], Any] = _compiled.compiled if compiled else _unchanged
     namespace: dict[str, Any] = dict(globals())
     for name, part in parts.items():
         namespace[name] = jit(FunctionType(inspect.unwrap(part).__code__, namespace, part.__name__))

@@ -11,31 +11,19 @@ they then run about a hundred times faster.
 """
 # Numba infers types itself, so there are none to check:
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false
-# pyright: reportUntypedFunctionDecorator=false, reportMissingImports=false
+# pyright: reportUntypedFunctionDecorator=false
 
 import math
-from collections.abc import Callable
-from importlib.util import find_spec
-from typing import Any, no_type_check
+from typing import no_type_check
 
 import numpy as np
+
+from snnedu.core._compiled import compiled
 
 TAU_SYN, TAU_MEM, THRESHOLD = 1.0, 2.0, 1.0  # the formulas hold for τ_m = 2 τ_s alone
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    if not find_spec("numba"):
-        return function
-    from numba import njit
-
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # it finds no folder that it may write to
-        return njit(**options)(function)
-
-
-@_compiled
+@compiled
 @no_type_check
 def forward(times, order, weight, spikes, currents):
     """Fill in the `spikes` of all neurons, and the `currents` at these times.
@@ -49,7 +37,7 @@ def forward(times, order, weight, spikes, currents):
             _fire(times[b], order[b], fan, weight[j], spikes[b, j], currents[b, j])
 
 
-@_compiled
+@compiled
 @no_type_check
 def backward(times, order, weight, spikes, currents, g_spikes, g_times, g_weight):
     """Add dL/d(times) to `g_times` and dL/d(weight) to `g_weight`; `g_spikes` is dL/d(spikes)."""
@@ -62,7 +50,7 @@ def backward(times, order, weight, spikes, currents, g_spikes, g_times, g_weight
             )  # fmt: skip
 
 
-@_compiled
+@compiled
 @no_type_check
 def _fire(times, order, fan, weights, spikes, currents):
     """Walk through the input spikes of one neuron; note when it fires itself."""
@@ -80,7 +68,7 @@ def _fire(times, order, fan, weights, spikes, currents):
         t, v, i = arrival, (v + i) * x - i * x * x, i * x * x + weights[order[e] // fan]
 
 
-@_compiled
+@compiled
 @no_type_check
 def _crossing(v, i):
     """Return x = exp(-s / τ_m) of the time s when V reaches θ if no spike comes in; 0 if never."""
@@ -91,7 +79,7 @@ def _crossing(v, i):
     return min(1.0, x)
 
 
-@_compiled
+@compiled
 @no_type_check
 def _give_credit(times, order, fan, weights, spikes, currents, g_spikes, g_times, g_weights):
     """Walk through the same events backward; carry p = dL/dV and q = dL/dI along."""

@@ -6,9 +6,7 @@ from typing import Any
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from snnedu.core.network import BATCH_NORM, Sequential
-
-LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential
 
 
 def fold_batch_norm(net: Sequential) -> Sequential:
@@ -55,7 +53,7 @@ def fuse(layer: Any, norm: Any, name: str) -> nn.Module:
 
     Raises ValueError as `fold_batch_norm` does.
     """
-    if not isinstance(layer, LINEAR):
+    if not isinstance(layer, CONNECTIONS):
         raise ValueError(
             f"A batch norm must follow a `Linear` or a convolution directly to be folded into it. "
             f"Received {layer or 'nothing'} before layer {name!r}. Put the batch norm there, "

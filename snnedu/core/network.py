@@ -279,10 +279,11 @@ def detach(state: State | None) -> State | None:
 
 
 _STATEFUL = (SpikingLayer, DelayLayer)
+CONNECTIONS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLE_BY_SAMPLE = {
-    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
+    *CONNECTIONS, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
     nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
 }  # fmt: skip
 

@@ -10,12 +10,12 @@ from typing import no_type_check
 
 import numpy as np
 
-from snnedu.core._spike_events import _compiled
+from snnedu.core._compiled import compiled
 
 SAME = 1e-9  # of a threshold: a change that is this close to it counts as one
 
 
-@_compiled
+@compiled
 @no_type_check
 def watch(log, dt, on, off, refractory, leak, t, pixel, sign):
     """Write the events of all pixels, interval by interval, and return their number.
@@ -53,7 +53,7 @@ def watch(log, dt, on, off, refractory, leak, t, pixel, sign):
     return count
 
 
-@_compiled
+@compiled
 @no_type_check
 def support(t, y, x, window, last, supported):
     """Mark each event that a neighbor supports.

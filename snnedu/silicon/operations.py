@@ -8,8 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from snnedu.core import _check
-
-CONNECTIONS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+from snnedu.core.network import CONNECTIONS
 
 
 def synaptic_operations(

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
 import snnedu as snn
-from snnedu.core import _spike_events as events
+from snnedu.core import _compiled, _spike_events as events
 from snnedu.core.spike_times import exact_spike_times
 
 TAU_MEM, THETA = 2.0, 1.0  # in units of τ_s, and of θ
@@ -308,8 +308,8 @@ def test_compiled_loops_give_the_numbers_of_plain_python(monkeypatch: pytest.Mon
 
 
 def test_without_numba_the_loops_are_plain_python(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(events, "find_spec", lambda name: None)
-    assert events._compiled(at) is at
+    monkeypatch.setattr(_compiled, "find_spec", lambda name: None)
+    assert _compiled.compiled(at) is at
 
 
 # --- the layer -------------------------------------------------------------------------------
