@@ -78,9 +78,9 @@ def from_video(
         _random_events(noise / 1000, height * width, duration, generator),
     ]
     t, pixel, p = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.argsort(t, kind="stable")  # fast where much is in order
+    order = _in_time(t, duration)
     y, x = np.divmod(pixel[order], width)
-    parts = (torch.from_numpy(part) for part in (t[order], x, y, p[order]))
+    parts = (torch.from_numpy(part) for part in (np.sort(t), x, y, p[order]))
     return Events(*parts, size=(height, width), duration=duration)
 
 
@@ -96,6 +96,18 @@ def _watch(
     t, pixel, sign = np.empty(room), np.empty(room, np.int32), np.empty(room, np.int8)
     count = _event_loops.watch(log, dt, on, off, refractory, leak, t, pixel, sign)
     return t[:count], pixel[:count], sign[:count]
+
+
+def _in_time(t: Values, duration: float) -> NDArray[np.int64]:
+    """Return the order of ascending times; equal ones keep theirs.
+
+    NumPy sorts whole numbers some ten times faster than it finds the order of fractions. So each
+    time, in fine ticks, shares one number with its place. A tick is below 1e-10 of the duration:
+    events that are closer may change places.
+    """
+    bits = len(t).bit_length()
+    ticks = (t * ((1 << (62 - bits)) / duration)).astype(np.int64)
+    return np.sort((ticks << bits) + np.arange(len(t))) & ((1 << bits) - 1)
 
 
 def _thresholds(

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 import snnedu as snn
-from snnedu.silicon import _event_loops
+from snnedu.silicon import _event_loops, event_camera
 from snnedu.silicon.events import (
     Events,
     dataset,
@@ -158,6 +158,13 @@ def test_events_of_a_pixel_keep_the_refractory_distance(seed, refractory):
     assert len(events) > 20
     for pixel in events.pixel.unique():
         assert bool((events.t[events.pixel == pixel].diff() > refractory - 1e-9).all())
+
+
+@given(st.lists(st.integers(0, 40), max_size=200), st.floats(1e-3, 1e5))
+def test_events_come_in_order_and_equal_times_keep_theirs(places, duration):
+    t = np.array(places, float) / 40 * duration
+    found = event_camera._in_time(t, duration)
+    assert np.array_equal(found, np.argsort(t, kind="stable"))
 
 
 def test_the_seed_names_the_events():
