@@ -1,5 +1,6 @@
 """benchmarks/: what is timed is the same work, and what is reported is what was measured."""
 
+import importlib
 import math
 import re
 from pathlib import Path
@@ -20,6 +21,16 @@ def test_all_libraries_compute_the_same_leaky_neurons():
     if peers.missing():
         pytest.skip(f"not installed: {', '.join(peers.missing())}")
     lif.check()
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "peer"), [("delays", "DCLS"), ("conversion", "spikingjelly")])
+def test_peers_compute_the_same_delays_and_converted_networks(name, peer, monkeypatch):
+    pytest.importorskip(peer)
+    module = importlib.import_module(f"benchmarks.{name}")
+    monkeypatch.setattr(module, "race", lambda contestants: dict.fromkeys(contestants, 1.0))
+    assert len(module.run(quick=True)[0].rows) == 2  # it has compared both before
 
 
 def test_a_benchmark_that_fails_is_reported_and_the_others_still_run(monkeypatch, capsys):
