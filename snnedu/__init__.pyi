@@ -84,6 +84,7 @@ from .course.chapters.c05_spiking_networks.explorers import (
 from .course.chapters.c06_surrogate_gradients.explorers import (
     surrogate_explorer as surrogate_explorer,
 )
+from .course.chapters.c07_training_bptt.explorers import credit_explorer as credit_explorer
 from .course.chapters.c08_objectives.explorers import objectives_explorer as objectives_explorer
 from .course.chapters.c09_convolutional_snn.explorers import pooling_explorer as pooling_explorer
 from .course.chapters.c10_memory.explorers import memory_explorer as memory_explorer

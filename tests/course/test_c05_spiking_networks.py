@@ -52,3 +52,18 @@ def test_a_function_that_assigns_a_number_and_returns_nothing_is_not_called_open
 
     with pytest.raises(WrongAnswer, match="returns nothing"):
         verdict(exercise("05.3"), wake)
+
+
+@pytest.mark.parametrize(
+    ("make", "id"), [(snn.fluctuation_explorer, "05.p2"), (snn.network_explorer, "05.p4")]
+)
+def test_the_answer_in_an_explorer_is_kept_and_recalled(make, id, capsys):
+    explorer = make(ask=id)
+    assert explorer.guess == ""
+    assert set(explorer._spec["replies"]) == set(explorer._spec["options"])
+    wrong = next(text for text in explorer._spec["options"] if text != explorer._spec["right"])
+    explorer.guess = wrong
+    assert make(ask=id).guess == wrong
+    assert not make()._spec["predict"]
+    snn.recap("05")
+    assert f"You thought “{wrong}”. It was “{explorer._spec['right']}”" in capsys.readouterr().out

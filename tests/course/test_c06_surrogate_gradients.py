@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import snnedu as snn
 from snnedu.core import surrogate
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
@@ -62,3 +63,17 @@ def test_heights_of_hills_are_those_of_the_table(kind):
     height = {"atan": 2.5, "sigmoid": 1.25}.get(kind, 1.0)
     at_zero = getattr(surrogate, kind)(5.0).derivative(torch.zeros(1))
     torch.testing.assert_close(at_zero, torch.tensor([height]))
+
+
+def test_the_answer_in_the_explorer_is_kept_and_recalled(capsys):
+    explorer = snn.surrogate_explorer(ask="06.p3")
+    assert explorer.guess == ""
+    explorer.guess = "Nothing changes there"
+    assert snn.surrogate_explorer(ask="06.p3").guess == "Nothing changes there"
+    assert not snn.surrogate_explorer()._spec["predict"]
+    hill = {k: explorer.run(slope=k, at=1.0)["grad_here"].item() for k in (2.0, 8.0)}
+    assert 0 < hill[8.0] < hill[2.0]
+    snn.recap("06")
+    assert "You thought “Nothing changes there”. It was “The neuron learns less”" in (
+        capsys.readouterr().out
+    )

@@ -64,3 +64,16 @@ def test_credit_in_another_form_gives_the_gradient_of_pytorch(credit):
     names = {"my_credit": snn.check("07.1", credit), **learned()}
     names = run_cells("07", "t07-11 t07-12", **names)
     torch.testing.assert_close(names["by_w"], names["w"].grad, rtol=1e-5, atol=0)
+
+
+def test_the_answer_in_the_explorer_is_kept_and_recalled(capsys):
+    credit = run_cells("07", "t07-03", torch=torch, snn=snn)["credit"]
+    explorer = snn.credit_explorer(credit, ask="07.p1")
+    assert explorer.guess == ""
+    explorer.guess = "All have the same"
+    assert snn.credit_explorer(credit, ask="07.p1").guess == "All have the same"
+    assert not snn.credit_explorer(credit)._spec["predict"]
+    assert explorer.run()["best"] == "step 39"
+    assert explorer.run(beta=1.0)["best"] == "all steps alike"
+    snn.recap("07")
+    assert "You thought “All have the same”. It was “The last input's”" in capsys.readouterr().out

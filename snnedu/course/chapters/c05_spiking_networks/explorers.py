@@ -2,34 +2,17 @@
 
 from typing import Any
 
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Curve, Raster, Slider, Traces
 
 STEP = "time step"
-BELOW = {
-    "predict": "A mean current of 0.05 does not reach θ. What will a growing fluctuation do?",
-    "options": {
-        "nothing, since the mean stays the same": "Look at the membrane: U is above θ now and then.",
-        "spikes at equal intervals, like a clock": "A clock needs a mean that reaches θ by itself.",
-        "spikes at irregular intervals": "U crosses θ whenever the current happens to be large.",
-    },
-    "right": "spikes at irregular intervals",
-}
-RUNAWAY = {
-    "predict": "Inhibition at 0: what happens when the weights grow?",
-    "options": {
-        "spikes grow slowly with the weights": "They do at first. Then each spike causes many.",
-        "at some weight, nearly all neurons fire": "Each spike causes more than one new spike.",
-        "nothing, the input decides alone": "The input starts it, but spikes cause spikes here.",
-    },
-    "right": "at some weight, nearly all neurons fire",
-}
 
 
-def fluctuation_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def fluctuation_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Drive a leaky neuron by the mean of its input current, by its fluctuation, or by both.
 
-    With `ask`, the learner predicts first. `more` goes to `Explorer`.
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         "fluctuation",
@@ -59,16 +42,16 @@ def fluctuation_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         ],
         title="Two ways to make a neuron fire",
         outcome="Spikes in {percent:.1f} % of 1,000 steps; irregularity (CV) {cv:.2f}: {pattern}.",
-        **(BELOW if ask else {}),
+        **(in_explorer(ask) if ask else {}),
         **more,
     )
 
 
-def network_explorer(*, ask: bool = False, **more: Any) -> Explorer:
+def network_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Find the weights at which a small network is silent, alive or overactive.
 
-    80 excitatory and 20 inhibitory leaky neurons. With `ask`, the learner predicts first. `more`
-    goes to `Explorer`.
+    80 excitatory and 20 inhibitory leaky neurons. `ask` names a prediction that is made first.
+    `more` goes to `Explorer`.
     """
     return Explorer(
         "network",
@@ -95,6 +78,6 @@ def network_explorer(*, ask: bool = False, **more: Any) -> Explorer:
         ],
         title="A recurrent network",
         outcome="The network is {regime}: a neuron spikes in {percent:.1f} % of the steps.",
-        **(RUNAWAY if ask else {}),
+        **(in_explorer(ask) if ask else {}),
         **more,
     )

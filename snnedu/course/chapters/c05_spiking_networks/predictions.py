@@ -15,6 +15,24 @@ PREDICTIONS = {
         reply="With 1,000 inputs it fires at every step: its spikes tell nothing about the inputs.",
     ),
     "05.p2": Prediction(
+        question="A mean current of 0.05 does not reach θ. What will a growing fluctuation do?",
+        options=(
+            Option(
+                "nothing, since the mean stays the same",
+                "Look at the membrane: U is above θ now and then.",
+            ),
+            Option(
+                "spikes at equal intervals, like a clock",
+                "A clock needs a mean that reaches θ by itself.",
+            ),
+            Option(
+                "spikes at irregular intervals",
+                "U crosses θ whenever the current happens to be large.",
+                right=True,
+            ),
+        ),
+    ),
+    "05.p3": Prediction(
         question=(
             "The weights are drawn around zero, with both signs. What makes the neurons of this "
             "layer fire?"
@@ -35,7 +53,25 @@ PREDICTIONS = {
             ),
         ),
     ),
-    "05.p3": Prediction(
+    "05.p4": Prediction(
+        question="Inhibition at 0: what happens when the weights grow?",
+        options=(
+            Option(
+                "spikes grow slowly with the weights",
+                "Spikes grow slowly only at first. Then each one causes many.",
+            ),
+            Option(
+                "at some weight, nearly all neurons fire",
+                "Each spike causes more than one new spike.",
+                right=True,
+            ),
+            Option(
+                "nothing, the input decides alone",
+                "The input starts it, but spikes cause spikes here.",
+            ),
+        ),
+    ),
+    "05.p5": Prediction(
         question=(
             "400 neurons get a constant current, and nothing else from outside. Alone, each would "
             "tick like a clock. Wired to each other, with strong inhibition, they …"
@@ -56,7 +92,7 @@ PREDICTIONS = {
             ),
         ),
     ),
-    "05.p4": Prediction(
+    "05.p6": Prediction(
         question=(
             "A digit enters six layers of 64 neurons, with PyTorch's weights. Which is the first "
             "layer that spikes in fewer than 1 % of the steps?"
@@ -66,7 +102,7 @@ PREDICTIONS = {
         low="The first layers are quiet, but each still fires more often than that.",
         high="It happens earlier: layers 2 and 3 each keep less than a third of the spikes.",
     ),
-    "05.p5": Prediction(
+    "05.p7": Prediction(
         question=(
             "We try several fixed widths c, and weights scaled with data. Which of the two trains "
             "to the better accuracy: the best fixed width, or the data?"

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Choice, Curve, Slider
 
 
-def surrogate_explorer(**more: Any) -> Explorer:
-    """Compare surrogate derivatives of a spike. `more` goes to `Explorer`."""
+def surrogate_explorer(*, ask: str = "", **more: Any) -> Explorer:
+    """Compare surrogate derivatives of a spike.
+
+    `ask` names a prediction that is made first. `more` goes to `Explorer`.
+    """
     kinds = ("atan", "fast_sigmoid", "sigmoid", "triangular")
     return Explorer(
         "surrogate",
@@ -41,5 +45,6 @@ def surrogate_explorer(**more: Any) -> Explorer:
         columns=2,
         outcome="At U - θ = {at} the gradient is multiplied by h = {grad_here:.3f}.",
         code="spike_grad=snn.surrogate.{kind:s}({slope})",
+        **(in_explorer(ask) if ask else {}),
         **more,
     )

@@ -24,6 +24,18 @@ PREDICTIONS = {
         ),
     ),
     "06.p3": Prediction(
+        question="The slope k of atan grows from 2 to 8. What happens at a distance of 1 from θ?",
+        options=(
+            Option("The neuron learns more", "The hill grows higher near 0 only. At 1 it shrinks."),
+            Option(
+                "The neuron learns less",
+                "The hill gets narrower: at 1 little of it is left.",
+                right=True,
+            ),
+            Option("Nothing changes there", "Set the distance to 1, then move k."),
+        ),
+    ),
+    "06.p4": Prediction(
         question="How many of the 359 test digits will the network get right now?",
         unit="digits",
         between=(0, 359),
@@ -32,7 +44,7 @@ PREDICTIONS = {
         high="Three rounds are few. With more it gets better.",
         reply="Before, with the true derivative, it guessed.",
     ),
-    "06.p4": Prediction(
+    "06.p5": Prediction(
         question="Which surrogate keeps the gradient of layer 1 about as large as that of layer 6?",
         options=(
             Option(
@@ -45,7 +57,7 @@ PREDICTIONS = {
             Option("atan with k = 1", "Its hill is low and wide: the two balance.", right=True),
         ),
     ),
-    "06.p5": Prediction(
+    "06.p6": Prediction(
         question="We train with Adam, and the hill becomes ten times as high. Where does accuracy suffer?",
         options=(
             Option(
@@ -63,7 +75,7 @@ PREDICTIONS = {
             ),
         ),
     ),
-    "06.p6": Prediction(
+    "06.p7": Prediction(
         question="We train with SGD at a learning rate of 0.1, which fits the hill as it was. Which hill hardly learns now?",
         options=(
             Option(
