@@ -22,7 +22,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     networks      Sequential Delay DelayedLinear Recording detach peak_saved_bytes
                   fold_batch_norm
     training      fit evaluate History Report Score; losses and accuracies in functional;
-                  surrogate gradients in surrogate
+                  surrogate gradients in surrogate; Hebb and STDP in plasticity
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings
     to a chip     conversion: from a trained ANN to a spiking network; events: event cameras

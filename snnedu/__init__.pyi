@@ -6,6 +6,7 @@ from . import viz as viz
 from .app import doctor as doctor
 from .brains import (
     biophysics as biophysics,
+    plasticity as plasticity,
     recordings as recordings,
 )
 from .brains.biophysics import (
