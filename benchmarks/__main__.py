@@ -37,6 +37,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "events": "events.run",
     "conversion": "conversion.run",
     "delays": "delays.run",
+    "energy": "energy.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",

@@ -26,7 +26,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings
     to a chip     conversion: from a trained ANN to a spiking network; events: event cameras
-                  synaptic_operations: what spikes cost there
+                  synaptic_operations, energy: what spikes cost there
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress

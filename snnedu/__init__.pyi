@@ -119,6 +119,7 @@ from .course.progress import (
 from .course.quiz import quiz as quiz
 from .silicon import (
     conversion as conversion,
+    energy as energy,
     events as events,
 )
 from .silicon.operations import synaptic_operations as synaptic_operations

@@ -1,19 +1,58 @@
-"""What spikes cost on a chip that computes only when one arrives."""
+"""How much a network computes, and how often it goes to memory: what energy is estimated from.
+
+    synaptic_operations(layer, spk_rec)     additions that spikes cause in one layer, per sample
+    count(net, x_rec)                       everything, layer by layer, of any chain of layers
+
+A chip can work in two ways, and both are counted by one rule for all networks, spiking or not:
+
+- It *skips zeros*: each input that is not zero is taken to all neurons that it reaches. Only such
+  inputs cost anything. But the sums that they add to wait in memory, to be read and written again.
+- It *takes all*: each output is summed up in a register, zeros included, and written once.
+"""
 
 import copy
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from snnedu.core import _check
-from snnedu.core.network import CONNECTIONS
+from snnedu.core._sequence import CACHED
+from snnedu.core.delay import Delay, DelayedLinear, DelayLayer
+from snnedu.core.layer import SpikingLayer
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _chain, _folded
+from snnedu.core.neurons import RLeaky, RSynaptic
+
+OverTime = Float[Tensor, "time batch *features"]
 
 
-def synaptic_operations(
-    layer: nn.Module, spk_rec: Float[Tensor, "time batch *features"]
-) -> Int64[Tensor, " batch"]:
+@dataclass(frozen=True)
+class Counts:
+    """What one layer does for one inference, on average over a batch.
+
+    `mac`: multiplications with an addition. `ac`: additions alone, and comparisons. `skipped`:
+    operations that zeros made unnecessary. `updates`: neurons x steps.
+    `weights`, `states`, `activity`: how often a weight, a state or a sum, and an input or output
+    is read or written. `sizes`: how many values of these three are kept, which decides on the
+    memory that holds them.
+    """
+
+    name: str
+    layer: str
+    mac: float = 0.0
+    ac: float = 0.0
+    skipped: float = 0.0
+    updates: float = 0.0
+    weights: float = 0.0
+    states: float = 0.0
+    activity: float = 0.0
+    sizes: tuple[int, int, int] = (0, 0, 0)
+
+
+def synaptic_operations(layer: nn.Module, spk_rec: OverTime) -> Int64[Tensor, " batch"]:
     """Return how many additions the spikes cause in a layer, for each sample.
 
         operations = sum over steps and inputs of spikes x connections that leave this input
@@ -39,10 +78,204 @@ def synaptic_operations(
             f"{spk_rec.min():.3g} to {spk_rec.max():.3g}, some of them fractions or negative. Of "
             f"average pooling, pass the spikes before it, or their sum."
         )
-    ones: Any = copy.deepcopy(layer).requires_grad_(False)
+    spikes = spk_rec.detach().sum(0, dtype=torch.float64).cpu()
+    return (spikes * fan_out(layer, tuple(spk_rec.shape[2:]))).flatten(1).sum(1).long()
+
+
+def fan_out(layer: nn.Module, shape: tuple[int, ...]) -> Float[Tensor, "*features"]:
+    """Return how many connections leave each input of a `Linear` or a convolution.
+
+    `shape`: that of one sample's input. At the edge of an image, fewer neurons are reached.
+    """
+    if isinstance(layer, (nn.Linear, DelayedLinear)):
+        return torch.full(shape, len(layer.weight), dtype=torch.float64)
+    ones: Any = copy.deepcopy(layer).cpu().double().requires_grad_(False)
     ones.weight.fill_(1)
-    if ones.bias is not None:
-        ones.bias.zero_()
-    reached = ones(spk_rec.detach().to(ones.weight).flatten(0, 1))
-    counts = reached.unflatten(0, spk_rec.shape[:2]).flatten(2)
-    return counts.cpu().sum((0, 2), dtype=torch.float64).long()
+    x = torch.zeros(1, *shape, dtype=torch.float64, requires_grad=True)
+    with torch.enable_grad():
+        return torch.autograd.grad(ones(x).sum(), x)[0][0]
+
+
+def count(net: nn.Module, x_rec: Tensor, *, skip_zeros: bool = True) -> list[Counts]:
+    """Return what each layer of a network does for one inference.
+
+    `net` is a `Sequential` and `x_rec` `[time, batch, *features]`, or an ANN, an `nn.Sequential`
+    with input `[batch, *features]`. Counts are means over the batch. `skip_zeros`: which of the two
+    ways the chip works in (see above); choose the same for networks that you compare.
+
+    An operation on inputs of -1, 0 and 1 is an addition, any other one a multiplication with an
+    addition. A neuron takes, at each step, one `mac` for each part of its state and one comparison,
+    and each spike one subtraction. A bias is added at each step. Pooling adds or compares each
+    input; ReLU compares. Batch norm costs a `mac` for each value: fold it first, with
+    `fold_batch_norm`. Recurrent weights are a row of their own.
+
+    Not counted: what moves spikes between the cores of a chip, how convolutions reuse a weight that
+    was read, and the lines of delayed inputs. Constant input counts at each step. Raises TypeError,
+    by name, for layers of unknown cost.
+    """
+    if not isinstance(net, nn.Sequential):
+        raise TypeError(
+            f"`net` must be a chain of layers, a `Sequential` or an `nn.Sequential`. Received "
+            f"{type(net).__name__}. Count its parts one by one."
+        )
+    modes = [(module, module.training) for module in net.modules()]
+    net.eval()  # dropout and batch norm as they are when the network is used
+    try:
+        with torch.no_grad():
+            return [_count(seen, skip_zeros) for seen in _walk(net, x_rec)]
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+class _Seen(NamedTuple):
+    """A layer, what went in and out, `[time, batch, ...]`, and for how many steps.
+
+    Where nothing changes over time, one row stands for all steps.
+    """
+
+    name: str
+    layer: Any
+    x: Tensor
+    steps: int
+    busy_in: Tensor  # at how many steps each input is not zero, on average
+    busy_out: Tensor
+
+    def read(self, skip_zeros: bool) -> float:
+        """Return how many inputs are read, in all steps."""
+        return self.busy_in.sum().item() if skip_zeros else self.steps * self.busy_in.numel()
+
+    def written(self, skip_zeros: bool) -> float:
+        """Return how many outputs are written, in all steps."""
+        return self.busy_out.sum().item() if skip_zeros else self.steps * self.busy_out.numel()
+
+
+class _OneToOne:
+    """The connections of a recurrent layer in which each neuron feeds itself."""
+
+    def __init__(self, V: Tensor) -> None:
+        self.V, self.bias = V, None
+
+    def parameters(self) -> list[Tensor]:
+        return [self.V]
+
+
+def _walk(net: nn.Sequential, x: Tensor) -> Iterator[_Seen]:
+    x = x if isinstance(net, Sequential) else x.unsqueeze(0)
+    _check.time_first("x_rec", x, at_least=3)
+    steps = len(x)
+    x = x[:1] if x.stride(0) == 0 else x  # constant: see `Sequential`
+    busy = _busy(x, steps)
+    for name, layer in _chain(net, ""):
+        if isinstance(layer, SpikingLayer):
+            y = layer.unroll(x, record=False, steps=steps if len(x) == 1 else None)[0]
+        elif isinstance(layer, DelayLayer):
+            x = x.expand(steps, *x.shape[1:])
+            y = layer.unroll(x)[0]
+        else:
+            y = _folded(layer, x)
+        after = _busy(y, steps)
+        yield _Seen(name, layer, x, steps, busy, after)
+        feedback = getattr(layer, "recurrent", None) or (
+            _OneToOne(layer.V) if isinstance(layer, (RLeaky, RSynaptic)) else None
+        )
+        if feedback is not None:  # the spikes of the last step reach nobody any more
+            fed = _busy(y[:-1], steps - 1)
+            yield _Seen(f"{name}.recurrent", feedback, y[:-1], steps - 1, fed, after)
+        x, busy = y, after
+
+
+def _busy(values: Tensor, steps: int) -> Tensor:
+    counts = torch.zeros(values.shape[2:], dtype=torch.float64)
+    for piece in _pieces(values):
+        counts += piece.bool().sum(0).cpu()
+    return counts * (steps / max(1, len(values) * values.shape[1]))
+
+
+def _pieces(values: Tensor) -> tuple[Tensor, ...]:
+    """Return parts, `[samples, ...]`, that fit the cache: twice as fast as all at once."""
+    samples = values.flatten(0, 1)
+    return samples.split(max(1, CACHED // max(1, samples[:1].numel())))
+
+
+def _count(seen: _Seen, skip_zeros: bool) -> Counts:
+    for kinds, cost in _COSTS.items():
+        if isinstance(seen.layer, kinds):
+            kind = type(seen.layer).__name__.strip("_")
+            return Counts(seen.name, kind, **cost(seen, skip_zeros))
+    known = ", ".join(kind.__name__ for kinds in _COSTS for kind in kinds)
+    raise TypeError(
+        f"The cost of layer {seen.name!r}, {type(seen.layer).__name__}, is not known. Those of "
+        f"{known} are. Count the layers before and after it apart."
+    )
+
+
+def _of_connections(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    layer, outputs = seen.layer, seen.written(skip_zeros=False)
+    reached = _reached(layer, tuple(seen.busy_in.shape))
+    everything = seen.steps * reached.sum().item()
+    done = (seen.busy_in * reached).sum().item() if skip_zeros else everything
+    bias = 0 if layer.bias is None else outputs
+    signs = all(torch.equal(x * x * x, x) for x in _pieces(seen.x))  # -1, 0 and 1 only
+    return {
+        "mac": 0.0 if signs else done,
+        "ac": bias + (done if signs else 0.0),
+        "skipped": everything - done,
+        "weights": done + bias,
+        "states": 2 * done if skip_zeros else outputs,  # sums in memory, or in a register
+        "activity": seen.read(skip_zeros),
+        "sizes": _sizes(seen, weights=sum(p.numel() for p in layer.parameters())),
+    }
+
+
+def _reached(layer: Any, shape: tuple[int, ...]) -> Tensor:
+    if isinstance(layer, _OneToOne):
+        return torch.ones(shape, dtype=torch.float64)
+    return fan_out(layer, shape)
+
+
+def _of_neurons(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    parts, updates = len(seen.layer.state_names), seen.written(skip_zeros=False)
+    return {
+        "mac": parts * updates,
+        "ac": updates + seen.written(skip_zeros=True),
+        "updates": updates,
+        "states": 2 * parts * updates,
+        "activity": seen.written(skip_zeros),
+        "sizes": _sizes(seen, len(seen.layer.numbers), parts),
+    }
+
+
+def _of_values(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    """One addition or comparison for each input: pooling, ReLU."""
+    done, out = seen.read(skip_zeros), seen.written(skip_zeros)
+    skipped = seen.read(skip_zeros=False) - done
+    return {"ac": done, "skipped": skipped, "activity": out, "sizes": _sizes(seen)}
+
+
+def _of_batch_norm(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    values = seen.written(skip_zeros=False)
+    numbers = 2 * seen.layer.num_features
+    return {"mac": values, "weights": 2 * values, "sizes": _sizes(seen, numbers)}
+
+
+def _of_nothing(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    return {}
+
+
+def _sizes(seen: _Seen, weights: int = 0, parts: int = 1) -> tuple[int, int, int]:
+    outputs = seen.busy_out.numel()
+    return weights, parts * outputs, max(outputs, seen.busy_in.numel())
+
+
+_COSTS: dict[tuple[type, ...], Callable[[_Seen, bool], dict[str, Any]]] = {
+    (*CONNECTIONS, DelayedLinear, _OneToOne): _of_connections,
+    (SpikingLayer,): _of_neurons,
+    (nn.ReLU, nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d): (
+        _of_values
+    ),
+    BATCH_NORM: _of_batch_norm,
+    (Delay, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d): (
+        _of_nothing
+    ),
+}
