@@ -60,13 +60,14 @@ def impose(pre, post, weight, rule):
 @compiled
 @no_type_check
 def change(pre, active, post, weight, traces_pre, traces_post, rule):
-    """Change the weights by one step's spikes, then the traces: `triplet_step`, but sparse."""
+    """Advance traces and weights one step: `triplet_step`, but sparse."""
     a_plus, a_minus, a3_plus, a3_minus, fast_pre, fast_post, slow_pre, slow_post = rule[:8]
     nearest, mu, w_max = rule[8:]
     traces_pre[0] *= fast_pre
     traces_pre[1] *= slow_pre
     traces_post[0] *= fast_post
     traces_post[1] *= slow_post
+    _bump(traces_pre[0], pre, nearest)
     for i in range(len(post)):
         lowers = traces_post[0, i] > 0
         if post[i] > 0:
@@ -79,8 +80,9 @@ def change(pre, active, post, weight, traces_pre, traces_post, rule):
             for j in active:
                 fall = a_minus + a3_minus * traces_pre[1, j]
                 weight[i, j] = _bounded(weight[i, j], 0.0, fall * traces_post[0, i], mu, w_max)
-    _bump(traces_pre, pre, nearest)
-    _bump(traces_post, post, nearest)
+    _bump(traces_pre[1], pre, nearest)
+    _bump(traces_post[0], post, nearest)
+    _bump(traces_post[1], post, nearest)
 
 
 @compiled
@@ -98,11 +100,10 @@ def _bounded(w, up, down, mu, w_max):
 
 @compiled
 @no_type_check
-def _bump(traces, spk, nearest):
+def _bump(trace, spk, nearest):
     for k in range(len(spk)):
         if spk[k] > 0:
-            for row in range(2):
-                traces[row, k] = 1.0 if nearest else traces[row, k] + 1.0
+            trace[k] = 1.0 if nearest else trace[k] + 1.0
 
 
 @compiled

@@ -10,9 +10,9 @@
 
 `pre` [pre] and `post` [post] are the spikes of one step, `weight` [post, pre] as in `nn.Linear`.
 Each equation stands in its step function. A trace is a memory of a neuron's own spikes, which fades
-with a time constant in ms. A step first lets the traces fade, then changes the weights, then adds
-its spikes to the traces. So spikes of the same step are no pair, and a pair n steps apart counts
-exp(-n dt/τ), without an error of the step. There are no gradients here.
+with a time constant in ms. A pair n steps apart counts exp(-n dt/τ), without an error of the step.
+Of two spikes in one step the presynaptic one counts as the earlier: in a layer it may have caused
+the other. There are no gradients here.
 
 The loops are in `_plasticity_loops.py`, for the CPU. Where numba is installed, it compiles them.
 """
@@ -115,13 +115,14 @@ def pair_step(
 ) -> tuple[Weight, Pre, Post]:
     """Advance pair STDP one step; return `weight, x, y`.
 
-        w_ij[t] = bounded(w_ij[t-1], up = A+ x S_i[t], down = A- y S_j[t])
-        x = x_j[t-1] exp(-dt/τ+)     y = y_i[t-1] exp(-dt/τ-)    spikes before this step
-        x_j[t] = x + S_j[t]          y_i[t] = y + S_i[t]         or 1, if only the nearest count
+        x_j[t] = x_j[t-1] exp(-dt/τ+) + S_j[t]      or 1 at a spike, if only the nearest count
+        y = y_i[t-1] exp(-dt/τ-)                    the neuron's spikes before this step
+        w_ij[t] = bounded(w_ij[t-1], up = A+ x_j[t] S_i[t], down = A- y S_j[t])
+        y_i[t] = y + S_i[t]
 
     S_j (`pre`) and S_i (`post`) are the spikes of this step, 0 or 1. One pair of spikes, the
     postsynaptic one Δt ms after the other, changes a weight by A+ exp(-Δt/τ+), or, if it comes
-    first, by -A- exp(Δt/τ-). At Δt = 0 nothing happens.
+    first (Δt < 0), by -A- exp(Δt/τ-).
     Raises ValueError where shapes disagree, and for constants outside their range.
     Source: Song, Miller and Abbott 2000, doi:10.1038/78829; traces: Morrison et al. 2008,
     doi:10.1007/s00422-008-0233-1.
@@ -130,10 +131,10 @@ def pair_step(
     _check_traces("pair_step", pre, x, post, y)
     _check_rule(rule, dt)
     x, y = fade(x, dt=dt, tau=rule.tau_plus), fade(y, dt=dt, tau=rule.tau_minus)
+    x = bump(x, pre, neighbors=rule.neighbors)
     up, down = rule.a_plus * torch.outer(post, x), rule.a_minus * torch.outer(y, pre)
     weight = bounded(weight, up, down, mu=rule.mu, w_max=rule.w_max)
-    near = rule.neighbors
-    return weight, bump(x, pre, neighbors=near), bump(y, post, neighbors=near)
+    return weight, x, bump(y, post, neighbors=rule.neighbors)
 
 
 def triplet_step(
@@ -143,11 +144,12 @@ def triplet_step(
     """Advance triplet STDP one step; return `weight, x, y, x_slow, y_slow`.
 
         w_ij[t] = bounded(w_ij[t-1], up, down)
-        up   = S_i[t] x (A+ + A3+ y_slow)      a postsynaptic spike, after a pre, after a post
-        down = S_j[t] y (A- + A3- x_slow)      a presynaptic spike, after a post, after a pre
+        up   = S_i[t] x_j[t] (A+ + A3+ y_slow)      a postsynaptic spike after a pre, after a post
+        down = S_j[t] y (A- + A3- x_slow)           a presynaptic spike after a post, after a pre
 
-    The slow traces fade with τ_x and τ_y; all else is as in `pair_step`, which this is where A3+
-    and A3- are 0. A triplet counts more if the neuron fires again soon: so rates matter, too.
+    The slow traces fade with τ_x and τ_y, and hold the spikes before this step; all else is as in
+    `pair_step`, which this is where A3+ and A3- are 0. A spike that follows another soon counts more:
+    so rates matter, too.
     Raises ValueError where shapes disagree, and for constants outside their range.
     Source: Pfister and Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006 (their r1, o1, r2, o2).
     """
@@ -157,12 +159,12 @@ def triplet_step(
     _check_rule(rule, dt)
     x, y = fade(x, dt=dt, tau=rule.tau_plus), fade(y, dt=dt, tau=rule.tau_minus)
     x_slow, y_slow = fade(x_slow, dt=dt, tau=rule.tau_x), fade(y_slow, dt=dt, tau=rule.tau_y)
+    x = bump(x, pre, neighbors=rule.neighbors)
     up = torch.outer(post * (rule.a_plus + rule.a3_plus * y_slow), x)
     down = torch.outer(y, pre * (rule.a_minus + rule.a3_minus * x_slow))
     weight = bounded(weight, up, down, mu=rule.mu, w_max=rule.w_max)
-    pres = (bump(trace, pre, neighbors=rule.neighbors) for trace in (x, x_slow))
-    posts = (bump(trace, post, neighbors=rule.neighbors) for trace in (y, y_slow))
-    (x, x_slow), (y, y_slow) = pres, posts
+    x_slow = bump(x_slow, pre, neighbors=rule.neighbors)
+    y, y_slow = (bump(trace, post, neighbors=rule.neighbors) for trace in (y, y_slow))
     return weight, x, y, x_slow, y_slow
 
 

@@ -61,7 +61,7 @@ def one(weight: float) -> Tensor:
 
 @pytest.mark.parametrize("dt", [0.1, 1.0, 2.5])
 def test_one_pair_gives_the_window(dt):
-    # Δw = A+ exp(-Δt/τ+), or -A- exp(Δt/τ-) if the postsynaptic spike comes first; 0 at Δt = 0.
+    # Δw = A+ exp(-Δt/τ+), or -A- exp(Δt/τ-) if the postsynaptic spike comes first.
     rule = STDP(a_plus=0.03, a_minus=0.02, tau_plus=17, tau_minus=34)
     lags = torch.arange(-30, 31)
     pre_rec = torch.zeros(80, 61, dtype=torch.float64)
@@ -69,8 +69,8 @@ def test_one_pair_gives_the_window(dt):
     weight = torch.full((1, 61), 0.5, dtype=torch.float64)
     change = impose(weight, pre_rec, train([40], 80), rule, dt=dt)[0] - 0.5
     delay = dt * lags.double()
-    window = torch.where(lags > 0, 0.03 * (-delay / 17).exp(), -0.02 * (delay / 34).exp())
-    torch.testing.assert_close(change, torch.where(lags == 0, 0, window), rtol=0, atol=1e-12)
+    window = torch.where(lags >= 0, 0.03 * (-delay / 17).exp(), -0.02 * (delay / 34).exp())
+    torch.testing.assert_close(change, window, rtol=0, atol=1e-12)
 
 
 def test_a_triplet_counts_its_second_postsynaptic_spike_more():
@@ -90,14 +90,15 @@ def test_a_triplet_of_two_presynaptic_spikes_takes_more():
 
 
 def test_weights_drift_with_both_rates_and_the_integral_of_the_window():
-    # Independent Poisson trains: <dw/dt> = u v (A+ τ+ - A- τ-), with a correction of order dt/τ
-    # for steps: a sum of exp(-n dt/τ) from 1 in place of an integral.
+    # Independent Poisson trains: <dw/dt> = u v (A+ τ+ - A- τ-). In steps, sums stand for the
+    # integrals: of exp(-n dt/τ), from 0 for potentiation, from 1 for depression.
     rule = STDP(a_plus=2e-5, a_minus=3e-5)
     pre_rec, post_rec = spikes(20_000, 20, rate=0.04), spikes(20_000, 20, rate=0.02, seed=1)
     start = torch.full((20, 20), 0.5, dtype=torch.float64)
     drift = (impose(start, pre_rec, post_rec, rule) - 0.5).mean().item()
     area = 1 / math.expm1(1 / 20)
-    expected = pre_rec.mean() * post_rec.mean() * 20_000 * area * (2e-5 - 3e-5)
+    rise = 2e-5 * (area + 1) - 3e-5 * area
+    expected = pre_rec.mean() * post_rec.mean() * 20_000 * rise
     assert drift == pytest.approx(expected.item(), rel=0.1)
 
 
