@@ -148,8 +148,8 @@ def triplet_step(
         down = S_j[t] y (A- + A3- x_slow)           a presynaptic spike after a post, after a pre
 
     The slow traces fade with τ_x and τ_y, and hold the spikes before this step; all else is as in
-    `pair_step`, which this is where A3+ and A3- are 0. A spike that follows another soon counts more:
-    so rates matter, too.
+    `pair_step`, which this is where A3+ and A3- are 0. A spike that follows another soon counts
+    more: so rates matter, too.
     Raises ValueError where shapes disagree, and for constants outside their range.
     Source: Pfister and Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006 (their r1, o1, r2, o2).
     """
