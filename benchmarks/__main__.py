@@ -38,6 +38,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "conversion": "conversion.run",
     "delays": "delays.run",
     "energy": "energy.run",
+    "online": "online.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",

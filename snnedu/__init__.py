@@ -19,10 +19,10 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     spike times   ExactLeaky exact_spike_times: no time steps, exact gradients (spike_times)
     equations     leaky_step lapicque_step synaptic_step alpha_step adaptive_leaky_step rleaky_step
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
-    networks      Sequential Delay DelayedLinear Recording detach peak_saved_bytes
-                  fold_batch_norm
+    networks      Sequential Delay DelayedLinear Recording detach peak_saved_bytes fold_batch_norm
     training      fit evaluate History Report Score; losses and accuracies in functional;
-                  surrogate gradients in surrogate; Hebb and STDP in plasticity
+                  surrogate gradients in surrogate; Hebb and STDP in plasticity; learning from
+                  a stream in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings
     to a chip     conversion: from a trained ANN to a spiking network; events: event cameras
