@@ -24,7 +24,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   surrogate gradients in surrogate; Hebb and STDP in plasticity; learning from
                   a stream in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
-                  spikes in recordings
+                  spikes in recordings, a simulated dish of neurons in culture
     to a chip     conversion: from a trained ANN to a spiking network; events: event cameras
                   synaptic_operations, energy: what spikes cost there
     pictures      viz: raster, traces, spike_count, weights, animate

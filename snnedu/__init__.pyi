@@ -6,6 +6,7 @@ from . import viz as viz
 from .app import doctor as doctor
 from .brains import (
     biophysics as biophysics,
+    culture as culture,
     online as online,
     plasticity as plasticity,
     recordings as recordings,

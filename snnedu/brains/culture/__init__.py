@@ -1,0 +1,44 @@
+"""A simulated culture of neurons on an array of 64 electrodes, from day 16 to day 94.
+
+    dish = culture.grow(day=34, seed=0)
+    recording = culture.clean(dish.record(300))     # spikes of 300 s, each counted once
+    culture.summary(recording)                      # rate, Fano factor, CV, bursts, synchrony
+
+Files: `network` grows and runs the cells; `electrodes` says what is heard of them, `statistics`
+what can be computed from it.
+"""
+
+from snnedu.brains.culture.electrodes import (
+    GRID as GRID,
+    PITCH as PITCH,
+    SAMPLING as SAMPLING,
+    SITES as SITES,
+    Recording as Recording,
+    clean as clean,
+    detect as detect,
+    from_trains as from_trains,
+    snippets as snippets,
+    sort as sort,
+    spike_shape as spike_shape,
+    to_spikeinterface as to_spikeinterface,
+    voltage as voltage,
+)
+from snnedu.brains.culture.network import (
+    AGES as AGES,
+    Age as Age,
+    Culture as Culture,
+    Rule as Rule,
+    age as age,
+    grow as grow,
+)
+from snnedu.brains.culture.statistics import (
+    bursts as bursts,
+    connectivity as connectivity,
+    correlogram as correlogram,
+    cv as cv,
+    fano as fano,
+    intervals as intervals,
+    spike_counts as spike_counts,
+    summary as summary,
+    synchrony as synchrony,
+)

@@ -1,0 +1,184 @@
+"""The culture: how it is built, what never changes, and the figures of a real one."""
+
+import numpy as np
+import pytest
+
+from snnedu.brains import culture
+from snnedu.brains.culture import AGES, Rule, age, clean, grow, summary
+
+# Culture tc65 of Cotterill et al. 2016 (doi:10.1152/jn.00093.2016), cleaned with 2 ms: rate (Hz an
+# electrode), Fano factor (200 ms), CV of the intervals, network bursts a minute.
+REAL = {
+    16: (0.19, 0.9, 1.1, 0),
+    21: (1.30, 0.6, 0.8, 0.8),
+    34: (1.64, 1.2, 1.1, 0),
+    59: (1.41, 25.3, 2.8, 5.2),
+    73: (2.22, 25.3, 2.1, 16.6),
+    94: (0.25, 2.9, 2.0, 4.8),
+}
+SEEDS, SECONDS = range(3), 150.0
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """The median of each figure over three cultures of each day."""
+    found = {}
+    for day in AGES:
+        all_of_them = [
+            summary(clean(grow(day, seed).record(SECONDS, repeats=False))) for seed in SEEDS
+        ]
+        # NaN (no burst, say) sorts last, so that the middle is one of the cultures.
+        found[day] = {k: np.sort([one[k] for one in all_of_them])[1] for k in all_of_them[0]}
+    return found
+
+
+@pytest.mark.parametrize("day", REAL)
+def test_rate_and_irregularity_follow_the_real_culture(day, measured):
+    rate, _, cv, _ = REAL[day]
+    assert rate / 1.8 < measured[day]["rate"] < 1.8 * rate
+    assert cv / 1.6 < measured[day]["cv"] < 1.6 * cv
+
+
+def test_young_cultures_do_not_burst_and_old_ones_do(measured):
+    for day in (16, 21, 34):
+        assert measured[day]["bursts_per_minute"] < 1
+        assert measured[day]["fano"] < 2.5
+    for day in (59, 73, 94):
+        assert REAL[day][3] / 2.5 < measured[day]["bursts_per_minute"] < 2.5 * REAL[day][3]
+    for day in (59, 73):
+        assert measured[day]["fano"] > 8
+        assert 0.2 < measured[day]["burst_seconds"] < 0.8
+        assert measured[day]["in_bursts"] > 0.35
+        assert measured[day]["synchrony"] > 0.15
+    assert measured[94]["fano"] < 12
+
+
+def test_intervals_between_bursts_are_irregular(measured):
+    assert measured[73]["burst_cv"] > 0.55  # 0.4 to 0.6 without the tide; 1.1 in the real one
+
+
+def test_one_seed_is_one_culture_and_another_seed_another():
+    first, same, other = (grow(34, seed).record(5) for seed in (1, 1, 2))
+    assert len(first) > 50
+    assert first.times.tolist() == same.times.tolist()
+    assert first.cell.tolist() == same.cell.tolist()
+    assert first.times.tolist() != other.times.tolist()
+
+
+def test_two_recordings_in_a_row_are_one_life():
+    dish, twin = grow(73, 3), grow(73, 3)
+    when, who = dish.advance(4000)
+    before, after = twin.advance(1500), twin.advance(2500)
+    assert when.tolist() == [*before[0], *(after[0] + 1500)]
+    assert who.tolist() == [*before[1], *after[1]]
+    assert dish.now == twin.now == 4.0
+
+
+def test_repeats_come_within_two_ms_and_cleaning_removes_nearly_all():
+    raw = grow(34, 0).record(60)
+    gaps = np.concatenate([np.diff(train) for train in raw.trains()])
+    assert 0.25 < (gaps < 0.001).mean() < 0.6  # 36 to 49 % in the real culture
+    cleaned = clean(raw)
+    assert min(np.diff(train).min(initial=1) for train in cleaned.trains()) >= 0.002
+    once = grow(34, 0).record(60, repeats=False)
+    assert len(cleaned) == pytest.approx(len(once), rel=0.12)
+    assert len(raw) > 1.6 * len(once)
+
+
+def test_near_cells_are_connected_more_often_than_far_ones():
+    wiring = grow(73, 0).wiring
+    distance = np.hypot(*(wiring.position[wiring.source] - wiring.position[wiring.target]).T)
+    pairs = np.hypot(*(wiring.position[:, None] - wiring.position[None]).transpose(2, 0, 1))
+    chance = [
+        ((distance >= low) & (distance < low + 100)).sum()
+        / ((pairs >= max(low, 1e-9)) & (pairs < low + 100)).sum()
+        for low in (200, 420, 640)
+    ]
+    ratios = np.array(chance[1:]) / chance[:-1]
+    assert ratios == pytest.approx([np.exp(-1)] * 2, rel=0.2)  # 220 um apart
+    assert wiring.delay.min() >= 1
+    assert (wiring.source != wiring.target).all()
+
+
+def test_exactly_four_fifths_of_the_living_cells_excite():
+    for seed in range(3):
+        wiring = grow(34, seed).wiring
+        assert len(wiring.excitatory) == 360
+        assert wiring.excitatory.sum() == 288
+
+
+def test_nobody_fires_while_silent():
+    when, who = grow(73, 1).advance(3000)
+    for cell in np.unique(who):
+        gaps = np.diff(when[who == cell])
+        assert len(gaps) == 0 or gaps.min() > 3
+
+
+def test_a_pulse_fires_the_cells_that_it_reaches_at_once():
+    dish = grow(34, 0)
+    pushed = np.zeros(360, bool)
+    pushed[[3, 200]] = True
+    when, who = dish.advance(1, pushed)
+    ready = {cell for cell in (3, 200) if dish.state.silent[cell] == 3}
+    assert ready <= set(who.tolist())
+    assert {3, 200} & set(who.tolist())
+    assert (when == 0).all()
+
+
+def test_inhibition_calms_the_culture():
+    free = age(73)._replace(inhibition=0.0)
+    assert len(grow(parameters=free).advance(3000)[0]) > 1.5 * len(grow(73).advance(3000)[0])
+
+
+def test_the_links_count_the_synapses_between_heard_cells():
+    dish = grow(73, 0)
+    heard, wiring = dish.wiring.electrode, dish.wiring
+    between = [
+        (heard[s], heard[t])
+        for s, t in zip(wiring.source, wiring.target, strict=True)
+        if heard[s] >= 0 <= heard[t]
+    ]
+    links = dish.links()
+    assert links.sum() == len(between) > 0
+    assert all(links[pair] > 0 for pair in between)
+
+
+def test_without_plasticity_no_weight_changes():
+    dish = grow(73, 0)
+    before = dish.state.weight.copy()
+    dish.advance(3000)
+    assert (dish.state.weight == before).all()
+
+
+def test_plasticity_changes_excitatory_weights_within_bounds_and_no_others():
+    dish = grow(73, 0)
+    dish.rule = Rule(rate=0.05)
+    before, excitatory = dish.state.weight.copy(), dish.wiring.excitatory[dish.wiring.source]
+    dish.advance(3000)
+    changed = dish.state.weight != before
+    assert 0.03 < changed[excitatory].mean() < 1  # only where both cells fired
+    assert not changed[~excitatory].any()
+    limit = np.maximum(before, 4 * dish.wiring.mean_weight) + 1e-9
+    assert (dish.state.weight[excitatory] <= limit[excitatory]).all()
+    assert (dish.state.weight >= 0).all()
+
+
+def test_between_two_days_parameters_lie_between():
+    middle = age(66)
+    for low, value, high in zip(AGES[59], middle, AGES[73], strict=True):
+        assert min(low, high) - 1e-9 <= value <= max(low, high) + 1e-9
+    assert middle.strength == pytest.approx((AGES[59].strength * AGES[73].strength) ** 0.5)
+    assert age(34) == pytest.approx(AGES[34])
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("day", [15, 95, float("nan")])
+def test_a_day_outside_is_refused(day):
+    with pytest.raises(ValueError, match=r"`day` must lie in \[16, 94\].*Received"):
+        culture.grow(day)
+
+
+@pytest.mark.bad_input
+def test_no_time_is_refused():
+    with pytest.raises(ValueError, match=r"`seconds` must be finite and above 0. Received 0"):
+        culture.grow(16).record(0)
