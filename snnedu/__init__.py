@@ -25,8 +25,8 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   a stream in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings, a simulated dish of neurons in culture
-    to a chip     conversion: from a trained ANN to a spiking network; events: event cameras
-                  synaptic_operations, energy: what spikes cost there
+    to a chip     conversion: from a trained ANN; events: cameras; energy, synaptic_operations:
+                  what spikes cost; to_nir, from_nir: to other frameworks and back
     pictures      viz: raster, traces, spike_count, weights, animate
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress

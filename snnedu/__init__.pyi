@@ -124,6 +124,10 @@ from .silicon import (
     energy as energy,
     events as events,
 )
+from .silicon.nir import (
+    from_nir as from_nir,
+    to_nir as to_nir,
+)
 from .silicon.operations import synaptic_operations as synaptic_operations
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
