@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page
 
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Bars, Image, Panel, Raster, Traces
+from snnedu.widgets.panels import Bars, Curve, Image, Panel, Raster, Slider, Traces
 from tests.lab import Lab
 
 pytestmark = pytest.mark.browser
@@ -97,6 +97,57 @@ def note_texts(page: Page) -> None:
             };
         }"""
     )
+
+
+@pytest.mark.parametrize(("dt", "expected"), [(1, {"0", "1"}), (0.1, {"0", "0.02"})])
+def test_steps_are_numbered_by_whole_numbers_and_times_as_they_are(page: Page, dt, expected):
+    note_texts(page)
+    drawn(page, Traces("U", ylim=(3, 4), dt=dt, xlabel="step"), U=[3.0, 4.0])
+    numbers = {text["words"] for text in page.evaluate("texts") if text["y"] > 140}
+    assert expected <= numbers
+    assert dt < 1 or numbers == expected | {"step"}
+
+
+ASKED = """([spec, values]) => {
+    const asked = [], result = { arrays: [], texts: {}, buffers: [], values: { beta: 0.9 } };
+    const state = { _spec: spec, values, guess: "", _result: result };
+    const model = { get: (name) => state[name], set() {}, on() {}, off() {}, save_changes() {},
+        send: (message) => asked.push(message.values) };
+    render({ model, el: document.body });
+    return asked;
+}"""
+
+
+@pytest.mark.parametrize(("beta", "asked"), [(0.9, []), (0.5, [{"beta": 0.5}])])
+def test_controls_moved_before_they_are_shown_get_an_answer_of_their_own(page, beta, asked):
+    spec = Explorer(lambda beta: {"word": "old"}, [Slider("beta", 0.0, 1.0, value=0.9)], [])._spec
+    assert page.evaluate(ASKED, [spec, {"beta": beta}]) == asked
+
+
+def columns_of(pixels: np.ndarray, color: list[int], rows: slice = slice(None)) -> np.ndarray:
+    return np.nonzero((np.abs(pixels[rows] - color).max(axis=2) < 8).any(axis=0))[0]
+
+
+def test_marks_at_the_edges_are_drawn_whole(page: Page):
+    panel = Traces("U", spikes="spk", ylim=(0, 1), dt=0.5)
+    pixels = drawn(page, panel, U=np.zeros(9), spk=[1, 0, 0, 0, 1, 0, 0, 0, 1])
+    orange = columns_of(pixels, [213, 94, 0], slice(26, 40))  # below the legend's own mark
+    marks = np.split(orange, np.nonzero(np.diff(orange) > 1)[0] + 1)
+    assert len({len(mark) for mark in marks}) == 1
+    assert len(marks) == 3
+    curve = Curve("x", "y", point=("at", "y0"), xlim=(0, 1), ylim=(0, 1))
+    x = {"x": [0.0, 1.0], "y": [0.0, 0.0], "y0": [0.5]}
+    wide = [np.ptp(columns_of(drawn(page, curve, at=[at], **x), [213, 94, 0])) for at in (0.5, 1)]
+    assert abs(wide[0] - wide[1]) <= 1
+    assert columns_of(drawn(page, curve, at=[1.5], **x), [213, 94, 0]).size == 0  # outside
+
+
+def test_an_image_has_numbers_at_its_sides_where_it_has_a_label(page: Page):
+    note_texts(page)
+    drawn(page, Image("ink"), ink=np.eye(12))
+    assert page.evaluate("texts") == []
+    drawn(page, Image("ink", xlabel="column", ylabel="row"), ink=np.eye(12))
+    assert {"column", "row", "0", "5", "10"} <= {text["words"] for text in page.evaluate("texts")}
 
 
 def test_each_of_ten_classes_has_its_number_and_pixel_0_is_on_top(page: Page):

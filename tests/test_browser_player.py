@@ -233,6 +233,18 @@ def test_a_cameras_pictures_are_shown_pixel_for_pixel_forwards_and_backwards(exp
     expect(player.button).to_have_text("▶︎ Play", timeout=5000)
 
 
+def test_a_film_stands_at_its_first_picture_and_starts_by_itself(export):
+    player = Player(export(viz.embed(camera(), alt="A dot moves."), still=True))
+    player.page.wait_for_timeout(300)
+    assert (player.step, player.button.inner_text()) == (0, "▶︎ Play")
+    taken = photos(camera())[0].view(np.uint8).reshape(200, 300, 4)
+    assert np.array_equal(player.pixels(), taken)
+    moving = Player(export(viz.embed(camera(), alt="A dot moves.", fps=4.0), still=False))
+    expect(moving.button).to_have_text("❚❚ Pause")
+    expect(moving.button).to_have_text("▶︎ Play", timeout=5000)
+    assert moving.step == 4
+
+
 def camera() -> celluloid.Camera:
     figure, ax = plt.subplots(figsize=(3, 2))
     camera = celluloid.Camera(figure)

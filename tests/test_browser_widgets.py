@@ -276,6 +276,16 @@ def test_code_follows_the_sliders_and_can_be_copied(notebook: Notebook, lif: Loc
     assert notebook.page.evaluate("navigator.clipboard.readText()") == code
 
 
+def test_each_canvas_has_words_of_its_own_and_the_group_those_of_the_whole(lif: Locator):
+    slider = lif.get_by_label("decay β (per step)")
+    words = [one.get_attribute("aria-label") or "" for one in lif.locator("canvas").all()]
+    assert len(set(words)) == len(words) > 1
+    assert any("spikes: 23" in each for each in words)
+    assert "23 spikes" in (lif.locator(".panels").get_attribute("aria-label") or "")
+    slider.fill("0.5")
+    expect(lif.locator("canvas").nth(1)).not_to_have_attribute("aria-label", words[1])
+
+
 def test_controls_and_answers_wait_for_a_prediction_which_stays(notebook: Notebook):
     locked = widget(notebook, 2)
     slider, panels = locked.get_by_label("decay β (per step)"), locked.locator("canvas")
@@ -458,7 +468,7 @@ def test_a_page_without_widget_manager_is_live_with_the_network_off(lab: Lab, st
     page.goto(stored, wait_until="commit")
     lif = page.locator(".snnedu")
     expect(lif).to_have_attribute("data-shown", re.compile("{"))
-    expect(page.get_by_role("img", name="23 spikes in 100 steps").first).to_be_visible()
+    expect(page.get_by_role("group", name="23 spikes in 100 steps")).to_be_visible()
     seen = drag(lif, "beta")
     assert seen["values"] >= 45  # a busy machine may skip frames; the benchmark holds it to all 60
     assert seen["blank"] == 0

@@ -11,7 +11,8 @@ function play(figure, film) {
     element.style.cssText = style;
     return element;
   };
-  const still = figure.querySelector("img"), last = film.steps - 1, wide = `width:${film.width}px;max-width:100%;`;
+  // At rest: all spikes, as in the still picture; but a film stands at its first picture.
+  const still = figure.querySelector("img"), last = film.steps - 1, rest = film.frames ? 0 : last, wide = `width:${film.width}px;max-width:100%;`;
   const canvas = add(figure, "canvas", { role: "img", "aria-label": still.alt }, `${wide}display:block;font-family:system-ui,sans-serif`);
   const bar = add(figure, "div", { role: "group", "aria-label": "Animation" },
     `${wide}display:flex;gap:10px;align-items:center;font-size:13px;padding:4px 0`);
@@ -49,7 +50,7 @@ function play(figure, film) {
   slider.oninput = () => { run(false); show(+slider.value); };
   figure.onkeydown = (event) => event.stopPropagation(); // or JupyterLab would move to the next cell
   still.style.display = "none";
-  run(false), show(last); // what the still picture showed
+  run(false), show(rest);
   new ResizeObserver(() => paint(step)).observe(canvas);
   new MutationObserver((_, watch) => (figure.isConnected ? paint(step) : watch.disconnect()))
     .observe(document.body, { attributes: true }); // another theme
@@ -57,7 +58,7 @@ function play(figure, film) {
   new IntersectionObserver((seen, watch) => { // starts once, when it comes into view
     if (!seen.some((entry) => entry.isIntersecting)) return;
     watch.disconnect();
-    if (step === last) run(true);
+    if (step === rest) run(true);
   }, { threshold: 0.5 }).observe(canvas);
 }
 

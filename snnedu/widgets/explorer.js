@@ -30,10 +30,11 @@ function render({ model, el }) {
     unlock();
     inputs[0]?.input.focus();
   });
+  const pictures = h("div", { className: "panels", role: "group", style: `--columns:${spec.columns}` }, ...canvases);
   const root = h("div", { className: "snnedu", role: "group", ariaLabel: spec.title || "Explorer" },
     spec.title && h("p", { className: "title" }, spec.title),
     asked?.element, controls,
-    h("div", { className: "panels", style: `--columns:${spec.columns}` }, ...canvases), later,
+    pictures, later,
     text.outcome, text.spoken, text.note, text.error, stop,
     h("p", { className: "foot" },
       spec.controls.length && back, spec.code && text.code, spec.code && copyButton(text.code)));
@@ -95,7 +96,11 @@ function render({ model, el }) {
     const locked = isLocked(), outcome = locked ? "" : fill(spec.outcome, known, spec.controls);
     text.outcome.textContent = outcome;
     const alt = locked ? "" : fill(spec.alt, known, spec.controls);
-    canvases.forEach((canvas, i) => { canvas.ariaLabel = alt || spec.panels[i].title; });
+    pictures.ariaLabel = alt || spec.title || "Panels";
+    canvases.forEach((canvas, i) => { // no answer before the guess
+      const panel = spec.panels[i];
+      canvas.ariaLabel = locked && !panel.given ? nameOf(panel) : inWords(panel, known);
+    });
     clearTimeout(root.later);
     root.later = setTimeout(() => { text.spoken.textContent = outcome || alt; }, 500);
   }
@@ -124,7 +129,9 @@ function render({ model, el }) {
   }
   function fresh() { // a result that Python sent without being asked
     const result = model.get("_result");
-    if (result.arrays || result.error) accept(result);
+    if (result.arrays || result.error) accept(result, result.values);
+    // Python has moved the controls before they were shown.
+    if (result.values && JSON.stringify(result.values) !== JSON.stringify(values)) ask(values);
     if (stop) stop.disabled = result.texts?.state !== "training";
   }
 
@@ -324,14 +331,16 @@ const draw = {
     const needed = limits([...series.map((s) => s.y), level === null ? [] : [level]], panel.ylim, true);
     const [low, high] = steady(at.canvas, needed);
     const to = frame(limits([x], panel.xlim), [low, high + (panel.spikes ? 0.15 * (high - low) : 0)],
-      { legend: [...(series.length > 1 || panel.spikes ? series : []), ...spikes] });
-    clip(pen, to, () => {
-      lines(pen, to, theme, x, series, level);
-      if (panel.spikes) outputs[panel.spikes].forEach((fires, t) => {
-        if (fires) spike(pen, to.x(x[t]), to.top + 5, spikes[0].color, 2.5, 10);
-      });
-      if (panel.point) dot(pen, ...panel.point.map((name, i) => (i ? to.y : to.x)(number(name))), theme);
+      { legend: [...(series.length > 1 || panel.spikes ? series : []), ...spikes],
+        whole: !panel.x && Number.isInteger(panel.dt) ? "x" : "" });
+    clip(pen, to, () => lines(pen, to, theme, x, series, level));
+    // Marks at an edge are drawn whole; what lies outside of the axes is not drawn.
+    const inside = (px, py) => px >= to.left - 1 && px <= to.right + 1 && py >= to.top - 1 && py <= to.bottom + 1;
+    if (panel.spikes) outputs[panel.spikes].forEach((fires, t) => {
+      if (fires && inside(to.x(x[t]), to.top)) spike(pen, to.x(x[t]), to.top + 5, spikes[0].color, 2.5, 10);
     });
+    const place = panel.point?.map((name, i) => (i ? to.y : to.x)(number(name)));
+    if (place && inside(...place)) dot(pen, ...place, theme);
     if (level !== null) label(pen, "θ", to.right + 3, to.y(level), theme.front);
     hover(at, to, (px) => {
       let i = 0;
@@ -373,11 +382,11 @@ const draw = {
   },
 
   image(at) {
-    const { pen, panel, outputs, theme, box } = at, { gray } = panel;
+    const { pen, panel, outputs, theme, box } = at, { gray } = panel, bare = gray && !panel.xlabel;
     const data = outputs[panel.name], [rows, cols] = data.shape;
     const [low, high] = panel.clim ?? limits([data]);
     const to = axes(pen, theme, gray ? square(box, rows, cols) : box, [-0.5, cols - 0.5], [rows - 0.5, -0.5],
-      { ...panel, bare: gray, whole: "xy" });
+      { ...panel, bare, whole: "xy" });
     const small = new OffscreenCanvas(cols, rows), pixels = new ImageData(cols, rows);
     data.forEach((value, i) => pixels.data.set([...shade((value - low) / (high - low || 1), gray), 255], 4 * i));
     small.getContext("2d").putImageData(pixels, 0, 0);
@@ -401,6 +410,22 @@ function hover({ pen, pointer, theme }, to, tell) {
   pen.fillRect(left, to.top + 2, wide, 20);
   label(pen, message, left + 6, to.top + 12, theme.back);
 }
+
+// What a panel shows, for readers who do not see it: each canvas has its own words.
+function inWords(panel, outputs) {
+  const values = outputs[panel.name], spikes = (spk) => `spikes: ${spk.filter(Boolean).length}`;
+  const ends = (array) => ["min", "max"].map((end) => short(array.reduce((a, b) => Math[end](a, b)))).join(" to ");
+  const words = {
+    lines: () => [...Object.entries(panel.series).map(([name, label]) => `${label} from ${ends(outputs[name])}`),
+      ...(panel.spikes ? [spikes(outputs[panel.spikes])] : [])],
+    raster: () => [spikes(values), `steps: ${values.shape[0]}`, `rows: ${values.shape[1] ?? 1}`],
+    bars: () => Array.from(values, (top, i) => `${panel.labels[i] ?? i} is ${short(top)}`),
+    image: () => [`rows: ${values.shape[0]}`, `columns: ${values.shape[1]}`, `values from ${ends(values)}`],
+  };
+  return `${nameOf(panel)}. ${words[panel.kind]().join(", ")}.`;
+}
+
+const nameOf = (panel) => panel.title || panel.ylabel || "Panel";
 
 function square({ left, right, top, bottom }, rows, cols) { // pixels as high as wide
   const side = Math.min((right - left) / cols, (bottom - top) / rows);

@@ -117,7 +117,7 @@ class Explorer(anywidget.AnyWidget):
             **_question(predict, options, right),
         }
         if not isinstance(model, str):
-            self._result = self._try(start)
+            self._result = {**self._try(start), "values": start}
         self.on_msg(self._on_message)
         if on_guess:
             self.observe(lambda change: on_guess(change["new"]), names="guess")

@@ -188,6 +188,10 @@ class Lines(Panel):
         if self.point:
             place = [_number(known, name) for name in self.point]
             ax.plot(*place, "o", color=COLORS[1], markersize=8, markeredgecolor="white")
+        from matplotlib.ticker import MaxNLocator
+
+        if not self.x and float(self.dt).is_integer():  # there are no halves of steps
+            ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
         ax.set(xlim=self.xlim or (None, None), ylim=self.ylim or (None, None))
         if len(series) > 1 or self.spikes or level is not None:
             _legend(ax)
@@ -292,7 +296,8 @@ class Bars(Panel):
 class Image(Panel):
     """An image in gray, with square pixels, black for high: `Image("ink", clim=(0, 1))`.
 
-    `gray=False` is for a matrix: it fills the panel, blue for low and orange for high.
+    It has numbers at its sides where it has an `xlabel`. `gray=False` is for a matrix: it fills
+    the panel, blue for low and orange for high.
     """
 
     name: str
@@ -310,7 +315,7 @@ class Image(Panel):
         low, high = self.clim or (None, None)
         colors, aspect = ("gray_r", "equal") if self.gray else (marks.shades(), "auto")
         ax.imshow(known[self.name], colors, aspect=aspect, vmin=low, vmax=high)  # pyright: ignore
-        if self.gray:
+        if self.gray and not self.xlabel:
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(True)
 
