@@ -66,6 +66,28 @@ def test_the_line_camera_needs_times_and_the_shaken_one_does_not():
     assert found["shaken camera", "as recorded"] - found["shaken camera", "times shuffled"] < 0.08
 
 
+def test_counts_alone_tell_more_than_networks_on_shuffled_times():
+    names = filmed()
+    for camera, least in (("line camera", 0.35), ("shaken camera", 0.8)):
+        counted = experiments.counts_alone(*names["films"][camera])
+        shuffled = names["accuracies"](camera, experiments.shuffle_times)[0].mean()
+        assert counted > least
+        assert counted > shuffled - 0.05
+    assert experiments.counts_alone(*names["films"]["line camera"]) < 0.6
+
+
+def test_the_longer_a_membrane_remembers_the_more_is_lost_backwards():
+    names, back = filmed(), []
+    for beta in (0.5, 0.9, 1.0):
+        forward, reverse = names["accuracies"](
+            "line camera", experiments.unchanged, backwards=True, beta=beta
+        )
+        assert forward.mean() > 0.65
+        back.append(reverse.mean())
+    assert back[0] > back[1] + 0.2
+    assert back[1] > back[2]
+
+
 def test_with_delays_more_is_lost_backwards():
     names = filmed()
     lost = []
@@ -96,6 +118,7 @@ def test_the_explorer_answers_everywhere():
     assert slow["count"] == fast["count"] > 1000
     assert fast["rate"] > 9 * slow["rate"]
     assert watch_digit(2.0, 0.2, 5.0, 50)["count"] > 0
+    assert watch_digit(2.0, 0.5, 0.0, 0)["count"] == 444  # as the text says
     assert set(slow["row"].unique().tolist()) == {-1.0, 0.0, 1.0}
 
 
@@ -107,6 +130,47 @@ def test_the_code_of_the_explorer_sends_the_events_that_it_shows(noise):
     shown = watch_digit(**settings)
     assert len(names["stream"]) == shown["count"]
     assert names["stream"].duration == pytest.approx(shown["duration"])
+
+
+def test_a_higher_threshold_makes_events_rare_before_it_hides_faint_strokes():
+    video = experiments.moving_digit()
+    faint = (video.amax(0) > 0.01) & (video.amax(0) < 0.3)
+    seen = {}
+    for theta in (0.4, 1.0, 2.0):
+        stream = snn.events.from_video(video, dt=0.5, threshold=theta)
+        fired = torch.zeros(video[0].numel(), dtype=torch.bool)
+        fired[stream.pixel] = True
+        seen[theta] = len(stream), int((fired & faint.flatten()).sum())
+    assert seen[1.0][0] < seen[0.4][0] / 2
+    assert seen[1.0][1] > seen[0.4][1] / 2
+    assert seen[2.0][1] == 0 < seen[2.0][0]
+
+
+def test_the_filter_loses_more_than_the_first_events_of_an_edge():
+    # From pixel to pixel the digit needs 16 ms: longer than the window of 5 ms.
+    clean = snn.events.from_video(experiments.moving_digit(), dt=4.0, threshold=0.4)
+    kept = {w: len(snn.events.denoise(clean, w)) / len(clean) for w in (5.0, 20.0)}
+    assert kept[5.0] < 0.97 < 0.99 < kept[20.0]
+
+
+@pytest.mark.parametrize(("answer", "reply"), [
+    (lambda L, theta: torch.trunc(L.diff(dim=0, prepend=L[:1]) / theta), "the frame before"),
+    (lambda L, theta: torch.zeros_like(L), "differ from those of whole thresholds"),
+])  # fmt: skip
+def test_11_1_names_the_mistake_that_was_made(answer, reply, capsys):
+    snn.check("11.1", answer)
+    assert reply in capsys.readouterr().out
+
+
+def test_11_2_names_a_missing_minus(capsys):
+    def grows(t, pixel, num_pixels, at, tau):
+        last = torch.full((num_pixels,), -torch.inf)
+        for when, where in zip(t[t <= at], pixel[t <= at], strict=True):
+            last[where] = when
+        return torch.exp((at - last) / tau)
+
+    snn.check("11.2", grows)
+    assert "needs a minus" in capsys.readouterr().out
 
 
 def test_random_events_pass_the_filter_as_often_as_chance_says():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,6 +43,7 @@ def my_denoise(t: Tensor, y: Tensor, x: Tensor, window: float) -> Tensor:
 # --------------------------------------------------------------------------------------- 11.1
 
 FORGETS = "After an event you remember what the pixel sees now. A slow drift then never adds up to θ. The memory moves by θ for each event, and keeps the rest."
+FRAME_BEFORE = "You compare with the frame before. A slow change then never adds up to θ: keep a memory, which moves by θ for each event."
 ONE_EACH = "You send one event at most. A change by 3 θ is three events."
 ONE_MOVE = "A change by 3 θ sends three events, but your memory moves by one θ only. It moves by θ for each event."
 FLOOR = "Your OFF events come too early: `floor` of -0.3 is -1. Whole thresholds count, towards zero: `torch.trunc`."
@@ -127,6 +129,7 @@ ADDS_UP = "You add up all events of a pixel, as a leaky trace does. Only the las
 SILENT_ONE = "A pixel without an event should be 0. Yours looks as if it had fired at time 0: start from minus infinity."
 NO_TAU = "You divide by nothing, or multiply by τ. The age is measured in τ: (at - t) / τ."
 FROM_END = "You measure the age from the last event of all. It counts from `at`."
+GROWS = "Your surface grows with the age: the exponent needs a minus. Just now is 1, long ago goes to 0."
 AGES = "You return ages. The surface is exp(-age / τ): 1 for now, towards 0 for long ago."
 UP_TO = "An event exactly at `at` counts, too: up to that moment means `<=`."
 UPSIDE_DOWN = "You return 1 minus the surface. Just now is 1, long ago goes to 0."
@@ -178,6 +181,11 @@ def _adds_up(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -
 
 def _ages(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
     return -tau * torch.log(my_surface(t, pixel, num_pixels, at, tau))
+
+
+def _grows_where_events_were(*given: Any) -> Tensor:
+    surface = my_surface(*given)
+    return torch.where(surface > 0, 1 / surface, 0)
 
 
 def _by_scatter(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
@@ -255,10 +263,8 @@ EXERCISES = [
         solution=my_camera,
         cases=_draw_light,
         mistakes={
-            FORGETS: [
-                partial(_camera, move=_forgets),
-                partial(_camera, move=lambda memory, now, theta, found: now),
-            ],
+            FORGETS: partial(_camera, move=_forgets),
+            FRAME_BEFORE: partial(_camera, move=lambda memory, now, theta, found: now),
             ONE_EACH: [
                 partial(_camera, send=torch.sign),
                 partial(
@@ -324,6 +330,7 @@ EXERCISES = [
                 lambda t, *rest: _surface(t, *rest, now=float(t[t <= rest[2]].max())),
                 lambda t, *rest: _surface(t, *rest, now=float(t.max())),
             ],
+            GROWS: [lambda *given: 1 / my_surface(*given), _grows_where_events_were],
             AGES: _ages,
             TIMES: lambda t, pixel, num_pixels, at, tau: at - _ages(t, pixel, num_pixels, at, tau),
             PER_EVENT: SHAPE,
@@ -378,6 +385,6 @@ EXERCISES = [
             "`(y - y[i]).abs() <= 1` says which rows are near. Combine masks with `&`.",
             "Event i stays if `.any()` event fulfills all three.",
         ),
-        right="Cameras run this filter in hardware. They keep one number a pixel, the time of its last event, and look at 8 of them for each new event.",
+        right="Some cameras run such a filter in hardware. They keep one number a pixel, the time of its last event, and look at 8 of them for each new event.",
     ),
 ]

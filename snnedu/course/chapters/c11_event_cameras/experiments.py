@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -65,6 +65,20 @@ def equalize_counts(x_rec: Recording, count: int = 3, seed: int = 0) -> Recordin
     """
     chosen = ((x_rec > 0) + _random(x_rec, seed)).topk(count, dim=0).indices
     return torch.zeros_like(x_rec).scatter_(0, chosen, 1.0)
+
+
+def counts_alone(
+    train: tuple[Recording, Int[Tensor, " batch"]], test: tuple[Recording, Int[Tensor, " batch"]]
+) -> float:
+    """Return how much of `test` a linear classifier reads that sees counts, and no times."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    (x_rec, labels), (x_new, labels_new) = train, test
+    reader = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    reader.fit(x_rec.sum(0).numpy(), labels.numpy())
+    return float(reader.score(x_new.sum(0).numpy(), labels_new.numpy()))
 
 
 def unchanged(x_rec: Recording) -> Recording:

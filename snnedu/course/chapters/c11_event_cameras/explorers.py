@@ -27,7 +27,14 @@ def camera_explorer(**more: Any) -> Explorer:
             Slider("noise", 0, 50, 1, value=0, label="noise", unit="Hz per pixel"),
         ],
         [
-            Image("dark", title="Light, halfway", clim=(-1, 0), given=True),
+            Image(
+                "dark",
+                title="Light, halfway",
+                xlabel="column",
+                ylabel="row",
+                clim=(-1, 0),
+                given=True,
+            ),
             Image(
                 "net",
                 title="ON minus OFF, whole film",
