@@ -75,7 +75,7 @@ def space_time(events: Events, pictures: int = 24, *, alt: str) -> player.Animat
 def seeds(results: Mapping[str, Mapping[str, Tensor]], *, chance: float, alt: str) -> Axes:
     """Draw accuracies, a panel for each camera and a column for each condition; a dot a seed."""
     figure, axes = plt.subplots(
-        1, len(results), figsize=(9, 3.4), sharey=True, layout="constrained"
+        1, len(results), figsize=(9, 3.6), sharey=True, layout="constrained"
     )
     for ax, (camera, rows) in zip(axes, results.items(), strict=True):
         for place, (name, values) in enumerate(rows.items()):
@@ -84,11 +84,12 @@ def seeds(results: Mapping[str, Mapping[str, Tensor]], *, chance: float, alt: st
             ax.plot([place - 0.3, place + 0.3], [values.mean().item()] * 2, color=color, lw=2)
         ax.axhline(chance, color=viz.GRAY, ls="--", lw=1)
         ax.text(-0.4, chance - 0.015, "guessing", color=viz.GRAY, fontsize=7, va="top")
-        ax.set_xticks(range(len(rows)), [_in_two_lines(name) for name in rows], fontsize=7)
+        ax.set_xticks(range(len(rows)), [_in_lines(name) for name in rows], fontsize=7)
         ax.set(title=camera, ylim=(0, 1))
     axes[0].set_ylabel("accuracy on test digits")
     return viz.describe(figure, alt)
 
 
-def _in_two_lines(name: str) -> str:
-    return name.replace(", ", ",\n") if "," in name else name.replace(" ", "\n")
+def _in_lines(name: str) -> str:
+    first, _, rest = name.partition(", ")
+    return f"{first},\n{rest.replace(' ', chr(10))}" if rest else name.replace(" ", "\n")
