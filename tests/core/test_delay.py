@@ -42,7 +42,8 @@ def test_one_delay_serves_all_features_of_an_image():
 
 
 def test_each_connection_has_its_own_delay():
-    layer = snn.DelayedLinear(2, 3, 5, delay=torch.tensor([[0, 1], [2, 3], [4, 5]]))
+    delay = torch.tensor([[0, 1], [2, 3], [4, 5]])
+    layer = snn.DelayedLinear(2, 3, 5, delay=delay, learn_delay=False)
     x_rec = noise(2)
     cur_rec, _ = layer.unroll(x_rec)
     for out, (first, second) in enumerate(layer.delay.int().tolist()):
@@ -52,7 +53,7 @@ def test_each_connection_has_its_own_delay():
 
 
 def test_without_a_delay_it_is_a_linear_layer():
-    layer = snn.DelayedLinear(4, 6, 3, delay=0)
+    layer = snn.DelayedLinear(4, 6, 3, delay=0, sigma=0)
     linear = nn.Linear(4, 6)
     linear.load_state_dict({"weight": layer.weight, "bias": layer.bias})
     x_rec = noise(4)
@@ -74,10 +75,25 @@ def test_the_kernel_is_a_bell_over_the_steps_and_sums_to_one(delay, sigma):
 
 
 def test_without_width_a_delay_is_rounded():
-    x_rec = noise(2)
-    rounded, _ = snn.Delay(torch.tensor([2.4, 2.6]), 6).unroll(x_rec)
-    assert torch.equal(rounded[..., 0], late(x_rec[..., 0], 2))
-    assert torch.equal(rounded[..., 1], late(x_rec[..., 1], 3))
+    x_rec = noise(3)
+    rounded, _ = snn.Delay(torch.tensor([2.4, 2.6, 2.5]), 6).unroll(x_rec)
+    for channel, steps in enumerate((2, 3, 2)):  # halfway: to the even step
+        assert torch.equal(rounded[..., channel], late(x_rec[..., channel], steps))
+
+
+def test_without_width_a_delay_has_no_gradient():
+    layer = snn.Delay(torch.tensor([2.0, 2.5, 7.0]), 6 + 1, learn_delay=True, sigma=0)
+    layer.unroll(noise(3))[0].square().sum().backward()
+    assert torch.equal(layer.delay.grad, torch.zeros(3))
+
+
+def test_fixed_delays_are_exact_and_learned_ones_blurred_unless_told_otherwise():
+    assert snn.Delay(3, 8).sigma == 0
+    assert snn.DelayedLinear(2, 3, 8, learn_delay=False).sigma == 0
+    assert snn.Delay(3, 8, learn_delay=True).sigma == 2
+    assert snn.DelayedLinear(2, 3, 8).sigma == 2
+    assert snn.DelayedLinear(2, 3, 8, sigma=0).sigma == 0
+    assert snn.Delay(0, learn_delay=True).sigma == 0
 
 
 # ------------------------------------------------------------------------------------ its state
@@ -216,6 +232,33 @@ def test_a_delay_is_learned_from_afar():
     assert layer.delay.item() == pytest.approx(15, abs=0.4)
     layer.sigma = 0.0
     assert torch.equal(layer.unroll(x_rec)[0], late(x_rec, 15))
+
+
+def shifted(longest: int, seed: int, **options: float) -> float:
+    """Learn the delays of four lines of random spikes; return how far off they are, at most."""
+    torch.manual_seed(seed)
+    wanted = torch.randint(longest + 1, (4,)).float()
+    x_rec = (torch.rand(300, 1, 4) < 0.1).float()
+    goal = snn.Delay(wanted, longest).unroll(x_rec)[0].sum(-1, keepdim=True)
+    layer = snn.DelayedLinear(4, 1, longest, bias=False, **options)
+    nn.init.ones_(layer.weight)
+    optimizer = torch.optim.Adam([layer.delay], lr=longest / 40)
+    for _ in range(150):
+        loss = (layer.unroll(x_rec)[0] - goal).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return (layer.delay.detach().clamp(0, longest) - wanted).abs().mean().item()
+
+
+@pytest.mark.parametrize("longest", [5, 10, 20])
+def test_the_width_that_is_the_default_learns_and_no_width_does_not(longest):
+    blurred, exact = (
+        sum(shifted(longest, seed, **options) for seed in range(3)) / 3
+        for options in ({}, {"sigma": 0})
+    )
+    assert exact > 0.25 * longest / 2
+    assert blurred < 0.4 * exact
 
 
 def gaps(count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
