@@ -126,6 +126,7 @@ def _of(scores: Callable[[Tensor], Tensor], **options: Any) -> Loss:
 # --------------------------------------------------------------------------------------- 08.2
 
 WRONG_SIGN = "This is the gradient. A loss pushes *against* it: a negative gradient asks for a spike. Turn the sign."
+NO_SIGN = "Your push is never below 0. A loss that has enough spikes pushes down: keep the sign, without `abs`."
 ALL_STEPS = "You add up the gradients of all steps. One more spike is asked for: take that of the last step, where class 3 is silent."
 FIRST_STEP = (
     "You look at the first step, where class 3 has fired already. Look at the last one: [-1]."
@@ -155,6 +156,7 @@ def _draw_losses() -> Iterator[tuple[Loss, int, int]]:
         partial(f.mse_count_loss, correct_rate=rate, incorrect_rate=0.1),
         _weighted,
         f.ce_rate_loss,
+        partial(f.mse_count_loss, correct_rate=0.1),  # it has enough: the push is below 0
     ]
     for loss in losses:
         yield loss, randint(2, 4), choice((8, 9, 11, 12))
@@ -392,7 +394,7 @@ def _compare_races(got: Tensor, right: Tensor, spk_rec: Tensor, margin: int) -> 
     step = int(right[1, sample])
     counts = spk_rec[: step + 1, sample].sum(0).int().tolist()
     return (
-        f"Sample {sample} has these counts at step {step}{', the last,' if step == last else ''}: "
+        f"Sample {sample} has these counts at step {step}{' (the last)' if step == last else ''}: "
         f"{counts}. With a margin of {margin} it answers {right[0, sample]:.0f} at this step. Yours "
         f"answers {got[0, sample]:.0f} at step {got[1, sample]:.0f}."
     )
@@ -464,6 +466,7 @@ EXERCISES = [
         run=_run_push,
         mistakes={
             WRONG_SIGN: lambda *given: -my_push(*given),
+            NO_SIGN: lambda *given: abs(my_push(*given)),
             ALL_STEPS: partial(_push, of=(slice(None), 0, 3)),
             FIRST_STEP: partial(_push, of=(0, 0, 3)),
             A_WRONG_CLASS: [partial(_push, of=(-1, 0, other)) for other in (0, 1, 2, 4)],
