@@ -87,6 +87,22 @@ def test_a_converter_of_many_bits_changes_nothing_and_one_bit_almost_all():
     assert lab.rounded(peaks + 5, 3, peaks).unique().tolist() == [7]  # out of range: the highest
 
 
+def test_silent_neurons_are_counted_in_both_layers():
+    data, net = tuple(part[:100] for part in snn.data.digits()[1]), lab.make(0)
+    before = lab.silent_neurons(net, data)
+    with torch.no_grad():
+        net[0].bias[:] = -100.0
+        net[2].bias[:3] = -100.0
+        net[2].bias[3:] = 100.0
+    assert before[0] < 64
+    assert lab.silent_neurons(net, data) == (64, 3)
+
+
+def test_a_push_without_its_sign_is_refused(capsys):
+    snn.check("08.2", lambda *given: abs(exercise("08.2").solution(*given)))
+    assert "keep the sign" in capsys.readouterr().out
+
+
 def test_the_loss_decides_how_many_hidden_spikes_are_fired():
     names = learned()
     spikes = {

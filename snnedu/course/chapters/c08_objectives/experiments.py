@@ -108,8 +108,9 @@ def rounded(peaks: Tensor, bits: int, known: Tensor) -> Tensor:
     return ((peaks - low) / (high - low) * levels).round().clamp(0, levels)
 
 
-def silent_neurons(net: Sequential, data: tuple[Tensor, Tensor]) -> int:
-    """Return how many hidden neurons fire for none of these digits."""
+def silent_neurons(net: Sequential, data: tuple[Tensor, Tensor]) -> tuple[int, int]:
+    """Return how many hidden neurons, and how many outputs, fire for none of these digits."""
     with torch.no_grad():
-        hidden, _ = net.record(look(data[0])).values()
-    return int((hidden.spk.sum((0, 1)) == 0).sum())
+        hidden, outputs = net.record(look(data[0])).values()
+    never, mute = (int((layer.spk.sum((0, 1)) == 0).sum()) for layer in (hidden, outputs))
+    return never, mute

@@ -107,7 +107,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "Did both networks have as many weights?",
-                    "If not, the gain may be that of a larger network.",
+                    "If not, the gain may be that of a larger network. Ask next for another loss.",
                     right=True,
                 ),
             ),
