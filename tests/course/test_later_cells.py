@@ -2,6 +2,9 @@
 
 Only the cells that depend on an answer are run, and what these need; training is cut short. Whether
 the results are right is what the solved notebooks test; here, a cell may only not raise.
+
+With `--whole 4` all cells run on four threads, as they stand: training takes its time, assertions
+count, and `snn.check` judges each answer. Only a slow cell that no answer reaches runs once.
 """
 
 import ast
@@ -17,12 +20,13 @@ from unittest.mock import MagicMock
 
 import nbformat
 import pytest
+import torch
 from matplotlib import pyplot as plt
 
 import snnedu
 from snnedu.core.training import fit
 from snnedu.course import check as checks
-from snnedu.course.exercise import Exercise, all_exercises
+from snnedu.course.exercise import Exercise, all_exercises, exercise
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 SAMPLES, ROUNDS = 64, 2  # of a training, of a loop
@@ -43,19 +47,27 @@ class Run:
     cell: ast.Module
     left: dict[str, Any] | None
     seconds: float
+    reached: bool = True  # by an answer
+
+    def once(self, whole: bool) -> bool:
+        """Return whether the names that it left do for other answers."""
+        return self.seconds > SLOW and not (whole and self.reached)
 
 
 @pytest.mark.house
 @pytest.mark.filterwarnings("ignore")  # of short trainings
 @pytest.mark.parametrize(("chapter", "number"), VARIANTS)
-def test_later_cells_run_with_an_accepted_answer(chapter, number, monkeypatch):
-    prepare(monkeypatch, {e.id: accepted(e, number) for e in exercises(chapter)})
-    space = new_space()
-    for place, run in with_our_solutions(chapter).items():
-        if run.left is not None and run.seconds > SLOW:
+def test_later_cells_run_with_an_accepted_answer(chapter, number, monkeypatch, request):
+    threads = request.config.getoption("--whole", 0)
+    torch.set_num_threads(threads or torch.get_num_threads())
+    runs, space = with_our_solutions(chapter, threads > 0), new_space()
+    prepare(monkeypatch, accepted(chapter, number), threads > 0)
+    for place, run in runs.items():
+        if run.left is not None and run.once(threads > 0):
             space |= run.left
         elif run.left is not None:
             execute(run.cell, space, f"cell {place} of {chapter}")
+    assert not threads or {e.id for e in exercises(chapter)} <= set(snnedu.solved())
 
 
 def test_most_later_cells_are_run():
@@ -64,18 +76,20 @@ def test_most_later_cells_are_run():
 
 
 @cache
-def with_our_solutions(chapter: str) -> dict[int, Run]:
+def with_our_solutions(chapter: str, whole: bool = False) -> dict[int, Run]:
     """Run the cells with our solutions: which raise, as training is cut short, and are slow?"""
-    runs, space = dict[int, Run](), new_space()
+    runs, space, code = dict[int, Run](), new_space(), cells(chapter, whole)
+    by_answers = reached(code)
     with pytest.MonkeyPatch.context() as monkeypatch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        prepare(monkeypatch, {e.id: e.solution for e in exercises(chapter)})
-        for place, cell in dependent(cells(chapter)):
+        prepare(monkeypatch, {e.id: e.solution for e in exercises(chapter)}, whole)
+        for place, cell in enumerate(code) if whole else dependent(code):
             start, left = time.process_time(), None
-            with contextlib.suppress(Exception):
+            with contextlib.nullcontext() if whole else contextlib.suppress(Exception):
                 execute(cell, space, f"cell {place} of {chapter}")
-                left = {name: space[name] for name in names(cell, ast.Store) if name in space}
-            runs[place] = Run(cell, left, time.process_time() - start)
+                left = {name: space[name] for name in touched(cell, whole) if name in space}
+            seconds = time.process_time() - start
+            runs[place] = Run(cell, left, seconds, place in by_answers)
     return runs
 
 
@@ -83,15 +97,27 @@ def exercises(chapter: str) -> list[Exercise]:
     return [exercise for exercise in all_exercises() if exercise.id[:2] == chapter]
 
 
-def accepted(exercise: Exercise, number: int) -> Any:
-    variants = exercise.accepts
-    return checks.verdict(exercise, variants[min(number, len(variants) - 1)])[0]
+def accepted(chapter: str, number: int) -> dict[str, Any]:
+    """Return one accepted variant of each exercise."""
+    return {e.id: e.accepts[min(number, len(e.accepts) - 1)] for e in exercises(chapter)}
 
 
-def prepare(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> None:
+def prepare(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], whole: bool) -> None:
+    """Let each exercise be answered; where cells do not run whole, without a word."""
+
+    def check(id: str, _: Any) -> Any:
+        if answers[id] is exercise(id).solution:
+            return answers[id]
+        return (checks.check if whole else in_form)(id, answers[id])
+
     monkeypatch.chdir(TUTORIALS)
-    monkeypatch.setattr(snnedu, "check", lambda number, _: answers[number])
-    monkeypatch.setattr(snnedu, "fit", brief_fit)
+    monkeypatch.setattr(snnedu, "check", check)
+    monkeypatch.setattr(snnedu, "fit", fit if whole else brief_fit)
+
+
+def in_form(id: str, answer: Any) -> Any:
+    """Return a right answer in the form that later cells get."""
+    return checks.verdict(exercise(id), answer)[0]
 
 
 def new_space() -> dict[str, Any]:
@@ -110,10 +136,11 @@ def brief_fit(net, train, test=None, **more):
     return fit(net, *pairs, **{**more, "epochs": 1, "progress": False})
 
 
-def cells(chapter: str) -> list[ast.Module]:
+def cells(chapter: str, whole: bool) -> list[ast.Module]:
     (path,) = TUTORIALS.glob(f"{chapter}_*.ipynb")
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    return [ast.fix_missing_locations(Shorter().visit(ast.parse(cell.source))) for cell in code]
+    trees = [ast.parse(cell.source) for cell in code]
+    return trees if whole else [ast.fix_missing_locations(Shorter().visit(t)) for t in trees]
 
 
 class Shorter(ast.NodeTransformer):
@@ -130,7 +157,18 @@ class Shorter(ast.NodeTransformer):
 
 
 def dependent(code: list[ast.Module]) -> Iterator[tuple[int, ast.Module]]:
-    """Yield the cells that use a checked name, directly or not, and the cells that these need."""
+    """Yield the cells that an answer reaches, and the cells that these need."""
+    chosen, needed = reached(code), set[str]()
+    for place in reversed(range(len(code))):
+        if place in chosen or names(code[place], ast.Store) & needed:
+            chosen.add(place)
+            needed -= names(code[place], ast.Store)
+            needed |= names(code[place], ast.Load)
+    return ((place, code[place]) for place in sorted(chosen))
+
+
+def reached(code: list[ast.Module]) -> set[int]:
+    """Return the places of the cells that use a checked name, directly or not."""
     affected, chosen = set[str](), set[int]()
     for place, cell in enumerate(code):
         if "snn.check(" in ast.unparse(cell) or names(cell, ast.Load) & affected:
@@ -138,13 +176,12 @@ def dependent(code: list[ast.Module]) -> Iterator[tuple[int, ast.Module]]:
             chosen.add(place)
         else:
             affected -= names(cell, ast.Store)
-    needed = set[str]()
-    for place in reversed(range(len(code))):
-        if place in chosen or names(code[place], ast.Store) & needed:
-            chosen.add(place)
-            needed -= names(code[place], ast.Store)
-            needed |= names(code[place], ast.Load)
-    return ((place, code[place]) for place in sorted(chosen))
+    return chosen
+
+
+def touched(cell: ast.Module, whole: bool) -> set[str]:
+    """Return the names that a cell stores; or, if all of it ran, changes (`snn.fit(net, …)`)."""
+    return names(cell, ast.Store) | (names(cell, ast.Load) if whole else set())
 
 
 def names(cell: ast.AST, context: type) -> set[str]:
