@@ -4,10 +4,18 @@
     recording = culture.clean(dish.record(300))     # spikes of 300 s, each counted once
     culture.summary(recording)                      # rate, Fano factor, CV, bursts, synchrony
 
+    with culture.open(dish) as neurons:             # the same culture, in a closed loop
+        for tick in neurons.loop(ticks_per_second=100, stop_after_seconds=10):
+            neurons.stim(27, 1.0)                   # a pulse of 1 uA at electrode 27
+
 Files: `network` grows and runs the cells; `electrodes` says what is heard of them, `statistics`
-what can be computed from it.
+what can be computed from it; `loop` closes the loop, `device` on a real device.
 """
 
+from snnedu.brains.culture.device import (
+    Device as Device,
+    connect as connect,
+)
 from snnedu.brains.culture.electrodes import (
     GRID as GRID,
     PITCH as PITCH,
@@ -22,6 +30,15 @@ from snnedu.brains.culture.electrodes import (
     spike_shape as spike_shape,
     to_spikeinterface as to_spikeinterface,
     voltage as voltage,
+)
+from snnedu.brains.culture.loop import (
+    BurstDesign as BurstDesign,
+    ChannelSet as ChannelSet,
+    Neurons as Neurons,
+    Spike as Spike,
+    StimDesign as StimDesign,
+    Tick as Tick,
+    open as open,  # noqa: A004
 )
 from snnedu.brains.culture.network import (
     AGES as AGES,
