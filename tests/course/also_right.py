@@ -7,6 +7,7 @@ ANY_LIMIT = "every limit between the kinds of neurons is right"
 ANY_BRACKET = "any two ends are right between which the neuron changes"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
 ONE_SAMPLE = "there is one sample: 0 is the last, too"
+ONE_NUMBER = "a tensor of one number is converted"
 ANY_ORDER = "`and` does not depend on the order"
 
 ALSO_RIGHT: dict[str, dict[str, str]] = {
@@ -92,5 +93,9 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "near, far = (0.0, 11.0)": ANY_BRACKET,
         "near, far = (0.0, 9.0)": ANY_BRACKET,
         "while far - near >= 0.0001:": CONTINUOUS,
+    },
+    "15.3": {
+        "return (difference.mean().item(), difference.mean() / difference.std())": ONE_NUMBER,
+        "return (difference.mean(), (difference.mean() / difference.std()).item())": ONE_NUMBER,
     },
 }  # fmt: skip

@@ -68,11 +68,11 @@ def rates(weight: Tensor, spk_in: Tensor) -> Tensor:
 
 
 def readout(features: Tensor, labels: Tensor, seed: int) -> nn.Linear:
-    """Train a linear readout by gradient descent: 100 steps, each on all samples."""
+    """Train a linear readout by gradient descent: 60 steps, each on all samples."""
     torch.manual_seed(seed)
     line = nn.Linear(features.shape[1], 10)
     optimizer = torch.optim.Adam(line.parameters(), lr=0.1, weight_decay=1e-4)
-    for _ in range(100):
+    for _ in range(60):
         error = cross_entropy(line(features), labels)
         optimizer.zero_grad()
         error.backward()
