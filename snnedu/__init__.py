@@ -34,7 +34,8 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   firing_explorer axon_explorer encoder_explorer fluctuation_explorer
                   network_explorer surrogate_explorer credit_explorer memory_explorer
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
-                  camera_explorer pooling_explorer spike_time_explorer training_dashboard
+                  camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
+                  training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """

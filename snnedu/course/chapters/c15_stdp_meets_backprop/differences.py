@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, linear, one_hot, softmax
 
 import snnedu as snn
 from snnedu.course.chapters.c15_stdp_meets_backprop.experiments import network, train
-from snnedu.course.chapters.c15_stdp_meets_backprop.winners import STEPS, scans, spikes
+from snnedu.course.chapters.c15_stdp_meets_backprop.winners import scans, spikes
 
 BETA, SAMPLES = 0.9, 300
 NUDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -24,7 +24,10 @@ def grown(spk_in: Tensor, spk_rec: Tensor) -> Tensor:
 
 def lost(spk_in: Tensor, spk_rec: Tensor) -> Tensor:
     """Return what STDP takes away: traces of the outputs at later input spikes."""
-    trace, total = torch.zeros_like(spk_rec[0]), spk_rec.new_zeros(spk_rec.shape[2], spk_in.shape[2])
+    trace, total = (
+        torch.zeros_like(spk_rec[0]),
+        spk_rec.new_zeros(spk_rec.shape[2], spk_in.shape[2]),
+    )
     for spk, fired in zip(spk_in, spk_rec, strict=True):
         total += trace.T @ spk
         trace = BETA * trace + fired
@@ -37,12 +40,12 @@ def angle(a: Tensor, b: Tensor) -> float:
 
 
 class Trained:
-    """A network after one epoch of backprop, some digits from 0 to 4, and its hidden gradient."""
+    """A network after some epochs of backprop, and real digits: 0 to 4, and the other ones."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, epochs: int = 1) -> None:
         (x, labels), _ = scans()
         net = network(None, seed)
-        train(net, 1, seed, lr=2e-3)
+        train(net, epochs, seed, lr=2e-3)
         self.weight, self.bias, self.out, self.out_bias = (p.detach() for p in net.parameters())
         generator = torch.Generator().manual_seed(seed)
         low, high = x[labels < 5][:SAMPLES], x[labels >= 5][:SAMPLES]
@@ -108,9 +111,9 @@ def directions(seed: int) -> dict[str, float]:
     return found
 
 
-def interference(seed: int) -> dict[str, float]:
+def interference(seed: int, epochs: int = 1) -> dict[str, float]:
     """Return how much the loss on other digits rises, for an equal gain on those learned."""
-    net = Trained(seed)
+    net = Trained(seed, epochs)
     wanted, before = net.gradient(), grown(net.spk_in, net.hidden())
     settled = grown(net.spk_in, net.settled()) - before
     return {

@@ -44,14 +44,20 @@ LATE_TRACE = "Your trace misses the spike of its own step. U[t] already contains
 NO_FADE = "Your trace does not fade. Multiply it by β in each step, as the membrane does."
 NO_TRACE = "You multiply by the input of the same step alone. An input of three steps ago is still in the membrane, with β³."
 FADE_TWICE = "You let the new spike fade at once. x[t] enters U[t] with its full size."
-TURNED = "Your table is turned. A row belongs to an output, a column to an input, as in `nn.Linear`."
+TURNED = (
+    "Your table is turned. A row belongs to an output, a column to an input, as in `nn.Linear`."
+)
 NO_SIGNAL = "You left the learning signal out. All three factors are multiplied."
 NO_POST = "You left the factor of the output out. All three factors are multiplied."
-DESCENDS = "Your sign is reversed. This is the plain product; a minus comes later, where we go downhill."
+DESCENDS = (
+    "Your sign is reversed. This is the plain product; a minus comes later, where we go downhill."
+)
 LAST_ONLY = "You keep the last step only. Add up the products of all steps."
 MEAN_TIME = "You average over the steps. Add the products up."
 SUMS_FIRST = "You sum the factors over time before you multiply them. What happened at the same time must meet: multiply in each step."
-MIXED_LEAKY = "Your trace takes a share 1 - β of each spike. In U[t] = β U[t-1] + x[t] a spike counts fully."
+MIXED_LEAKY = (
+    "Your trace takes a share 1 - β of each spike. In U[t] = β U[t-1] + x[t] a spike counts fully."
+)
 
 
 def _draw_recordings() -> Iterator[tuple[Tensor, Tensor, Tensor, float]]:
@@ -75,9 +81,7 @@ def _meet(outputs: Tensor, inputs: Tensor) -> Tensor:
 
 def _with_traces(make: Callable[[Tensor, float], Tensor]) -> Callable[..., Tensor]:
     """Return a variant of the solution with other traces."""
-    return lambda x_rec, post_rec, signal_rec, beta: _meet(
-        post_rec * signal_rec, make(x_rec, beta)
-    )
+    return lambda x_rec, post_rec, signal_rec, beta: _meet(post_rec * signal_rec, make(x_rec, beta))
 
 
 def _late(x_rec: Tensor, beta: float) -> Tensor:
@@ -88,7 +92,9 @@ def _sums_first(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float
     return torch.outer((post_rec * signal_rec).sum(0), _traces(x_rec, beta).sum(0))
 
 
-def _in_lists(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float) -> list[list[float]]:
+def _in_lists(
+    x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float
+) -> list[list[float]]:
     steps = range(len(x_rec))
     return [
         [
@@ -119,7 +125,9 @@ def _array(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float) -> 
 
 # --------------------------------------------------------------------------------------- 15.2
 
-NOT_WEIGHTED = "You give all triggers the same chance. Input i triggers a spike with probability p_i."
+NOT_WEIGHTED = (
+    "You give all triggers the same chance. Input i triggers a spike with probability p_i."
+)
 NOT_DIVIDED = "Your new shares do not sum to 1. Divide them by their sum, for each trigger, before you average."
 DIVIDED_LATE = "You average first, and divide by the sum then. Each spike is followed by its own division: divide first, then average."
 NEW_SHARES = "You return the new shares. Asked is the change: subtract p."
@@ -170,7 +178,9 @@ BIASED = "Your spread divides by n. With few seeds divide by n - 1, as `std()` o
 VARIANCE = "You divide by the variance. Divide by its root, the standard deviation."
 OTHER_SIGN = "Your signs are reversed: ours minus theirs."
 NO_SIGN = "You lost the sign. It says who is ahead."
-SPREAD_ONLY = "Your second number is the spread. The effect size is the mean difference divided by it."
+SPREAD_ONLY = (
+    "Your second number is the spread. The effect size is the mean difference divided by it."
+)
 MEDIAN = "Your first number is the median. Asked is the mean difference."
 SWAPPED = "Your two numbers are swapped: first the mean difference, then the effect size."
 

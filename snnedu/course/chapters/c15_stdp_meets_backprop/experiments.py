@@ -11,7 +11,6 @@ from torch.nn.functional import cross_entropy, pad
 import snnedu as snn
 from snnedu.core.data import mnist_small
 from snnedu.course.chapters.c15_stdp_meets_backprop.winners import (
-    STEPS,
     Winners,
     mature,
     scans,
@@ -113,16 +112,15 @@ def hybrid(seed: int) -> dict[str, list[float]]:
 def network(weight: Tensor | None, seed: int) -> snn.Sequential:
     """Return a network of two layers; its hidden weights are given, or torch's usual ones."""
     torch.manual_seed(seed)
-    net = snn.Sequential(
-        nn.Linear(196, 100), snn.Leaky(0.9),
-        nn.Linear(100, 10), snn.Leaky(0.9, reset_mechanism="none"),
-    )  # fmt: skip
+    hidden, out = nn.Linear(196, 100), nn.Linear(100, 10)
     if weight is not None:
         some = spikes(scans()[0][0][:100], torch.Generator().manual_seed(seed))
+        fixed = centered(weight)
         with torch.no_grad():
-            net[0].weight.copy_(gain(centered(weight), some, 0.15) * centered(weight))
-            net[0].bias.zero_()
-    return net
+            hidden.weight.copy_(gain(fixed, some, 0.15) * fixed)
+            hidden.bias.zero_()
+    readout = snn.Leaky(0.9, reset_mechanism="none")
+    return snn.Sequential(hidden, snn.Leaky(0.9), out, readout)
 
 
 def train(net: snn.Sequential, epochs: int, seed: int, lr: float) -> list[float]:

@@ -26,7 +26,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         factors,
         [
-            Slider("weight", 0.0, 1.0, 0.01, value=0.4, label="weight w", unit="θ"),
+            Slider("weight", 0.0, 1.0, 0.01, value=0.6, label="weight w", unit="θ"),
             Slider("other", 0.0, 0.2, 0.01, value=0.0, label="current from other inputs", unit="θ"),
             Choice("signal", tuple(SIGNALS), label="learning signal"),
             Slider("when", 0, 45, 1, value=20, label="learning signal begins", unit="steps"),
@@ -58,7 +58,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 {"gradient": "three factors", "stdp": "STDP"},
                 title="The change of the weight so far",
                 xlabel="step",
-                ylim=(-12, 12),
+                ylim=(-15, 15),
                 height=150,
             ),
         ],

@@ -65,7 +65,7 @@ QUESTIONS = {
             (
                 Option(
                     "Let STDP go on in the hidden layer",
-                    "Here it made up for none of the loss.",
+                    "Here it made up for nearly none of the loss.",
                 ),
                 Option(
                     "Train the readout again with labels",

@@ -47,6 +47,15 @@ def stdp_step(p: Tensor, rate: float, noise: float, generator: torch.Generator) 
     return p / p.sum(1, keepdim=True)
 
 
+def mean_step(p: Tensor, rate: float) -> Tensor:
+    """Return the mean change of the shares `p [inputs]` by one output spike, without noise.
+
+    Σ_k p_k (p_i (1 + α B_i) / (1 + α p_k) - p_i),  with B_i = 1 for i = k
+    """
+    divided = p / (1 + rate * p)
+    return p * (divided.sum() + rate * divided - 1)
+
+
 def constant_noise_step(p: Tensor, rate: float, size: Tensor, generator: torch.Generator) -> Tensor:
     """Return `p` after a step down the same loss, with noise of the same `size` everywhere."""
     slope = p * ((p**2).sum(1, keepdim=True) - p)  # of the loss
@@ -96,7 +105,9 @@ def draw_triangle(ax: Any) -> None:
     ax.plot(*CORNERS[[0, 1, 2, 0]].T, color=GRAY, lw=1)
     for name, (left, up) in zip(NAMES, CORNERS.tolist(), strict=True):
         low = up == 0
-        ax.text(left, up - 0.03 if low else up + 0.03, name, ha="center", va="top" if low else "bottom")
+        ax.text(
+            left, up - 0.03 if low else up + 0.03, name, ha="center", va="top" if low else "bottom"
+        )
     ax.set(xlim=(-0.06, 1.06), ylim=(-0.12, 1.0), aspect="equal")
     ax.axis("off")
 

@@ -1,0 +1,226 @@
+"""What 15 claims, on few seeds; and what a learner may do without a later cell failing."""
+
+import math
+
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course.chapters.c15_stdp_meets_backprop import (
+    differences,
+    exercises,
+    experiments,
+    explorers,
+    simplex,
+    winners,
+)
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+START = torch.tensor([0.40, 0.35, 0.25], dtype=torch.float64)
+
+
+# ----------------------------------------------------------------------------- three factors
+
+
+@pytest.mark.parametrize("update", exercise("15.1").accepts, ids=range(3))
+def test_any_form_of_the_update_gives_autograds_gradient_and_all_pairs(update):
+    names = run_cells("15", "t15-01 t15-06 t15-08", my_update=snn.check("15.1", update))
+    assert names["off"] < 1e-5
+    assert 0 < names["spk"].mean() < 1
+    torch.testing.assert_close(names["grown"], names["pairs"], rtol=1e-4, atol=1e-5)
+
+
+def test_the_surrogates_slope_is_its_formula():
+    x = torch.linspace(-2, 2, 9)
+    torch.testing.assert_close(explorers.derivative(x, 5.0), 1 / (1 + 5 * x.abs()) ** 2)
+
+
+def test_the_explorers_trace_fades_by_beta():
+    spk = torch.zeros(6)
+    spk[[1, 3]] = 1.0
+    by_hand = [0.0, 1.0, 0.9, 0.81 + 1, 0.9 * 1.81, 0.81 * 1.81]
+    torch.testing.assert_close(explorers.faded(spk), torch.tensor(by_hand))
+
+
+def test_in_the_explorer_a_silent_neuron_has_a_gradient_and_no_stdp():
+    shown = snn.three_factor_explorer().run(weight=0.2, other=0.0, signal="more spikes")
+    assert shown["spk"].sum() == 0
+    assert shown["gradient_end"] > 0.5
+    assert (shown["stdp"] == 0).all()
+
+
+def test_in_the_explorer_stdp_learns_without_a_signal_and_does_not_notice_its_sign():
+    run = snn.three_factor_explorer().run
+    more, fewer, none = (run(signal=name) for name in explorers.SIGNALS)
+    assert none["gradient_end"] == 0 < none["stdp_end"]
+    assert more["gradient_end"] == pytest.approx(-fewer["gradient_end"])
+    assert more["stdp_end"] == fewer["stdp_end"] == none["stdp_end"]
+
+
+def test_in_the_explorer_a_late_signal_finds_what_is_left_of_the_trace():
+    late = snn.three_factor_explorer().run(signal="more spikes", when=35)
+    assert late["pre"][35:45].sum() == 0
+    assert late["gradient"][44] > 0.05
+
+
+def test_the_explorers_sums_stay_on_their_axes():
+    for weight in (0.0, 0.3, 1.0):
+        for other in (0.0, 0.1, 0.2):
+            shown = explorers.factors(weight, other, "more spikes", 20)
+            assert shown["gradient"].abs().max() < 15
+            assert shown["stdp"].abs().max() < 15
+            assert -0.3 < shown["mem"].min() <= shown["mem"].max() < 2.2
+
+
+# ------------------------------------------------------------------------------- the simplex
+
+
+def test_the_losss_slope_has_a_closed_form():
+    p = START.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(simplex.loss(p), p)
+    torch.testing.assert_close(slope, START * ((START**2).sum() - START))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_simulated_steps_have_the_mean_that_is_calculated(noise):
+    generator = torch.Generator().manual_seed(1)
+    steps = simplex.stdp_step(START.expand(400_000, -1), 0.1, noise, generator) - START
+    error = steps.std(0) / math.sqrt(len(steps))
+    mean = exercises.my_mean_step(START.float(), 0.1).double()
+    allowed = 4 * error + (1e-3 if noise else 0)  # noise adds to the second order in the rate
+    assert ((steps.mean(0) - mean).abs() < allowed).all()
+
+
+def test_a_mean_step_is_the_slope_of_the_loss_for_small_rates():
+    p = START.float()
+    slope = p * (p - (p**2).sum())
+    errors = [(exercises.my_mean_step(p, rate) / rate - slope).abs().max() for rate in (0.1, 0.01)]
+    assert errors[1] < errors[0] / 5
+    assert errors[1] < 1e-3
+
+
+def test_the_mean_step_in_closed_form_is_the_sum_over_all_triggers():
+    for p in (START, torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)):
+        torch.testing.assert_close(simplex.mean_step(p, 0.3), exercises.my_mean_step(p, 0.3))
+
+
+def test_shares_stay_on_the_simplex():
+    for p_rec in (
+        simplex.walk(START, 0.3, neurons=20, spikes=60),
+        simplex.noisy_descent(START, 0.3, neurons=20, spikes=60),
+    ):
+        assert (p_rec >= 0).all()
+        torch.testing.assert_close(p_rec.sum(2), torch.ones_like(p_rec.sum(2)))
+
+
+def test_a_slow_learner_finds_the_strongest_input_and_a_fast_one_is_lucky():
+    won = [
+        (simplex.walk(START, rate, neurons=200, spikes=round(20 / rate))[-1].argmax(1) == 0)
+        for rate in (0.3, 0.02)
+    ]
+    assert won[0].double().mean() < 0.62 < 0.68 < won[1].double().mean()
+
+
+def test_stdp_comes_to_rest_and_constant_noise_does_not():
+    settings = {"neurons": 60, "spikes": 250}
+    at_rest, restless = (
+        (1 - run(START, 0.1, **settings)[-1].max(1).values).median()
+        for run in (simplex.walk, simplex.noisy_descent)
+    )
+    assert at_rest < 1e-4 < 1e-2 < restless
+
+
+def test_the_film_has_alt_text_and_all_frames():
+    film = simplex.film(simplex.walk(START.float(), 0.1, neurons=3, spikes=480))
+    assert film.film["steps"] == simplex.FRAMES + 1
+    assert "triangle" in film.alt
+
+
+# -------------------------------------------------------------------------------- experiments
+
+
+def test_a_winners_weights_move_to_the_trace_of_its_input():
+    layer = winners.Winners(196, 5, torch.Generator().manual_seed(0))
+    image = torch.zeros(40, 196)
+    image[:, :50] = 1.0
+    layer.learn(image, lr=0.5)
+    torch.testing.assert_close(layer.weight.sum(1), torch.ones(5))
+    assert layer.weight[:, :50].sum(1).max() > 0.9
+    assert layer.weight.min() >= 0
+
+
+def test_only_one_neuron_fires_at_a_time():
+    layer = winners.Winners(196, 7, torch.Generator().manual_seed(0))
+    spk_in = winners.spikes(torch.rand(11, 196), torch.Generator().manual_seed(0))
+    wins, traces = layer._show(spk_in)
+    assert 0 < wins.sum() <= 11 * (winners.STEPS - winners.EARLIEST)
+    assert ((wins > 0) == (traces.sum(1) > 0)).all()
+
+
+def test_controls_keep_what_they_should():
+    begun = experiments.starts(0)
+    for one, other in zip(begun["STDP"], begun["shuffled"], strict=True):
+        assert torch.equal(one.sort().values, other.sort().values)
+    assert not torch.equal(begun["STDP"], begun["shuffled"])
+    spk_in = winners.spikes(winners.scans()[0][0][:100], torch.Generator().manual_seed(0))
+    for weight in begun.values():
+        fixed = experiments.centered(weight)
+        active = experiments.rates(experiments.gain(fixed, spk_in) * fixed, spk_in).mean()
+        assert active == pytest.approx(experiments.ACTIVE, abs=0.03)
+
+
+def test_features_lead_shuffled_ones_with_few_labels_and_pixels_lead_with_many():
+    found = experiments.hybrid(0)
+    assert found["STDP"][0] > found["shuffled"][0] + 0.03
+    assert found["pixels"][1] > found["STDP"][1] + 0.02
+
+
+def test_a_head_start_leads_the_shuffled_one():
+    found = experiments.head_start(0, lr=0.002, epochs=1)
+    assert found["STDP"][0] > found["shuffled"][0] + 0.01
+
+
+def test_drifts_do_nothing_at_stage_0_and_slip_moves_strokes_to_the_right():
+    x = torch.zeros(1, 28, 28)
+    x[0, 10, 10] = 1.0
+    for drift in experiments.DRIFTS.values():
+        torch.testing.assert_close(drift(x.view(1, 784), 0), winners.shrink(x.view(1, 784)))
+    moved = experiments.slip(x.view(1, 784), 2).view(14, 14)
+    assert moved.nonzero().tolist() == [[5, 6]]
+
+
+def test_stdp_follows_a_slip_and_renormalizing_repairs_fading():
+    slip, fade = experiments.drifting(0, "slip"), experiments.drifting(0, "fade")
+    assert slip["STDP goes on"] > slip["renormalize"] + 0.03
+    assert fade["renormalize"] > fade["STDP goes on"] + 0.1
+
+
+def test_a_later_run_starts_from_the_same_layer():
+    before = experiments.learned(0).weight.clone()
+    first, again = (experiments.drifting(0, "slip") for _ in range(2))
+    assert torch.equal(experiments.learned(0).weight, before)
+    assert first["nothing"] == again["nothing"]
+
+
+def test_growth_and_fall_are_sums_over_pairs():
+    generator = torch.Generator().manual_seed(0)
+    spk_in, spk_rec = ((torch.rand(9, 2, n, generator=generator) < 0.4).float() for n in (4, 3))
+    times = [(s, t) for s in range(9) for t in range(9)]
+    up = sum(0.9 ** (t - s) * spk_rec[t].T @ spk_in[s] for s, t in times if s <= t)
+    down = sum(0.9 ** (s - t - 1) * spk_rec[t].T @ spk_in[s] for s, t in times if s > t)
+    torch.testing.assert_close(differences.grown(spk_in, spk_rec), up)
+    torch.testing.assert_close(differences.lost(spk_in, spk_rec), down)
+
+
+def test_the_difference_of_two_runs_points_where_the_gradient_points():
+    found = differences.directions(0)
+    assert found["STDP"] < 0.5
+    assert found["3"] > 0.85 > found["0.1"]
+
+
+def test_both_updates_are_compared_at_an_equal_gain():
+    net = differences.Trained(0)
+    update = net.gradient()
+    assert 0 < net.forgotten(update, drop=0.1) < net.forgotten(update, drop=0.3)
