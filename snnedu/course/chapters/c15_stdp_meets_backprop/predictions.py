@@ -58,7 +58,7 @@ PREDICTIONS = {
             Option("To change nothing", "The frozen features do not find the digits any more."),
             Option(
                 "To renormalize each pixel",
-                "It knows how bright a pixel should be, but not where a stroke has gone.",
+                "Renormalizing knows how bright a pixel was, but not where a stroke has gone.",
             ),
             Option(
                 "To let STDP go on learning",
