@@ -27,7 +27,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   spikes in recordings, a simulated dish of neurons in culture
     to a chip     conversion: from a trained ANN; events: cameras; energy, synaptic_operations:
                   what spikes cost; to_nir, from_nir: to other frameworks and back
-    pictures      viz: raster, traces, spike_count, weights, animate
+    pictures      viz: raster, traces, spike_count, weights, animate; training_dashboard
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
@@ -35,7 +35,6 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   network_explorer surrogate_explorer credit_explorer memory_explorer
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
-                  training_dashboard
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """
