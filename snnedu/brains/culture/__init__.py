@@ -9,9 +9,16 @@
             neurons.stim(27, 1.0)                   # a pulse of 1 uA at electrode 27
 
 Files: `network` grows and runs the cells; `electrodes` says what is heard of them, `statistics`
-what can be computed from it; `loop` closes the loop, `device` on a real device.
+what can be computed from it; `loop` closes the loop, `device` on a real device; `cart_pole` is a
+task for it.
 """
 
+from snnedu.brains.culture.cart_pole import (
+    ARMS as ARMS,
+    CartPole as CartPole,
+    Lesson as Lesson,
+    train as train,
+)
 from snnedu.brains.culture.device import (
     Device as Device,
     connect as connect,

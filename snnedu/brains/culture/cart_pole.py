@@ -1,0 +1,204 @@
+"""A pole on a cart, balanced by a culture, and a teacher that stimulates it after a failure.
+
+    lesson = train(grow(34, seed=0), "adaptive", episodes=30)
+    lesson.seconds                      # how long the pole stood in each episode
+
+The four arms follow Robbins et al. 2026, doi:10.1016/j.celrep.2026.116984, where living organoids
+did this: pulses chosen by their success ("adaptive"), pulses at random ("random"), no pulses
+("none"), and chosen pulses while plasticity is blocked ("blocked"; there, blockers of glutamate).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from snnedu.brains.culture.loop import BurstDesign, ChannelSet, Neurons, Tick
+from snnedu.brains.culture.network import Culture, Rule
+from snnedu.core import _check
+
+ARMS = ("adaptive", "random", "none", "blocked")
+TICKS = 100  # a second
+FALLEN = 0.28  # rad: 16 degrees
+PACE = (
+    0.25  # the cart moves in slow motion: at full speed, a pole falls before this culture answers
+)
+STEEP, TOP = 600.0, 60.0  # Hz of pulses for each rad of lean, and at most
+GAIN, STRONGEST, MEMORY = 0.5, 10.0, 0.75  # N a spike; N; what is left of a count after a tick
+PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))  # lessons: which input is followed by which output
+PULSES, PULSES_HZ, GAP = 30, 20, 5  # of a lesson; GAP in ms, from the input to the output
+RULE = Rule(rate=0.1, most=8.0)
+
+
+@dataclass
+class CartPole:
+    """A pole of 1 m and 0.1 kg that stands on a cart of 1 kg.
+
+    `x` (m) and `speed` (m/s) of the cart, `angle` (rad, positive to the right) and `turning`
+    (rad/s) of the pole. Source: Barto, Sutton and Anderson 1983, doi:10.1109/TSMC.1983.6313077.
+    """
+
+    x: float = 0.0
+    speed: float = 0.0
+    angle: float = 0.0
+    turning: float = 0.0
+
+    def step(self, force: float, seconds: float = PACE / TICKS) -> None:
+        """Push with a force (N, positive to the right) for a short time; the pole then moves."""
+        sin, cos = float(np.sin(self.angle)), float(np.cos(self.angle))
+        push = (force + 0.05 * self.turning**2 * sin) / 1.1
+        bend = (9.8 * sin - cos * push) / (0.5 * (4 / 3 - 0.1 * cos**2 / 1.1))
+        self.x += seconds * self.speed
+        self.speed += seconds * (push - 0.05 * bend * cos / 1.1)
+        self.angle += seconds * self.turning
+        self.turning += seconds * bend
+
+    @property
+    def lean(self) -> float:
+        """Angle plus a quarter of a second of turning, in rad: what the culture is told."""
+        return self.angle + 0.25 * self.turning
+
+
+class Roles(NamedTuple):
+    """Which electrodes do what: an input and an output for the left, and for the right."""
+
+    inputs: tuple[ChannelSet, ChannelSet]
+    outputs: tuple[ChannelSet, ChannelSet]
+
+
+def _block(rows: range, columns: range) -> ChannelSet:
+    return ChannelSet(*(8 * row + column for row in rows for column in columns))
+
+
+# Both outputs are as far from both inputs: above and below the line between them.
+ROLES = Roles(
+    inputs=(_block(range(3, 5), range(2, 3)), _block(range(3, 5), range(5, 6))),
+    outputs=(_block(range(3), range(2, 6)), _block(range(5, 8), range(2, 6))),
+)
+
+
+class Lesson(NamedTuple):
+    """What came out of `train`: seconds of each episode, and the pair taught after it (or -1)."""
+
+    seconds: Float[np.ndarray, " episodes"]
+    pair: Int[np.ndarray, " episodes"]
+
+
+def outputs(tick: Tick, roles: Roles = ROLES) -> Float[np.ndarray, "2"]:
+    """Return how many spikes both outputs had in a tick."""
+    channels = [spike.channel for spike in tick.analysis.spikes]
+    return np.array([sum(c in output for c in channels) for output in roles.outputs], float)
+
+
+def rest(neurons: Neurons, roles: Roles = ROLES, seconds: float = 5.0) -> Float[np.ndarray, "2"]:
+    """Return the spikes of both outputs in a tick while nothing happens, on average."""
+    ticks = neurons.loop(TICKS, stop_after_seconds=seconds)
+    return np.mean([outputs(tick, roles) for tick in ticks], 0)
+
+
+def play(
+    neurons: Neurons,
+    pole: CartPole,
+    quiet: Float[np.ndarray, "2"],
+    roles: Roles = ROLES,
+    longest: float = 20.0,
+) -> float:
+    """Let the culture hold the pole; return for how many s it stood, at most `longest`.
+
+        pulses at the input of the side to which it leans: 600 Hz/rad · |lean|, at most 60 Hz
+        force = 0.5 N · (right - left), of spikes in the last 40 ms or so, at most 10 N
+
+    `quiet` (see `rest`) is subtracted from the spikes.
+    """
+    due, level = np.zeros(2), np.zeros(2)
+    ticks = 0
+    for tick in neurons.loop(TICKS, stop_after_seconds=longest):
+        ticks += 1
+        level = MEMORY * level + outputs(tick, roles) - quiet
+        pole.step(float(np.clip(GAIN * (level[1] - level[0]), -STRONGEST, STRONGEST)))
+        if abs(pole.angle) > FALLEN:
+            break
+        side = int(pole.lean > 0)
+        due[side] += min(STEEP * abs(pole.lean), TOP) / TICKS
+        if due[side] >= 1:
+            due[side] -= 1
+            neurons.stim(roles.inputs[side], 1.0)
+    return ticks / TICKS
+
+
+def teach(neurons: Neurons, pair: int, roles: Roles = ROLES) -> None:
+    """Pulse an input and, 5 ms later, an output, 30 times: the rule strengthens what lies between.
+
+    `pair`: 0 to 3, left-left, left-right, right-left, right-right.
+    """
+    first, second = PAIRS[pair]
+    train_of_pulses = BurstDesign(PULSES, PULSES_HZ)
+    neurons.stim(roles.inputs[first], 1.0, train_of_pulses)
+    neurons.stim(roles.outputs[second], 1.0, train_of_pulses, after_ms=GAP)
+    neurons.live(1000 * PULSES // PULSES_HZ)
+
+
+class Teacher:
+    """Learns which pairs were followed by longer episodes than usual, and prefers them.
+
+        q += 0.3 · trace · (gain - q)    gain: how much longer than the usual episode, as a share
+
+    The trace of a pair is 1 after its lesson and halves with each episode. A pair is drawn with a
+    probability proportional to exp(q / 0.15).
+    """
+
+    def __init__(self, rng: np.random.Generator, *, chooses: bool) -> None:
+        self.rng, self.chooses = rng, chooses
+        self.q, self.trace, self.usual = np.zeros(4), np.zeros(4), 0.0
+
+    def hears(self, seconds: float) -> bool:
+        """Take in how long an episode was; return whether a lesson is due: it was not longer."""
+        self.usual = self.usual or seconds
+        self.q += 0.3 * self.trace * ((seconds - self.usual) / self.usual - self.q)
+        self.trace /= 2
+        due = seconds <= self.usual
+        self.usual += 0.1 * (seconds - self.usual)
+        return due
+
+    def picks(self) -> int:
+        """Return the pair of the next lesson."""
+        odds = np.exp(self.q / 0.15) if self.chooses else np.ones(4)
+        pair = int(self.rng.choice(4, p=odds / odds.sum()))
+        self.trace[pair] = 1
+        return pair
+
+
+def train(
+    dish: Culture,
+    arm: str,
+    episodes: int = 30,
+    *,
+    seed: int = 0,
+    roles: Roles = ROLES,
+    longest: float = 20.0,
+) -> Lesson:
+    """Let a culture balance the pole for so many episodes, with lessons as the arm says.
+
+    Without a lesson, the culture rests for as long as one takes. Except in the arm "blocked",
+    synapses change by `RULE` all the time. `seed`: of the first angles, and of the choice of the pairs.
+
+    Raises ValueError for an arm that is not in `ARMS`.
+    """
+    _check.one_of("arm", arm, ARMS)
+    _check.count("episodes", episodes)
+    angles, rng = (np.random.default_rng([seed, part]) for part in (0, 1))
+    teacher = Teacher(rng, chooses=arm != "random")
+    seconds, pairs = np.zeros(episodes), np.full(episodes, -1)
+    with Neurons(dish) as neurons:
+        quiet = rest(neurons, roles)
+        dish.rule = Rule() if arm == "blocked" else RULE
+        for k in range(episodes):
+            pole = CartPole(angle=float(angles.uniform(-0.05, 0.05)))
+            seconds[k] = play(neurons, pole, quiet, roles, longest)
+            if teacher.hears(seconds[k]) and arm != "none":
+                pairs[k] = teacher.picks()
+                teach(neurons, int(pairs[k]), roles)
+            else:
+                neurons.live(1000 * PULSES // PULSES_HZ)
+    return Lesson(seconds, pairs)
