@@ -21,8 +21,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
     networks      Sequential Delay DelayedLinear Recording detach peak_saved_bytes fold_batch_norm
     training      fit evaluate History Report Score; losses and accuracies in functional;
-                  surrogate gradients in surrogate; Hebb and STDP in plasticity; learning from
-                  a stream in online
+                  surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings, a simulated dish of neurons in culture
     to a chip     conversion: from a trained ANN; events: cameras; energy, synaptic_operations:
@@ -35,6 +34,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   network_explorer surrogate_explorer credit_explorer memory_explorer
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
+                  stdp_explorer drift_explorer
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
     this machine  doctor
 """

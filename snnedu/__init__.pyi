@@ -98,6 +98,10 @@ from .course.chapters.c12_ann_to_snn.explorers import (
     timing_explorer as timing_explorer,
 )
 from .course.chapters.c13_spike_times.explorers import spike_time_explorer as spike_time_explorer
+from .course.chapters.c14_stdp.explorers import (
+    drift_explorer as drift_explorer,
+    stdp_explorer as stdp_explorer,
+)
 from .course.chapters.c15_stdp_meets_backprop.explorers import (
     three_factor_explorer as three_factor_explorer,
 )

@@ -94,6 +94,7 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "near, far = (0.0, 9.0)": ANY_BRACKET,
         "while far - near >= 0.0001:": CONTINUOUS,
     },
+    "14.1": {"return trace": "a list is converted"},
     "15.3": {
         "return (difference.mean().item(), difference.mean() / difference.std())": ONE_NUMBER,
         "return (difference.mean(), (difference.mean() / difference.std()).item())": ONE_NUMBER,

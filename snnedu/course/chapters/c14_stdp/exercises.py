@@ -1,0 +1,318 @@
+"""Exercises of 14 · STDP: a trace, the change of a weight from traces, a fair race of neurons."""
+
+import math
+from collections.abc import Callable, Iterator
+from random import uniform
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import ByShape
+from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
+
+
+def my_trace(spk: Tensor, tau: float) -> Tensor:
+    """Return a neuron's trace after each ms; `spk` holds 0 or 1 for each ms."""
+    x, trace, fade = 0.0, [], torch.tensor(-1 / tau).exp()
+    for now in spk:
+        x = x * fade + now
+        trace.append(x)
+    return torch.stack(trace)
+
+
+def my_change(pre: Tensor, post: Tensor, x: Tensor, y: Tensor, up: float, down: float) -> Tensor:
+    """Return the whole change of the weight; `x` and `y` are traces with this ms's spikes."""
+    before = y - post
+    return up * (x * post).sum() - down * (before * pre).sum()
+
+
+def my_round(drive: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the winner of one round, and the extra thresholds after it."""
+    winner = (drive - theta).argmax()
+    theta = 0.99 * theta
+    theta[winner] += 0.5
+    return winner, theta
+
+
+# --------------------------------------------------------------------------------------- 14.1
+
+FADES_LATE = (
+    "Your trace fades after it has taken up the spike. At the spike itself the trace rises by 1."
+)
+NEVER_FADES = "Your trace never fades: it counts spikes. Multiply it by exp(-1/τ) in each ms."
+ONLY_LAST = "Your trace forgets earlier spikes: at each spike it starts again from 1. Add 1 to what is left of it."
+EULER = "You multiply by 1 - 1/τ. This is close for a large τ, but the exact share that is left is exp(-1/τ)."
+GROWS = "Your trace grows between spikes. The share that is left is exp(-1/τ): with a minus."
+TOO_FAST = (
+    "Your trace fades by exp(-τ) in each ms. The exponent is the time that passed, divided by τ."
+)
+ONLY_END = "You return the last value. Keep the trace of each ms: as many numbers as `spk` has."
+LATE = "Your trace rises one ms after the spike. It should contain the spike of the same ms."
+
+
+def _draw_trains() -> Iterator[tuple[Tensor, float]]:
+    for _ in range(3):
+        spk = (torch.rand(60) < 0.15).float()
+        spk[[3, 8]] = 1.0
+        yield spk, uniform(5, 30)
+
+
+def _traces(
+    share: Callable[[float], float] = lambda tau: math.exp(-1 / tau),
+    bump: Callable[[float, float, float], float] = lambda x, s, k: x * k + s,
+    lag: int = 0,
+) -> Callable[[Tensor, float], list[float]]:
+    """Return a variant of the solution."""
+
+    def trace(spk: Tensor, tau: float) -> list[float]:
+        x, rows = 0.0, [0.0] * lag
+        for now in spk.tolist():
+            x = bump(x, now, share(tau))
+            rows.append(x)
+        return rows[: len(spk)]
+
+    return trace
+
+
+def _filled(spk: Tensor, tau: float) -> Tensor:
+    trace = torch.zeros(len(spk))
+    for t in range(len(spk)):
+        trace[t] = spk[t] + (trace[t - 1] * math.exp(-1 / tau) if t else 0)
+    return trace
+
+
+def _by_kernel(spk: Tensor, tau: float) -> Any:
+    kernel = np.exp(-np.arange(len(spk)) / tau)
+    return np.convolve(spk.numpy(), kernel)[: len(spk)]
+
+
+# --------------------------------------------------------------------------------------- 14.2
+
+SIGNS = (
+    "Your signs are reversed. A postsynaptic spike raises the weight, a presynaptic one lowers it."
+)
+OWN_TRACES = "You read each trace at the spikes of its own neuron. A postsynaptic spike looks at x, a presynaptic one at y."
+NOT_BEFORE = (
+    "You count a spike of the same ms in y, too. There the presynaptic spike was first: take y "
+    "before it rose, which is y - post."
+)
+BOTH_BEFORE = (
+    "You leave the spikes of the same ms out of x, too. There the presynaptic spike counts as the "
+    "earlier: x contains it."
+)
+SWAPPED = "You swapped the two amplitudes: `up` belongs to postsynaptic spikes, `down` to presynaptic ones."
+NO_DOWN = "Your weight only rises. At each presynaptic spike it also falls, by `down` times y."
+NO_UP = "Your weight only falls. At each postsynaptic spike it rises, by `up` times x."
+EACH_MS = "You return the change in each ms. The whole change is a sum over time: one number."
+NO_SPIKES = (
+    "Your changes do not wait for spikes. A trace alone changes nothing: multiply it by the spikes "
+    "of the other neuron."
+)
+BOTH_RISE = "You add both parts. A presynaptic spike after a postsynaptic one lowers the weight."
+
+
+def _draw_pairs() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float, float]]:
+    for _ in range(3):
+        pre, post = (torch.rand(2, 80) < 0.12).float()
+        pre[[5, 20]], post[[20, 31]] = 1.0, 1.0  # one of them in the same ms
+        x, y = my_trace(pre, uniform(10, 20)), my_trace(post, uniform(22, 35))
+        yield pre, post, x, y, uniform(0.01, 0.02), uniform(0.03, 0.04)
+
+
+def _change_in_a_loop(
+    pre: Tensor, post: Tensor, x: Tensor, y: Tensor, up: float, down: float
+) -> float:
+    change = 0.0
+    for t in range(len(pre)):
+        if post[t]:
+            change += up * float(x[t])
+        if pre[t]:
+            change -= down * float(y[t] - post[t])
+    return change
+
+
+# --------------------------------------------------------------------------------------- 14.3
+
+BOTH = "Return two things: the winner, and the new thresholds, in this order."
+NO_THETA = "Your winner does not look at `theta`. The neuron with the largest drive - theta wins."
+ADDED = "You add theta to the drive. A threshold makes it harder to fire: subtract it."
+LOSERS_PAY = "Your thresholds rise for all neurons. Only the winner's rises."
+NEVER_RESTS = "Your thresholds never fall. Each round first keeps 0.99 of them."
+PAYS_NOT = "Your winner's threshold does not rise. Add 0.5 to it."
+FADES_AFTER = "You let the thresholds fade after the winner's has risen: so 0.495 arrives. Fade first, then add 0.5."
+FALLS = "Your winner's threshold falls. It would win even more often."
+SET = "You set the winner's threshold to 0.5. Add 0.5 to what is left of it."
+LEAST = "You choose the neuron with the smallest drive - theta. The largest one fires first."
+
+
+def _draw_rounds() -> Iterator[tuple[Tensor, Tensor]]:
+    for neurons in (6, 5, 8):
+        drive = torch.rand(neurons)
+        theta = torch.rand(neurons)
+        order = torch.randperm(neurons)
+        first, second, third, fourth = order[:4]
+        drive[first], theta[first] = 3.0, 3.2  # the largest drive, but tired
+        drive[second], theta[second] = 1.6, 0.2  # the winner
+        drive[third], theta[third] = 1.5, 5.0  # wins if thresholds are added
+        drive[fourth], theta[fourth] = 0.0, 5.5  # has the least drive - theta
+        yield drive, theta
+
+
+def _played(answer: Attempt, drive: Tensor, theta: Tensor) -> Tensor:
+    """Return the winner and the thresholds as one row of numbers."""
+    result = answer.changing(drive.clone(), theta.clone())  # theta may change in place
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise WrongAnswer(BOTH)
+    winner, after = (tensor(part).double().reshape(-1) for part in result)
+    return torch.cat([winner, after])
+
+
+def _rounds(
+    by: Callable[[Tensor, Tensor], Tensor] = lambda drive, theta: (drive - theta).argmax(),
+    after: Callable[[Tensor, Tensor], Tensor] = lambda theta, won: 0.99 * theta + 0.5 * won,
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Return a variant of the solution; `won` is 1 for the winner, else 0."""
+
+    def play(drive: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+        winner = by(drive, theta)
+        won = torch.nn.functional.one_hot(winner, len(theta)).to(theta.dtype)
+        return winner, after(theta, won)
+
+    return play
+
+
+def _round_list(drive: Tensor, theta: Tensor) -> list[Any]:
+    left = [float(d - t) for d, t in zip(drive, theta, strict=True)]
+    winner = left.index(max(left))
+    return [winner, [0.99 * float(t) + 0.5 * (i == winner) for i, t in enumerate(theta)]]
+
+
+def _round_in_place(drive: Tensor, theta: Tensor) -> tuple[int, Tensor]:
+    winner = int(torch.argmax(drive - theta))
+    theta *= 0.99
+    theta[winner] += 0.5
+    return winner, theta
+
+
+def _round_array(drive: Tensor, theta: Tensor) -> tuple[Any, Any]:
+    tired = theta.numpy().astype(np.float64)
+    winner = np.argmax(drive.numpy() - tired)
+    tired = 0.99 * tired
+    tired[winner] += 0.5
+    return winner, tired
+
+
+# --------------------------------------------------------------------------------------- all
+
+EXERCISES = [
+    Exercise(
+        id="14.1",
+        title="A trace",
+        name="my_trace",
+        solution=my_trace,
+        cases=_draw_trains,
+        mistakes={
+            FADES_LATE: _traces(bump=lambda x, s, k: (x + s) * k),
+            NEVER_FADES: _traces(share=lambda tau: 1.0),
+            ONLY_LAST: _traces(bump=lambda x, s, k: 1.0 if s else x * k),
+            EULER: _traces(share=lambda tau: 1 - 1 / tau),
+            GROWS: _traces(share=lambda tau: math.exp(1 / tau)),
+            TOO_FAST: _traces(share=lambda tau: math.exp(-tau)),
+            ONLY_END: ByShape(lambda spk, tau: my_trace(spk, tau)[-1]),
+            LATE: _traces(lag=1),
+        },
+        otherwise="This is not the trace. Look at a single spike: the trace is 1 there, and then exp(-1/τ), exp(-2/τ), …",
+        accepts=(
+            _traces(),
+            _filled,
+            _by_kernel,
+            lambda spk, tau: my_trace(spk.double(), tau),
+            lambda spk, tau: tuple(my_trace(spk, tau)),
+        ),
+        hints=(
+            "Keep one number, x, which starts at 0. Walk through the spikes ms by ms.",
+            "In each ms: first x fades to x·exp(-1/τ), then the spike of this ms is added.",
+            "With `fade = torch.tensor(-1 / tau).exp()`: x = x * fade + now. Append x to a list in each ms, and return `torch.stack` of it.",
+        ),
+        right="A synapse needs no clock: two such numbers know when both neurons fired.",
+    ),
+    Exercise(
+        id="14.2",
+        title="From traces to the window",
+        name="my_change",
+        solution=my_change,
+        cases=_draw_pairs,
+        mistakes={
+            SIGNS: lambda *given: -my_change(*given),
+            OWN_TRACES: lambda pre, post, x, y, up, down: (
+                up * (x * pre).sum() - down * ((y - post) * post).sum()
+            ),
+            NOT_BEFORE: lambda pre, post, x, y, up, down: (
+                up * (x * post).sum() - down * (y * pre).sum()
+            ),
+            BOTH_BEFORE: lambda pre, post, x, y, up, down: (
+                up * ((x - pre) * post).sum() - down * ((y - post) * pre).sum()
+            ),
+            SWAPPED: lambda pre, post, x, y, up, down: my_change(pre, post, x, y, down, up),
+            NO_DOWN: lambda pre, post, x, y, up, down: up * (x * post).sum(),
+            NO_UP: lambda pre, post, x, y, up, down: -down * ((y - post) * pre).sum(),
+            EACH_MS: ByShape(
+                lambda pre, post, x, y, up, down: up * x * post - down * (y - post) * pre
+            ),
+            NO_SPIKES: lambda pre, post, x, y, up, down: up * x.sum() - down * (y - post).sum(),
+            BOTH_RISE: lambda pre, post, x, y, up, down: (
+                up * (x * post).sum() + down * ((y - post) * pre).sum()
+            ),
+        },
+        otherwise="This is not the change. Take the two kinds of events one by one: what happens at a postsynaptic spike, and what at a presynaptic one?",
+        accepts=(
+            _change_in_a_loop,
+            lambda pre, post, x, y, up, down: up * (x @ post) - down * ((y - post) @ pre),
+            lambda pre, post, x, y, up, down: [
+                (up * x * post - down * (y - post) * pre).sum().item()
+            ],
+            lambda pre, post, x, y, up, down: np.float64(
+                np.dot(up * x.numpy(), post.numpy())
+                - down * np.dot((y - post).numpy(), pre.numpy())
+            ),
+        ),
+        hints=(
+            "At each postsynaptic spike the weight rises by up times x; at each presynaptic spike it falls by down times y.",
+            "Spikes are 0 or 1: `(x * post).sum()` adds up x at the postsynaptic spikes.",
+            "y contains the postsynaptic spike of the same ms. The presynaptic one came before it: use y - post there.",
+        ),
+        right="This is the whole of pair STDP.",
+    ),
+    Exercise(
+        id="14.3",
+        title="A fair race",
+        name="my_round",
+        solution=my_round,
+        cases=_draw_rounds,
+        run=_played,
+        mistakes={
+            NO_THETA: _rounds(by=lambda drive, theta: drive.argmax()),
+            ADDED: _rounds(by=lambda drive, theta: (drive + theta).argmax()),
+            LOSERS_PAY: _rounds(after=lambda theta, won: 0.99 * theta + 0.5),
+            NEVER_RESTS: _rounds(after=lambda theta, won: theta + 0.5 * won),
+            PAYS_NOT: _rounds(after=lambda theta, won: 0.99 * theta),
+            FADES_AFTER: _rounds(after=lambda theta, won: 0.99 * (theta + 0.5 * won)),
+            FALLS: _rounds(after=lambda theta, won: 0.99 * theta - 0.5 * won),
+            SET: _rounds(after=lambda theta, won: torch.where(won > 0, 0.5, 0.99 * theta)),
+            LEAST: _rounds(by=lambda drive, theta: (drive - theta).argmin()),
+            BOTH: lambda drive, theta: my_round(drive, theta)[1],
+        },
+        otherwise="This is not the round. The largest drive - theta wins; then all thresholds keep 0.99, and the winner's gets 0.5 more.",
+        accepts=(_rounds(), _round_list, _round_in_place, _round_array),
+        hints=(
+            "`argmax()` gives the place of the largest number. Of which numbers?",
+            "After the winner is known: theta = 0.99 * theta, for all neurons.",
+            "winner = (drive - theta).argmax(); then `theta[winner] += 0.5`, and return both.",
+        ),
+        right="A neuron that has just won waits a little longer, so all neurons get a share.",
+    ),
+]
