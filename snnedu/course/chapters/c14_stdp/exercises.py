@@ -30,12 +30,12 @@ def my_change(pre: Tensor, post: Tensor, x: Tensor, y: Tensor, up: float, down: 
     return up * (x * post).sum() - down * (before * pre).sum()
 
 
-def my_round(drive: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+def my_round(drive: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
     """Return the winner of one round, and the extra thresholds after it."""
-    winner = (drive - theta).argmax()
-    theta = 0.99 * theta
-    theta[winner] += 0.5
-    return winner, theta
+    winner = (drive - extra).argmax()
+    extra = 0.99 * extra
+    extra[winner] += 0.5
+    return winner, extra
 
 
 # --------------------------------------------------------------------------------------- 14.1
@@ -138,33 +138,33 @@ def _change_in_a_loop(
 # --------------------------------------------------------------------------------------- 14.3
 
 BOTH = "Return two things: the winner, and the new thresholds, in this order."
-NO_THETA = "Your winner does not look at `theta`. The neuron with the largest drive - theta wins."
-ADDED = "You add theta to the drive. A threshold makes it harder to fire: subtract it."
+NO_THETA = "Your winner does not look at `extra`. The neuron with the largest drive - extra wins."
+ADDED = "You add extra to the drive. A threshold makes it harder to fire: subtract it."
 LOSERS_PAY = "Your thresholds rise for all neurons. Only the winner's rises."
 NEVER_RESTS = "Your thresholds never fall. Each round first keeps 0.99 of them."
 PAYS_NOT = "Your winner's threshold does not rise. Add 0.5 to it."
 FADES_AFTER = "You let the thresholds fade after the winner's has risen: so 0.495 arrives. Fade first, then add 0.5."
 FALLS = "Your winner's threshold falls. It would win even more often."
 SET = "You set the winner's threshold to 0.5. Add 0.5 to what is left of it."
-LEAST = "You choose the neuron with the smallest drive - theta. The largest one fires first."
+LEAST = "You choose the neuron with the smallest drive - extra. The largest one fires first."
 
 
 def _draw_rounds() -> Iterator[tuple[Tensor, Tensor]]:
     for neurons in (6, 5, 8):
         drive = torch.rand(neurons)
-        theta = torch.rand(neurons)
+        extra = torch.rand(neurons)
         order = torch.randperm(neurons)
         first, second, third, fourth = order[:4]
-        drive[first], theta[first] = 3.0, 3.2  # the largest drive, but tired
-        drive[second], theta[second] = 1.6, 0.2  # the winner
-        drive[third], theta[third] = 1.5, 5.0  # wins if thresholds are added
-        drive[fourth], theta[fourth] = 0.0, 5.5  # has the least drive - theta
-        yield drive, theta
+        drive[first], extra[first] = 3.0, 3.2  # the largest drive, but tired
+        drive[second], extra[second] = 1.6, 0.2  # the winner
+        drive[third], extra[third] = 1.5, 5.0  # wins if thresholds are added
+        drive[fourth], extra[fourth] = 0.0, 5.5  # has the least drive - extra
+        yield drive, extra
 
 
-def _played(answer: Attempt, drive: Tensor, theta: Tensor) -> Tensor:
+def _played(answer: Attempt, drive: Tensor, extra: Tensor) -> Tensor:
     """Return the winner and the thresholds as one row of numbers."""
-    result = answer.changing(drive.clone(), theta.clone())  # theta may change in place
+    result = answer.changing(drive.clone(), extra.clone())  # extra may change in place
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise WrongAnswer(BOTH)
     winner, after = (tensor(part).double().reshape(-1) for part in result)
@@ -172,34 +172,34 @@ def _played(answer: Attempt, drive: Tensor, theta: Tensor) -> Tensor:
 
 
 def _rounds(
-    by: Callable[[Tensor, Tensor], Tensor] = lambda drive, theta: (drive - theta).argmax(),
-    after: Callable[[Tensor, Tensor], Tensor] = lambda theta, won: 0.99 * theta + 0.5 * won,
+    by: Callable[[Tensor, Tensor], Tensor] = lambda drive, extra: (drive - extra).argmax(),
+    after: Callable[[Tensor, Tensor], Tensor] = lambda extra, won: 0.99 * extra + 0.5 * won,
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a variant of the solution; `won` is 1 for the winner, else 0."""
 
-    def play(drive: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
-        winner = by(drive, theta)
-        won = torch.nn.functional.one_hot(winner, len(theta)).to(theta.dtype)
-        return winner, after(theta, won)
+    def play(drive: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
+        winner = by(drive, extra)
+        won = torch.nn.functional.one_hot(winner, len(extra)).to(extra.dtype)
+        return winner, after(extra, won)
 
     return play
 
 
-def _round_list(drive: Tensor, theta: Tensor) -> list[Any]:
-    left = [float(d - t) for d, t in zip(drive, theta, strict=True)]
+def _round_list(drive: Tensor, extra: Tensor) -> list[Any]:
+    left = [float(d - t) for d, t in zip(drive, extra, strict=True)]
     winner = left.index(max(left))
-    return [winner, [0.99 * float(t) + 0.5 * (i == winner) for i, t in enumerate(theta)]]
+    return [winner, [0.99 * float(t) + 0.5 * (i == winner) for i, t in enumerate(extra)]]
 
 
-def _round_in_place(drive: Tensor, theta: Tensor) -> tuple[int, Tensor]:
-    winner = int(torch.argmax(drive - theta))
-    theta *= 0.99
-    theta[winner] += 0.5
-    return winner, theta
+def _round_in_place(drive: Tensor, extra: Tensor) -> tuple[int, Tensor]:
+    winner = int(torch.argmax(drive - extra))
+    extra *= 0.99
+    extra[winner] += 0.5
+    return winner, extra
 
 
-def _round_array(drive: Tensor, theta: Tensor) -> tuple[Any, Any]:
-    tired = theta.numpy().astype(np.float64)
+def _round_array(drive: Tensor, extra: Tensor) -> tuple[Any, Any]:
+    tired = extra.numpy().astype(np.float64)
     winner = np.argmax(drive.numpy() - tired)
     tired = 0.99 * tired
     tired[winner] += 0.5
@@ -295,23 +295,23 @@ EXERCISES = [
         cases=_draw_rounds,
         run=_played,
         mistakes={
-            NO_THETA: _rounds(by=lambda drive, theta: drive.argmax()),
-            ADDED: _rounds(by=lambda drive, theta: (drive + theta).argmax()),
-            LOSERS_PAY: _rounds(after=lambda theta, won: 0.99 * theta + 0.5),
-            NEVER_RESTS: _rounds(after=lambda theta, won: theta + 0.5 * won),
-            PAYS_NOT: _rounds(after=lambda theta, won: 0.99 * theta),
-            FADES_AFTER: _rounds(after=lambda theta, won: 0.99 * (theta + 0.5 * won)),
-            FALLS: _rounds(after=lambda theta, won: 0.99 * theta - 0.5 * won),
-            SET: _rounds(after=lambda theta, won: torch.where(won > 0, 0.5, 0.99 * theta)),
-            LEAST: _rounds(by=lambda drive, theta: (drive - theta).argmin()),
-            BOTH: lambda drive, theta: my_round(drive, theta)[1],
+            NO_THETA: _rounds(by=lambda drive, extra: drive.argmax()),
+            ADDED: _rounds(by=lambda drive, extra: (drive + extra).argmax()),
+            LOSERS_PAY: _rounds(after=lambda extra, won: 0.99 * extra + 0.5),
+            NEVER_RESTS: _rounds(after=lambda extra, won: extra + 0.5 * won),
+            PAYS_NOT: _rounds(after=lambda extra, won: 0.99 * extra),
+            FADES_AFTER: _rounds(after=lambda extra, won: 0.99 * (extra + 0.5 * won)),
+            FALLS: _rounds(after=lambda extra, won: 0.99 * extra - 0.5 * won),
+            SET: _rounds(after=lambda extra, won: torch.where(won > 0, 0.5, 0.99 * extra)),
+            LEAST: _rounds(by=lambda drive, extra: (drive - extra).argmin()),
+            BOTH: lambda drive, extra: my_round(drive, extra)[1],
         },
-        otherwise="This is not the round. The largest drive - theta wins; then all thresholds keep 0.99, and the winner's gets 0.5 more.",
+        otherwise="This is not the round. The largest drive - extra wins; then all thresholds keep 0.99, and the winner's gets 0.5 more.",
         accepts=(_rounds(), _round_list, _round_in_place, _round_array),
         hints=(
             "`argmax()` gives the place of the largest number. Of which numbers?",
-            "After the winner is known: theta = 0.99 * theta, for all neurons.",
-            "winner = (drive - theta).argmax(); then `theta[winner] += 0.5`, and return both.",
+            "After the winner is known: extra = 0.99 * extra, for all neurons.",
+            "winner = (drive - extra).argmax(); then `extra[winner] += 0.5`, and return both.",
         ),
         right="A neuron that has just won waits a little longer, so all neurons get a share.",
     ),

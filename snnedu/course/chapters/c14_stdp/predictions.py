@@ -40,7 +40,7 @@ PREDICTIONS = {
             "additive rule, where are they after 200 seconds?"
         ),
         options=(
-            Option("Near their mean: differences even out", "That is what the other rule does."),
+            Option("Near their mean: differences even out", "The other rule does that."),
             Option(
                 "In two groups: near 0, and near 1",
                 "A weight that helps the neuron to fire is strengthened, and helps more.",
