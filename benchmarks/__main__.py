@@ -34,6 +34,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "memory": "memory.run",
     "hh": "neurons.hodgkin_huxley",
     "spike-times": "spike_times.run",
+    "plasticity": "plasticity.run",
     "events": "events.run",
     "conversion": "conversion.run",
     "delays": "delays.run",
