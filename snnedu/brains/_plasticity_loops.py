@@ -71,11 +71,18 @@ def change(pre, active, post, weight, traces_pre, traces_post, rule):
     for i in range(len(post)):
         lowers = traces_post[0, i] > 0
         if post[i] > 0:
-            rise = a_plus + a3_plus * traces_post[1, i]
-            for j in range(len(pre)):
-                fall = a_minus + a3_minus * traces_pre[1, j]
-                down = fall * traces_post[0, i] * pre[j]
-                weight[i, j] = _bounded(weight[i, j], rise * traces_pre[0, j], down, mu, w_max)
+            rise, y = a_plus + a3_plus * traces_post[1, i], traces_post[0, i]
+            row, x, x_slow = weight[i], traces_pre[0], traces_pre[1]
+            if mu == 0.0:  # apart: the compiler then takes several weights at once
+                for j in range(len(pre)):
+                    down = (a_minus + a3_minus * x_slow[j]) * y * pre[j]
+                    moved = row[j] + rise * x[j] - down
+                    moved = moved if moved > 0.0 else 0.0
+                    row[j] = moved if moved < w_max else w_max
+            else:
+                for j in range(len(pre)):
+                    down = (a_minus + a3_minus * x_slow[j]) * y * pre[j]
+                    row[j] = _bounded(row[j], rise * x[j], down, mu, w_max)
         elif lowers:
             for j in active:
                 fall = a_minus + a3_minus * traces_pre[1, j]
