@@ -96,31 +96,38 @@ class OnlineLayer(nn.Module):
     def forward(self, x: In, state: OnlineState | None = None) -> tuple[Now, OnlineState]:
         """Advance one step: `out, state = layer(x, state)`; a state of None is rest.
 
+        Under `torch.no_grad()` nothing is learned, and no trace is carried on.
+
         Raises ValueError or TypeError where shapes, dtypes or devices do not fit.
         """
         self._check(x, state)
         state = self._rest(x) if state is None else state
-        if self.rule == "bptt":
+        if self.rule == "bptt" or not torch.is_grad_enabled():
             return self._advance(x, state)
         with torch.no_grad():
             out, after = self._advance(x, state)
-        if torch.is_grad_enabled():
-            out = _Attach.apply(x, self.weight, out, after.slope, *self._eligibility(after))
+            after = self._remember(x, state, after)
+        out = _Attach.apply(x, self.weight, out, after.slope, *self._eligibility(after))
         return out, after  # pyright: ignore[reportReturnType]
 
+    def _sources(self, x: Tensor, state: OnlineState) -> Tensor:
+        return torch.cat([x, state.spk], 1) if self.recurrent else x
+
     def _advance(self, x: Tensor, state: OnlineState) -> tuple[Tensor, OnlineState]:
-        sources = torch.cat([x, state.spk], 1) if self.recurrent else x
-        spk, *neuron = self.neuron(linear(sources, self.weight), *state.neuron)
+        cur = linear(self._sources(x, state), self.weight)
+        spk, *neuron = self.neuron(cur, *state.neuron)
         out = self.kappa * state.out + spk if self.kappa else spk
-        if self.rule == "bptt":
-            return out, OnlineState(out, spk, spk, tuple(neuron), None, None)
-        slope = slope_of(self.neuron.spike_grad, neuron[0] - self._threshold(neuron))
-        after = OnlineState(out, spk, slope, tuple(neuron), self._carry(sources, state), None)
-        if self.kappa:
-            effect = slope[..., None] * eligibility.excess(_past(after), self.neuron)
-            before = 0.0 if state.filtered is None else state.filtered
-            after = after._replace(filtered=self.kappa * before + effect)
-        return out, after
+        return out, OnlineState(out, spk, torch.zeros_like(spk), tuple(neuron), None, None)
+
+    def _remember(self, x: Tensor, before: OnlineState, after: OnlineState) -> OnlineState:
+        """Return the state with its slopes and traces."""
+        slope = slope_of(self.neuron.spike_grad, after.neuron[0] - self._threshold(after.neuron))
+        after = after._replace(slope=slope, past=self._carry(self._sources(x, before), before))
+        if not self.kappa:
+            return after
+        effect = slope[..., None] * eligibility.excess(_past(after), self.neuron)
+        old = 0.0 if before.filtered is None else self.kappa * before.filtered
+        return after._replace(filtered=old + effect)
 
     def _carry(self, sources: Tensor, state: OnlineState) -> Past:
         """Return how each weight has moved the neurons' state, now."""
@@ -141,7 +148,7 @@ class OnlineLayer(nn.Module):
             return state.filtered, True
         return eligibility.excess(_past(state), self.neuron), False
 
-    def _threshold(self, neuron: list[Tensor]) -> Tensor:
+    def _threshold(self, neuron: tuple[Tensor, ...]) -> Tensor:
         if isinstance(self.neuron, AdaptiveLeaky):
             return self.neuron.threshold + self.neuron.adaptation * neuron[1]
         return self.neuron.threshold

@@ -311,3 +311,14 @@ def test_the_layer_shows_itself():
     assert "2, 3, rule='sltt', recurrent=False, kappa=0.5" in repr(
         OnlineLayer(2, 3, rule="sltt", recurrent=False, kappa=0.5)
     )
+
+
+def test_without_gradients_no_trace_is_carried():
+    layer, _, x_rec = pair("eprop", "adaptive", kappa=0.5)
+    with torch.no_grad():
+        out, state = layer(x_rec[0])
+    assert state.past is None
+    assert state.filtered is None
+    assert not out.requires_grad
+    _, learning = layer(x_rec[0])
+    assert state_bytes(learning) > 2 * state_bytes(state)
