@@ -31,7 +31,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     progress      progress reset solved export_progress import_progress
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
                   firing_explorer axon_explorer encoder_explorer fluctuation_explorer
-                  network_explorer surrogate_explorer credit_explorer memory_explorer
+                  network_explorer surrogate_explorer credit_explorer memory_explorer trace_explorer
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
                   stdp_explorer drift_explorer

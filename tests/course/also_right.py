@@ -99,4 +99,6 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return (difference.mean().item(), difference.mean() / difference.std())": ONE_NUMBER,
         "return (difference.mean(), (difference.mean() / difference.std()).item())": ONE_NUMBER,
     },
+    "16.1": {"return traces": "a list is converted"},
+    "16.3": {"return spk_rec": "a list is converted"},
 }  # fmt: skip

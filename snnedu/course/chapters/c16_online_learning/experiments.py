@@ -12,9 +12,42 @@ from snnedu.core.layer import SpikingLayer
 online = snn.online
 LINES, CUE, GAP, ASK = 4, 3, 2, 4  # input lines of a side; steps of a cue, after it, and of the end
 NEURONS = 32
+TOGETHER = 10  # utterances that are heard at the same time
+
+
+# ------------------------------------------------------------------------------------- memory
+
+
+def kilobytes(rule: str, steps: int) -> float:
+    """Return what 30 adaptive neurons keep of so many steps, batch 8: state, traces and graph."""
+    layer = online.OnlineLayer(20, 30, snn.AdaptiveLeaky(0.9), rule=rule)
+    x, most = (torch.rand(8, 20) < 0.2).float(), 0
+
+    def stream() -> None:
+        nonlocal most
+        state, loss = None, torch.zeros(())
+        for _ in range(steps):
+            out, state = layer(x, state)
+            loss = loss + out.square().mean()
+            most = max(most, online.state_bytes(state))
+            if rule != "bptt":  # learn at once, and keep no graph
+                loss.backward()
+                loss = torch.zeros(())
+        if rule == "bptt":
+            loss.backward()
+
+    return 1e-3 * (snn.peak_saved_bytes(stream) + most)
 
 
 # ------------------------------------------------------------------------------ cues to count
+
+
+def damped(x: Tensor) -> Tensor:
+    """Return the slope of Bellec et al. 2020: a triangle of height 0.3, 2 wide."""
+    return 0.3 * (1 - x.abs()).clamp(min=0)
+
+
+SLOPES = {"atan": snn.surrogate.atan(), "damped": snn.surrogate.custom(damped)}
 
 
 def cue_task(
@@ -38,23 +71,33 @@ def cue_task(
     return x_rec, (2 * sides.sum(0) > cues).long()
 
 
-def adaptive() -> SpikingLayer:
+def adaptive(slope: str) -> SpikingLayer:
     """Return neurons whose thresholds remember for 5 to 50 steps."""
-    return snn.AdaptiveLeaky(0.8, torch.exp(-1 / torch.linspace(5.0, 50.0, NEURONS)), 3.0)
+    rho = torch.exp(-1 / torch.linspace(5.0, 50.0, NEURONS))
+    return snn.AdaptiveLeaky(0.8, rho, 3.0, spike_grad=SLOPES[slope])
 
 
-def learner(rule: str, seed: int, random: bool = False) -> tuple[nn.Module, nn.Module]:
+def learner(
+    rule: str, seed: int, slope: str = "atan", random: bool = False
+) -> tuple[nn.Module, nn.Module]:
     """Return a recurrent layer of 32 adaptive neurons, and its readout."""
     torch.manual_seed(seed)
-    layer = online.OnlineLayer(2 * LINES + 2, NEURONS, adaptive(), rule=rule)
+    layer = online.OnlineLayer(2 * LINES + 2, NEURONS, adaptive(slope), rule=rule)
     return layer, (online.FeedbackLinear if random else nn.Linear)(NEURONS, 2)
 
 
 def train_cues(
-    rule: str, seed: int, lr: float, rounds: int = 150, cues: int = 3, random: bool = False
+    rule: str,
+    seed: int,
+    lr: float,
+    *,
+    slope: str = "atan",
+    rounds: int = 100,
+    cues: int = 3,
+    random: bool = False,
 ) -> float:
     """Train on new sequences, with one update after each 32; return the share of right answers."""
-    layer, readout = learner(rule, seed, random)
+    layer, readout = learner(rule, seed, slope, random)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam([*layer.parameters(), *readout.parameters()], lr=lr)
     for _ in range(rounds):
@@ -90,15 +133,18 @@ def answer(
 # ------------------------------------------------------------------------ speech, heard once
 
 
-def utterances(order: str, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield `[time, 1, 12]` and speaker of each training utterance: "by speaker" or "mixed"."""
+def utterances(order: str, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield `[time, 10, 12]`, speakers and lengths: each utterance once, ten at the same time.
+
+    `order` is "mixed" or "by speaker": all of the first man, then all of the second, and so on.
+    """
     (x, speakers, lengths), _ = snn.data.japanese_vowels()
-    generator = torch.Generator().manual_seed(seed)
-    places = torch.randperm(len(x), generator=generator)
+    places = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     if order == "by speaker":
         places = places[speakers[places].argsort(stable=True)]
-    for place in places.tolist():
-        yield x[place, : lengths[place]].unsqueeze(1), speakers[place : place + 1]
+    for some in places.split(TOGETHER):
+        longest = int(lengths[some].max())
+        yield x[some, :longest].transpose(0, 1), speakers[some], lengths[some]
 
 
 class Listener:
@@ -123,18 +169,26 @@ class Listener:
                 x, states[number] = layer(x, states[number])
             yield self.readout(x)
 
-    def hear(self, x_rec: Tensor, speaker: Tensor) -> None:
-        """Listen to one utterance, learn at each step, and update the weights at its end."""
+    def hear(self, x_rec: Tensor, speakers: Tensor, lengths: Tensor, at_once: bool = False) -> None:
+        """Listen to ten utterances and learn at each step; update the weights there, or at the end.
+
+        `at_once` updates them at each step, which BPTT cannot.
+        """
         self.optimizer.zero_grad()
         loss = torch.zeros(())
-        for scores in self.steps(x_rec):
-            loss = loss + cross_entropy(scores, speaker) / len(x_rec)
+        for t, scores in enumerate(self.steps(x_rec)):
+            share = (t < lengths) / lengths / len(lengths)  # padding does not count
+            loss = loss + (share * cross_entropy(scores, speakers, reduction="none")).sum()
             if self.rule != "bptt":
                 loss.backward()
                 loss = torch.zeros(())
+            if at_once:
+                self.optimizer.step()
+                self.optimizer.zero_grad()
         if self.rule == "bptt":
             loss.backward()
-        self.optimizer.step()
+        if not at_once:
+            self.optimizer.step()
 
     def test(self) -> Tensor:
         """Return the share of right names for each of the nine speakers."""
@@ -146,9 +200,9 @@ class Listener:
         return torch.stack([right[speakers == who].mean() for who in range(9)])
 
 
-def hear_once(rule: str, order: str, seed: int, lr: float) -> Tensor:
+def hear_once(rule: str, order: str, seed: int, lr: float, at_once: bool = False) -> Tensor:
     """Return each speaker's share of right names after every utterance was heard once."""
     listener = Listener(rule, seed, lr)
-    for x_rec, speaker in utterances(order, seed):
-        listener.hear(x_rec, speaker)
+    for heard in utterances(order, seed):
+        listener.hear(*heard, at_once)
     return listener.test()
