@@ -27,7 +27,9 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
         factors,
         [
             Slider("weight", 0.0, 1.0, 0.01, value=0.6, label="weight w", unit="θ"),
-            Slider("other", 0.0, 0.2, 0.01, value=0.0, label="current from other inputs", unit="θ"),
+            Slider(
+                "other", 0.0, 0.05, 0.01, value=0.0, label="current from other inputs", unit="θ"
+            ),
             Choice("signal", tuple(SIGNALS), label="learning signal"),
             Slider("when", 0, 45, 1, value=20, label="learning signal begins", unit="steps"),
         ],
@@ -58,7 +60,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 {"gradient": "three factors", "stdp": "STDP"},
                 title="The change of the weight so far",
                 xlabel="step",
-                ylim=(-15, 15),
+                ylim=(-10, 10),
                 height=150,
             ),
         ],

@@ -101,7 +101,8 @@ def draw_triangle(ax: Any) -> None:
     b = x[None, :] - c / 2
     p = torch.stack([1 - b - c, b, c], -1)
     shown = loss(p).masked_fill((p < -1e-6).any(-1), torch.nan)
-    ax.contourf(x, y, shown, levels=14, cmap="Blues_r", alpha=0.6)
+    levels = torch.linspace(-0.084, -0.009, 14)  # from a corner up to the middle
+    ax.contourf(x, y, shown, levels=levels, cmap="Blues_r", alpha=0.6, extend="both")
     ax.plot(*CORNERS[[0, 1, 2, 0]].T, color=GRAY, lw=1)
     for name, (left, up) in zip(NAMES, CORNERS.tolist(), strict=True):
         low = up == 0
