@@ -10,7 +10,7 @@
 
 Files: `network` grows and runs the cells; `electrodes` says what is heard of them, `statistics`
 what can be computed from it; `loop` closes the loop, `device` on a real device; `cart_pole` is a
-task for it.
+task for it. `nwb` reads and writes files.
 """
 
 from snnedu.brains.culture.cart_pole import (
@@ -54,6 +54,10 @@ from snnedu.brains.culture.network import (
     Rule as Rule,
     age as age,
     grow as grow,
+)
+from snnedu.brains.culture.nwb import (
+    from_nwb as from_nwb,
+    to_nwb as to_nwb,
 )
 from snnedu.brains.culture.statistics import (
     bursts as bursts,

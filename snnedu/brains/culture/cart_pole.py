@@ -181,7 +181,7 @@ def train(
     """Let a culture balance the pole for so many episodes, with lessons as the arm says.
 
     Without a lesson, the culture rests for as long as one takes. Except in the arm "blocked",
-    synapses change by `RULE` all the time. `seed`: of the first angles, and of the choice of the pairs.
+    synapses change by `RULE` all the time. `seed`: of the first angles, and of the pairs' choice.
 
     Raises ValueError for an arm that is not in `ARMS`.
     """
