@@ -1,0 +1,372 @@
+"""Exercises of 17 · Wetware: find bursts, tell connection from common input, teach by pulses."""
+
+import math
+from collections.abc import Callable, Iterator
+from random import randint, random, randrange, uniform
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from snnedu.course.chapters.c17_wetware.trains import bursty, trio
+from snnedu.course.diagnosis import refuse
+from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
+
+Times = NDArray[np.float64]
+
+
+def find_bursts(times: Times, longest: float, fewest: int) -> list[tuple[float, float]]:
+    """Return (start, end) of each burst: `fewest` spikes or more, no interval above `longest`."""
+    bursts, first = [], 0
+    for last in range(len(times)):
+        if last + 1 == len(times) or times[last + 1] - times[last] > longest:
+            if last + 1 - first >= fewest:
+                bursts.append((times[first], times[last]))
+            first = last + 1
+    return bursts
+
+
+def followed(a: Times, b: Times, c: Times) -> float:
+    """Return the share of a's spikes that b follows within 5 ms, if c was silent for 20 ms."""
+    free = [t for t in a if not ((c > t - 0.02) & (c <= t)).any()]
+    hits = [((b > t) & (b <= t + 0.005)).any() for t in free]
+    return float(sum(hits) / len(hits))
+
+
+def my_policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    """Return the number of the pulse to give now, or -1 if the last trial went well."""
+    if seconds > usual:
+        return -1
+    shares = torch.softmax(values / 0.15, 0).cumsum(0)
+    return int((shares < dice).sum())
+
+
+# --------------------------------------------------------------------------------------- 17.1
+
+EACH_GAP = "Each short interval is a burst of its own in your list. Short intervals next to each other belong to one burst."
+TOO_SMALL = "Your list holds groups of fewer than `fewest` spikes. Count the spikes of a group before you add it."
+ONE_TOO_MANY = "Your list lacks the bursts of exactly `fewest` spikes. They count, too: a group of 5 spikes has 4 intervals."
+ONE_TOO_FEW = "Your list holds groups with one spike too few: you count one more than there are."
+LAST_LOST = "Your list lacks a burst at the end of the train. No long interval follows there: close the last group after the loop."
+FIRST_LOST = "Your list lacks a burst at the start of the train."
+WRONG_END = "Your bursts end with the first spike after them. A burst ends with its own last spike."
+LATE_START = (
+    "Your bursts start with their second spike. The first short interval begins one spike earlier."
+)
+DURATIONS = "You return start and duration. Return start and end of each burst."
+PLACES = "You return positions in the array. Return times: `times[first]` and `times[last]`."
+FIXED = "You ignore `longest` and `fewest`: your limits are fixed numbers."
+LONG_ONES = "Your groups consist of long intervals. A burst has intervals of at most `longest`."
+
+
+def _draw_trains() -> Iterator[tuple[Times, float, int]]:
+    """Draw three trains; one starts and ends with a burst, one is in another unit of time."""
+    few, seed = randint(3, 6), randrange(2**31)
+    yield bursty(randint(2, 4), seed), 0.1, 5
+    yield bursty(randint(2, 4), seed + 1, few, ends=True), 0.1, few
+    yield 0.1 * bursty(3, seed + 2, 7), 0.01, 7
+
+
+def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int) -> Any:
+    """Return what an answer finds in a copy of the train, in which nothing can be changed."""
+    return answer(times.copy(), longest, fewest)
+
+
+def _groups(times: Times, longest: float) -> list[tuple[int, int]]:
+    """Return the first and the last place of each group of spikes without a long interval."""
+    cuts = np.flatnonzero(np.diff(times) > longest)
+    firsts, lasts = [0, *(cuts + 1).tolist()], [*cuts.tolist(), len(times) - 1]
+    return list(zip(firsts, lasts, strict=True))
+
+
+def _bursts(
+    extra: int = 0, start: int = 0, end: int = 0, part: slice = slice(None), as_: str = "times"
+) -> Callable[..., Any]:
+    """Return a variant of the solution: so many `extra` spikes needed, shifted ends, …"""
+
+    def found(times: Times, longest: float, fewest: int) -> Any:
+        groups = _groups(times, longest)
+        keep = [(i, j) for i, j in groups[part] if j - i + 1 >= fewest + extra]
+        if as_ == "places":
+            return keep
+        pairs = [(times[i + start], times[min(j + end, len(times) - 1)]) for i, j in keep]
+        return [(a, b - a) for a, b in pairs] if as_ == "durations" else pairs
+
+    return found
+
+
+def _each_gap(times: Times, longest: float, fewest: int) -> Any:
+    short = np.flatnonzero(np.diff(times) <= longest)
+    return [(times[i], times[i + 1]) for i in short]
+
+
+def _without_last(times: Times, longest: float, fewest: int) -> Any:
+    groups = _groups(times, longest)[:-1]
+    return [(times[i], times[j]) for i, j in groups if j - i + 1 >= fewest]
+
+
+def _fixed(times: Times, longest: float, fewest: int) -> Any:
+    return find_bursts(times, 0.1, 5)
+
+
+def _long_ones(times: Times, longest: float, fewest: int) -> Any:
+    cuts = np.flatnonzero(np.diff(times) <= longest)
+    firsts, lasts = [0, *(cuts + 1)], [*cuts, len(times) - 1]
+    return [(times[i], times[j]) for i, j in zip(firsts, lasts, strict=True) if j - i + 1 >= fewest]
+
+
+def _as_array(times: Times, longest: float, fewest: int) -> Any:
+    groups = np.array(_groups(times, longest))
+    return times[groups[groups[:, 1] - groups[:, 0] + 1 >= fewest]]
+
+
+def _as_tensor(times: Times, longest: float, fewest: int) -> Any:
+    return torch.tensor(_as_array(times, longest, fewest))
+
+
+def _by_lists(times: Times, longest: float, fewest: int) -> Any:
+    """Collect the spikes of a group in a list."""
+    groups, group = list[list[float]](), [times[0]]
+    for time in times[1:]:
+        if time - group[-1] > longest:
+            groups.append(group)
+            group = []
+        group.append(time)
+    groups.append(group)
+    return [[group[0], group[-1]] for group in groups if len(group) >= fewest]
+
+
+# --------------------------------------------------------------------------------------- 17.2
+
+NOT_FREE = (
+    "You use all spikes of a. Leave out those that c may have caused: c fired in the 20 ms before."
+)
+OF_ALL = "You divide by all spikes of a. Divide by those that are left."
+ONLY_CAUSED = (
+    "You kept the wrong spikes of a: those with a spike of c before them. Keep the others."
+)
+C_LATER = "You leave out the spikes of a that c fires *after*. A cause comes before."
+B_EARLIER = "You look for b before a. A spike of b that a caused comes after it."
+BOTH_SIDES = (
+    "You also count a spike of b up to 5 ms *before* a. Only later ones can be caused by a."
+)
+COUNTED = "You return how many spikes b follows. Return their share."
+THE_REST = "You return the share that b does *not* follow."
+ALL_B = "You count every spike of b in the 5 ms. Per spike of a, count whether there is one."
+OF_B = "You return the share of b's spikes. Return the share of a's."
+MILLISECONDS = "Your windows are in ms. The times are in s: 5 ms are 0.005."
+NO_B = "Your window for c also decides for b. Compare each spike of a with c first, then with b."
+
+
+def _draw_trios() -> Iterator[tuple[Times, Times, Times]]:
+    for direct in (True, False, True):
+        yield trio(direct, seconds=uniform(30, 40), rate=uniform(4, 7), seed=randrange(2**31))
+
+
+def _after(x: Times, t: float, start: float, end: float) -> bool:
+    """Tell whether x has a spike more than `start` and at most `end` after t."""
+    return bool(((x > t + start) & (x <= t + end)).any())
+
+
+def _share(
+    keep: Callable[[Times, float], bool] = lambda c, t: not _after(c, t, -0.02, 0),
+    hit: Callable[[Times, float], Any] = lambda b, t: _after(b, t, 0, 0.005),
+    of: str = "kept",
+) -> Callable[[Times, Times, Times], float]:
+    """Return a variant of the solution: which spikes of a are kept, and what counts as a hit."""
+
+    def share(a: Times, b: Times, c: Times) -> float:
+        hits = [float(hit(b, t)) for t in a if keep(c, t)]
+        return sum(hits) / {"kept": len(hits), "a": len(a), "b": len(b), "one": 1}[of]
+
+    return share
+
+
+def _sorted_search(a: Times, b: Times, c: Times) -> float:
+    """Find the neighbors of each spike by bisection."""
+    a, b, c = (np.asarray(x) for x in (a, b, c))
+    last = np.append(-np.inf, c)[np.searchsorted(c, a, side="right")]
+    free = a[last <= a - 0.02]
+    following = np.append(b, np.inf)[np.searchsorted(b, free, side="right")]
+    return (following <= free + 0.005).mean()
+
+
+def _by_tensors(a: Times, b: Times, c: Times) -> Any:
+    a_, b_, c_ = (torch.as_tensor(x) for x in (a, b, c))
+    before, later = a_[:, None] - c_, b_ - a_[:, None]
+    free = ~((before >= 0) & (before < 0.02)).any(1)
+    return ((later > 0) & (later <= 0.005)).any(1)[free].double().mean()
+
+
+# --------------------------------------------------------------------------------------- 17.3
+
+ALWAYS = "You always give a pulse. After a trial that went better than usual, return -1."
+NEVER_BAD = (
+    "You have it the wrong way round: after a *bad* trial comes a pulse, after a good one -1."
+)
+GREEDY = "You always take the pulse with the highest value. Then the others are never tried again: draw one, with `dice`."
+UNIFORM = "You draw all pulses equally often. Prefer those with a high value."
+NO_TEMPERATURE = "You leave out the temperature. Divide the values by 0.15 before the softmax."
+WORST_FIRST = "You prefer the pulses with *low* values. There is a minus too many."
+NO_EXP = "You use the values themselves as weights. They may be negative: take the softmax of `values / 0.15`."
+ONE_LATE = "Your number is one too high. The first pulse has the number 0."
+RETURNS_CHANCES = "You return probabilities. Return one number: that of the pulse."
+TRIALS = 40
+
+
+def _draw_trials() -> Iterator[tuple[Tensor, float, float, float]]:
+    """Draw values and a dice for many trials; about a third of them went well."""
+    for number in range(TRIALS):
+        values, usual = 0.6 * torch.rand(4) - 0.3, uniform(0.8, 2.0)
+        good = number % 3 == 2
+        yield values, usual * (uniform(1.2, 2) if good else uniform(0.4, 0.9)), usual, random()
+
+
+def _decided(answer: Callable[..., Any], *trial: Any) -> Any:
+    """Return the number of the pulse, refuse a list of probabilities."""
+    pulse = answer(*trial)
+    refuse({RETURNS_CHANCES: tensor(pulse).numel() > 1})
+    return pulse
+
+
+def _policy(
+    weights: Callable[[Tensor], Tensor] = lambda v: torch.softmax(v / 0.15, 0),
+    pulse: Callable[[float, float], bool] = lambda seconds, usual: seconds <= usual,
+    shift: int = 0,
+) -> Callable[..., int]:
+    """Return a variant of the solution."""
+
+    def policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+        ends = weights(values).cumsum(0)
+        return int((ends < dice * ends[-1]).sum()) + shift if pulse(seconds, usual) else -1
+
+    return policy
+
+
+def _greedy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    return int(values.argmax()) if seconds <= usual else -1
+
+
+def _by_loop(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    if seconds > usual:
+        return -1
+    weights = [math.exp(value / 0.15) for value in values]
+    passed = 0.0
+    for number, weight in enumerate(weights):
+        passed += weight / sum(weights)
+        if passed >= dice:
+            return number
+    return len(weights) - 1
+
+
+def _by_search(values: Tensor, seconds: float, usual: float, dice: float) -> Any:
+    if seconds > usual:
+        return torch.tensor(-1)
+    shares = torch.softmax(values / 0.15, 0).cumsum(0)
+    return torch.searchsorted(shares, dice)
+
+
+# --------------------------------------------------------------------------------------- all
+
+EXERCISES = [
+    Exercise(
+        id="17.1",
+        title="Find bursts",
+        name="find_bursts",
+        solution=find_bursts,
+        cases=_draw_trains,
+        run=_pairs,
+        mistakes={
+            EACH_GAP: _each_gap,
+            TOO_SMALL: _bursts(extra=-100),
+            ONE_TOO_MANY: _bursts(extra=1),
+            ONE_TOO_FEW: _bursts(extra=-1),
+            LAST_LOST: _without_last,
+            FIRST_LOST: _bursts(part=slice(1, None)),
+            WRONG_END: _bursts(end=1),
+            LATE_START: _bursts(start=1),
+            DURATIONS: _bursts(as_="durations"),
+            PLACES: _bursts(as_="places"),
+            FIXED: _fixed,
+            LONG_ONES: _long_ones,
+        },
+        otherwise="These are not the bursts. Walk along the train; where an interval is too long, a group ends, and the next one starts.",
+        accepts=(_as_array, _as_tensor, _by_lists, _bursts()),
+        hints=(
+            "Cut the train wherever an interval is longer than `longest`. What lies between two cuts is a group.",
+            "Keep the place where the present group began. At a cut, the group ends with the spike before the long interval.",
+            "A group from `first` to `last` has `last + 1 - first` spikes. The end of the train is a cut, too.",
+        ),
+        right="Two numbers decide what a burst is. State them whenever you report bursts.",
+    ),
+    Exercise(
+        id="17.2",
+        title="Connection or common input",
+        name="followed",
+        solution=followed,
+        cases=_draw_trios,
+        mistakes={
+            NOT_FREE: _share(keep=lambda c, t: True),
+            OF_ALL: _share(of="a"),
+            ONLY_CAUSED: _share(keep=lambda c, t: _after(c, t, -0.02, 0)),
+            C_LATER: _share(keep=lambda c, t: not _after(c, t, 0, 0.02)),
+            B_EARLIER: _share(hit=lambda b, t: _after(b, t, -0.005, 0)),
+            BOTH_SIDES: _share(hit=lambda b, t: _after(b, t, -0.005, 0.005)),
+            COUNTED: _share(of="one"),
+            THE_REST: _share(hit=lambda b, t: not _after(b, t, 0, 0.005)),
+            ALL_B: _share(hit=lambda b, t: ((b > t) & (b <= t + 0.005)).sum()),
+            OF_B: _share(of="b"),
+            MILLISECONDS: _share(keep=lambda c, t: True, hit=lambda b, t: _after(b, t, 0, 5)),
+            NO_B: _share(hit=lambda b, t: _after(b, t, 0, 0.02)),
+        },
+        otherwise="This is not the share. First choose the spikes of a, then ask for each whether b follows.",
+        accepts=(
+            _sorted_search,
+            _by_tensors,
+            _share(),
+            lambda a, b, c: [_share()(a, b, c)],
+        ),
+        hints=(
+            "There are two windows: one *before* each spike of a, for c; one *after* it, for b.",
+            "`((c > t - 0.02) & (c <= t)).any()` tells whether c fired in the 20 ms before t.",
+            "Make a list of the spikes of a without c, then the mean of `((b > t) & (b <= t + 0.005)).any()` over that list.",
+        ),
+        right="You removed one common input. Those that nobody recorded are still there.",
+    ),
+    Exercise(
+        id="17.3",
+        title="Choose the pulse",
+        name="my_policy",
+        solution=my_policy,
+        cases=_draw_trials,
+        run=_decided,
+        mistakes={
+            ALWAYS: _policy(pulse=lambda seconds, usual: True),
+            NEVER_BAD: _policy(pulse=lambda seconds, usual: seconds > usual),
+            GREEDY: _greedy,
+            UNIFORM: _policy(weights=torch.ones_like),
+            NO_TEMPERATURE: _policy(weights=torch.exp),
+            WORST_FIRST: _policy(weights=lambda v: torch.softmax(-v / 0.15, 0)),
+            NO_EXP: _policy(weights=lambda v: v / 0.15),
+            ONE_LATE: _policy(shift=1),
+            RETURNS_CHANCES: lambda values, *rest: torch.softmax(values / 0.15, 0),
+        },
+        otherwise="These are not the pulses. First decide whether there is one at all, then draw one: with the softmax of `values / 0.15`.",
+        accepts=(
+            _by_loop,
+            _by_search,
+            _policy(weights=lambda v: torch.exp(v / 0.15)),
+            lambda *trial: np.int64(_policy()(*trial)),
+        ),
+        wrong=(lambda values, seconds, usual, dice: -1, lambda *trial: 0),
+        hints=(
+            "Compare `seconds` with `usual` first. If the trial went better than usual, return -1.",
+            "`torch.softmax(values / 0.15, 0)` gives each pulse its share. Lay the shares side by side on a line from 0 to 1: `dice` is a place on it.",
+            "`.cumsum(0)` says where each share ends on that line. Count how many end before `dice`.",
+        ),
+        right="It tries all pulses, and prefers those after which the pole stayed up.",
+    ),
+]

@@ -1,0 +1,69 @@
+"""What only a simulation knows: which cell spiked, and which cells are connected.
+
+An estimate of connections ranks all ordered pairs of electrodes. `found` counts how many of the
+best 20 have an excitatory synapse from a cell at the first to a cell at the second.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnedu.brains import culture
+
+BEST, LEAST = 20, 0.25  # pairs; and the rate (Hz) of an electrode that takes part
+WINDOW = 0.01  # s, of the counts that are correlated
+
+
+def found(seed: int, day: float = 59, seconds: float = 120) -> tuple[int, int, float]:
+    """Return the true ones among the best 20 pairs: by correlation, by `connectivity`, by chance."""
+    dish = culture.grow(day, seed)
+    recording = culture.clean(dish.record(seconds))
+    loud = [n for n in recording.active() if (recording.electrode == n).sum() > LEAST * seconds]
+    trains = [recording.times[recording.electrode == n] for n in loud]
+    counts = [culture.spike_counts(train, seconds, WINDOW) for train in trains]
+    true, apart = synapses(dish)[np.ix_(loud, loud)], ~np.eye(len(loud), dtype=bool)
+    by_counts = _true(np.corrcoef(counts)[apart], true[apart])
+    by_lags = _true(culture.connectivity(trains)[apart], true[apart])
+    return by_counts, by_lags, BEST * float(true[apart].mean())
+
+
+def synapses(dish: culture.Culture) -> NDArray[np.bool_]:
+    """Return which electrode has an excitatory synapse onto which: [64, 64], row onto column."""
+    wiring, result = dish.wiring, np.zeros((64, 64), bool)
+    source, target = (wiring.electrode[end] for end in (wiring.source, wiring.target))
+    heard = wiring.excitatory[wiring.source] & (source >= 0) & (target >= 0)
+    result[source[heard], target[heard]] = True
+    return result
+
+
+def _true(strength: NDArray[np.float64], true: NDArray[np.bool_]) -> int:
+    best = np.argsort(np.nan_to_num(strength, nan=-np.inf), kind="stable")[-BEST:]
+    return int(true[best].sum())
+
+
+def shared(recording: culture.Recording, fewest: int = 40) -> list[int]:
+    """Return the electrodes that hear exactly two cells, each at least `fewest` times."""
+    result = list[int]()
+    for number in recording.active():
+        _, spikes = np.unique(recording.cell[recording.electrode == number], return_counts=True)
+        if len(spikes) == 2 and spikes.min() >= fewest:
+            result.append(int(number))
+    return result
+
+
+def sorted_rightly(
+    recording: culture.Recording, electrode: int, seconds: float
+) -> tuple[float, float]:
+    """Sort the spikes of an electrode into two units; return the right share, and how they differ.
+
+    The second number is the largest difference (uV) between the shapes of the two cells.
+    """
+    trace = culture.voltage(recording, 0, seconds)[:, electrode]
+    times = culture.detect(trace, dead_time=0.002)
+    unit = culture.sort(culture.snippets(trace, times), 2)
+    here = recording.electrode == electrode
+    nearest = np.abs(times[:, None] - recording.times[here]).argmin(1)
+    cell = recording.cell[here][nearest]
+    first, second = np.unique(recording.cell[here])
+    right = float((unit == (cell == second)).mean())
+    apart = np.abs(culture.spike_shape(int(first)) - culture.spike_shape(int(second))).max()
+    return max(right, 1 - right), float(apart)

@@ -1,0 +1,243 @@
+"""What 17 claims, on few seeds; and what a learner may do without a later cell failing."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.brains import culture
+from snnedu.brains.recordings import coincidence, grasshopper
+from snnedu.course.chapters.c17_wetware import (
+    exercises,
+    pictures,
+    receptor,
+    trains,
+    trials,
+    truth,
+)
+from snnedu.course.exercise import exercise
+from snnedu.widgets.panels import fill
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+
+
+# ---------------------------------------------------------------- trains with a known cause
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_planted_bursts_are_found_exactly(ends):
+    for seed in range(5):
+        train = trains.bursty(4, seed, fewest=5, ends=ends)
+        found = exercises.find_bursts(train, 0.1, 5)
+        sizes = [((train >= a) & (train <= b)).sum() for a, b in found]
+        assert len(found) == 4
+        assert min(sizes) == 5
+        assert (found[0][0] == train[0]) is np.bool_(ends)
+        assert (found[-1][1] == train[-1]) is np.bool_(ends)
+
+
+def test_a_train_without_a_short_interval_has_no_burst():
+    assert exercises.find_bursts(np.arange(20.0), 0.1, 5) == []
+
+
+def test_the_two_trios_look_alike_until_the_third_neuron_is_asked():
+    nobody = np.array([-1.0])
+    for seed in range(3):
+        shares = {}
+        for direct in (True, False):
+            a, b, c = trains.trio(direct, seed=seed)
+            shares[direct] = (exercises.followed(a, b, nobody), exercises.followed(a, b, c))
+        assert shares[True][0] == pytest.approx(shares[False][0], abs=0.05)
+        assert shares[True][1] > 0.18
+        assert shares[False][1] < 0.06
+
+
+# ---------------------------------------------------------------- the real neuron
+
+
+def test_the_filter_sees_the_sound_of_before():
+    sound = grasshopper()[0]
+    x_rec = receptor.filtered(sound)
+    standard = (sound - sound.mean()) / sound.std()
+    assert x_rec.shape == (40_000, 24)
+    assert torch.equal(x_rec[1000], standard[1000 - receptor.LAGS])
+    assert x_rec[0].abs().sum() == 0
+
+
+def test_known_and_held_out_seconds_share_no_step():
+    steps = torch.arange(40_000)
+    known, held_out = receptor.known(steps), receptor.held_out(steps)
+    assert len(known) == len(held_out) == 20_000
+    assert not set(known.tolist()) & set(held_out.tolist())
+    assert known[0] == 0
+    assert held_out[0] == 4000
+
+
+def test_a_blurred_spike_keeps_its_size_and_its_place():
+    spk_rec = torch.zeros(400, 1)
+    spk_rec[200] = 1
+    bell = receptor.blurred(spk_rec)[:, 0]
+    assert len(bell) == 100
+    assert bell.argmax() == 50
+    assert bell.sum() == pytest.approx(1 / receptor.COARSE, rel=1e-4)
+
+
+def test_own_spikes_are_counted_in_the_past_only():
+    real = torch.zeros(300)
+    real[100] = 1
+    own = receptor._own(real)
+    assert own[100].sum() == 0
+    assert own[101].tolist() == [1] + [0] * 11
+    assert own[109].tolist() == [0, 1] + [0] * 10
+    assert own[100 + 96].tolist() == [0] * 11 + [1]
+    assert own[100 + 97].sum() == 0
+
+
+def test_the_filter_has_its_peak_where_spikes_follow_the_sound():
+    peak = receptor.LAGS[receptor.linear_filter().argmax()] / 4
+    assert 5 < peak < 8  # ms
+
+
+def test_a_fitted_neuron_beats_chances_on_sound_that_it_has_not_heard():
+    spk_rec, losses = receptor.fit("Leaky", seeds=2, epochs=60)
+    assert 0 < spk_rec.mean() < 0.1
+    assert losses[-1].mean() < losses[0].mean()
+    dice = receptor.gamma(receptor.linear_nonlinear(draws=3))
+    memory = receptor.gamma(receptor.linear_nonlinear(memory=True, draws=3))
+    assert dice.max() < 0.2 < memory.min()
+    assert memory.max() < 0.45 < receptor.gamma(spk_rec).mean()
+
+
+def test_a_fit_repeats_and_keeps_the_adaptive_neurons_valid():
+    one, two = (receptor.fit("AdaptiveLeaky", seeds=2, epochs=5)[0] for _ in range(2))
+    assert torch.equal(one, two)
+    assert one.shape == (40_000, 2)
+
+
+def test_gamma_of_the_recording_itself_is_one():
+    real = grasshopper()[1]
+    assert receptor.gamma(real[:, None]).item() == pytest.approx(1)
+    assert coincidence(real[:, None], real).item() == pytest.approx(1)
+
+
+# ---------------------------------------------------------------- what only a simulation knows
+
+
+def test_synapses_are_those_of_the_wiring():
+    dish = culture.grow(59, seed=1)
+    found, wiring = truth.synapses(dish), dish.wiring
+    chosen = np.flatnonzero(wiring.excitatory[wiring.source])[::97]
+    for s in chosen:
+        ends = wiring.electrode[[wiring.source[s], wiring.target[s]]]
+        assert (ends < 0).any() or found[tuple(ends)]
+    assert 0 < found.mean() < 0.3
+
+
+def test_most_of_the_strongest_pairs_are_not_connected():
+    counts = np.array([truth.found(seed) for seed in range(3)])
+    assert counts[:, :2].max() < 14
+    assert (counts[:, 2] < 8).all()
+
+
+def test_different_shapes_are_sorted_and_shared_electrodes_hear_two_cells():
+    recording = culture.clean(culture.grow(34, seed=0).record(60))
+    sites = truth.shared(recording, 20)
+    assert sites
+    for site in sites:
+        assert len(np.unique(recording.cell[recording.electrode == site])) == 2
+        right, apart = truth.sorted_rightly(recording, site, 5)
+        assert 0.5 <= right <= 1
+        assert right > 0.95 or apart < 38
+
+
+# ---------------------------------------------------------------- the explorer
+
+
+def test_the_fano_factor_is_largest_on_day_59_and_a_pulse_fires_what_it_reaches():
+    run = snn.culture_explorer().run
+    fano = {day: run(day=day, current=0.0)["fano"] for day in (21, 34, 59, 94)}
+    assert max(fano, key=fano.get) == 59
+    assert fano[34] < 4
+    shown = run(day=34, current=6.0)
+    assert shown["evoked"][0] > shown["free"][0] + 2
+
+
+def test_without_a_pulse_both_lines_are_the_same():
+    shown = snn.culture_explorer().run(day=34, current=0.0)
+    assert np.array_equal(shown["evoked"], shown["free"])
+    assert shown["map"].sum() == shown["spikes"]
+    assert shown["spk"].sum() <= shown["spikes"]
+
+
+def test_the_explorers_code_runs():
+    one = snn.culture_explorer()
+    names = {"snn": snn}
+    exec(
+        fill(one.code, {"day": 34, "electrode": 27, "current": 0.0}, one.controls, as_code=True),
+        names,
+    )
+    assert len(names["recording"]) > 0
+
+
+# ---------------------------------------------------------------- the closed loop
+
+
+def test_a_pole_falls_as_gravity_has_it():
+    # Of a long pole on a heavy cart, small angles grow as cosh(t / τ), τ² = 4/3 half / g.
+    x, speed, angle, turn = 0.0, 0.0, 1e-4, 0.0
+    for _ in range(50):
+        x, speed, angle, turn = trials.moved(x, speed, angle, turn, 0.0)
+    tau = math.sqrt(trials.HALF * 4 / 3 / trials.GRAVITY)
+    assert angle == pytest.approx(1e-4 * math.cosh(1 / tau), rel=0.1)
+
+
+def test_a_force_to_the_side_of_the_lean_keeps_the_pole_up_and_to_the_other_side_does_not():
+    rng = np.random.default_rng(0)
+    assert trials.linear(20, rng) == trials.LONGEST
+    assert trials.linear(-20, rng) < 2
+
+
+def test_a_random_search_finds_the_one_number_soon():
+    for seed in range(3):
+        assert trials.LONGEST in trials.search(seed, 40)[:15]
+
+
+def test_blocked_plasticity_changes_no_weight_and_a_lesson_changes_many():
+    body = trials.Body(culture.grow(34, 0))
+    before = body.dish.state.weight.copy()
+    body.lesson(0, rate=0.0)
+    assert np.array_equal(before, body.dish.state.weight)
+    body.lesson(0)
+    assert (before != body.dish.state.weight).mean() > 0.2
+    now = body.dish.state.weight.copy()
+    body.trial(np.random.default_rng(0))
+    assert np.array_equal(now, body.dish.state.weight)  # only lessons change them
+
+
+@pytest.mark.parametrize("arm", trials.ARMS)
+def test_an_arm_repeats_and_gives_the_lessons_of_its_kind(arm):
+    one, two = (trials.run(arm, 3, exercises.my_policy, trials=4) for _ in range(2))
+    assert np.array_equal(one.seconds, two.seconds)
+    assert len(one.seconds) == len(one.lessons) == 4
+    if arm in ("told", "blocked"):
+        assert set(one.lessons) <= {-1, *trials.TOLD}
+
+
+def test_the_film_shows_the_longest_trial():
+    one = trials.run("none", 1, exercises.my_policy, trials=3)
+    assert len(one.path) * trials.TICK / 1000 == pytest.approx(one.seconds.max())
+    assert abs(one.path[-1][1]) > trials.FALLEN or one.seconds.max() == trials.LONGEST
+    assert "pole" in pictures.pole_film(one.path, "A pole.", pictures=3).alt
+
+
+# ---------------------------------------------------------------- cells that follow an answer
+
+
+@pytest.mark.parametrize("answer", exercise("17.2").accepts, ids=range(4))
+def test_the_cell_after_followed_tells_both_cultures_apart(answer, capsys):
+    run_cells("17", "t17-01 t17-22 t17-25", followed=snn.check("17.2", answer))
+    lines = [line for line in capsys.readouterr().out.splitlines() if "all spikes" in line]
+    assert len(lines) == 2
