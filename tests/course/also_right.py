@@ -102,7 +102,7 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     "16.1": {"return traces": "a list is converted"},
     "16.3": {"return spk_rec": "a list is converted"},
     "17.1": {
-        "if last + 1 >= len(times) or times[last + 1] - times[last] > longest:": "no place is later",
+        "if last + 1 >= len(times) or times[last + 1] - times[last] > longest:": "none is later",
         "if last + 1 == len(times) or times[last + 1] - times[last] >= longest:": CONTINUOUS,
     },
     "17.2": {
