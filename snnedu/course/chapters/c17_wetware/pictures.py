@@ -45,20 +45,20 @@ def burst_film(day: float = 59, seed: int = 0, seconds: int = 30) -> Animation:
 
 
 def pole_film(path: list[Any], alt: str, pictures: int = 30) -> Animation:
-    """Show cart and pole along a path of (x in m, angle in rad, force in N)."""
+    """Show cart and pole along a path of (x in m, angle in rad, force in N), as the cart sees it."""
     import matplotlib.pyplot as plt
     from celluloid import Camera  # pyright: ignore[reportMissingTypeStubs]
 
     figure, ax = plt.subplots(figsize=(4.8, 2.8), layout="constrained")
-    ax.set(xlabel="m", ylabel="m", xlim=(-4, 4), ylim=(-0.4, 4.4), aspect="equal")
+    ax.set(xlabel="m", ylabel="m", xlim=(-4, 4), ylim=(-0.4, 5), aspect="equal")
     camera = Camera(figure)
     for step in np.linspace(0, len(path) - 1, pictures).astype(int):
         x, angle, force = path[step]
-        top = x + LENGTH * np.sin(angle), LENGTH * np.cos(angle)
-        ax.plot([x - 0.4, x + 0.4], [0, 0], color=GRAY, lw=8, solid_capstyle="butt")
-        ax.plot([x, top[0]], [0, top[1]], color=COLORS[0], lw=3)
-        ax.plot([x, x + force], [-0.25, -0.25], color=COLORS[1], lw=3)
-        ax.text(0.02, 0.9, f"{(step + 1) * 0.02:.2f} s", transform=ax.transAxes)
+        top = LENGTH * np.sin(angle), LENGTH * np.cos(angle)
+        ax.plot([-0.4, 0.4], [0, 0], color=GRAY, lw=8, solid_capstyle="butt")
+        ax.plot([0, top[0]], [0, top[1]], color=COLORS[0], lw=3)
+        ax.plot([0, force], [-0.25, -0.25], color=COLORS[1], lw=3)
+        ax.text(0.02, 0.92, f"{(step + 1) * 0.02:.2f} s, cart at {x:.1f} m", transform=ax.transAxes)
         camera.snap()
     return embed(camera, fps=6, alt=alt)
 
