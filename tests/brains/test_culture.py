@@ -163,6 +163,44 @@ def test_plasticity_changes_excitatory_weights_within_bounds_and_no_others():
     assert (dish.state.weight >= 0).all()
 
 
+def pushed(dish, *groups):
+    """Fire groups of cells 5 ms apart; return how the excitatory weights changed."""
+    before = dish.state.weight.copy()
+    for group in groups:
+        dish.advance(5, np.isin(np.arange(len(dish.wiring.bias)), group))
+    return dish.state.weight - before
+
+
+def quiet_dish(rule):
+    """A culture that fires only when pushed, and the two ends of one of its synapses."""
+    dish = grow(34, 0)
+    dish.state.silent[:] = 0
+    dish.wiring.bias[:] = -100.0
+    dish.state.mem[:] = 0.0
+    dish.advance(300)
+    for rests in (dish.state.excitation, dish.state.fatigue, dish.state.trace):
+        rests[:] = 0.0
+    dish.rule = rule
+    synapse = int(np.flatnonzero(dish.wiring.excitatory[dish.wiring.source])[0])
+    return dish, synapse, dish.wiring.source[synapse], dish.wiring.target[synapse]
+
+
+def test_a_pair_of_spikes_changes_a_weight_by_the_equation_and_its_order_decides():
+    rule, decay = Rule(rate=0.1, most=8.0), np.exp(-5 / 20)
+    dish, synapse, source, target = quiet_dish(rule)
+    gain = pushed(dish, [source], [target])[synapse]
+    assert gain == pytest.approx(0.1 * decay * dish.wiring.mean_weight)
+    dish, synapse, source, target = quiet_dish(rule)
+    weight = dish.state.weight[synapse]
+    loss = pushed(dish, [target], [source])[synapse]
+    assert loss == pytest.approx(-0.1 * 1.05 * decay * weight)
+
+
+def test_spikes_of_the_same_ms_change_nothing():
+    dish, _, source, target = quiet_dish(Rule(rate=0.1))
+    assert not pushed(dish, [source, target]).any()
+
+
 def test_between_two_days_parameters_lie_between():
     middle = age(66)
     for low, value, high in zip(AGES[59], middle, AGES[73], strict=True):

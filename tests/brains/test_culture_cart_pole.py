@@ -75,7 +75,8 @@ def test_each_arm_teaches_and_changes_what_it_says(arm):
     lesson = train(dish, arm, 3, longest=2.0)
     assert len(lesson.seconds) == len(lesson.pair) == 3
     assert (lesson.seconds > 0.2).all()
-    assert (dish.state.weight == before).all() == (arm == "blocked")
+    assert (dish.state.weight == before).all() == (arm in ("blocked", "none"))
+    assert dish.rule.rate == 0  # nothing changes after the last lesson, either
     assert (lesson.pair >= 0).any() == (arm != "none")
 
 
@@ -97,17 +98,41 @@ def test_lessons_for_the_right_pairs_make_each_input_drive_its_output():
     gained = []
     for seed in range(2):
         answers = []
-        for lessons in (0, 6):
-            dish = grow(34, seed)
-            dish.rule = cart_pole.RULE
-            neurons = culture.open(dish)
+        for lessons in (0, 2):
+            neurons = culture.open(grow(34, seed))
             for _ in range(lessons):
                 teach(neurons, 0)
                 teach(neurons, 3)
-            dish.rule = culture.Rule()
             answers.append(selectivity(neurons))
         gained.append(answers[1] - answers[0])
     assert min(gained) > 1
+
+
+def test_a_lesson_strengthens_one_way_and_weakens_the_other():
+    dish = grow(34, 0)
+    far = np.hypot(*(dish.wiring.position[:, None] - culture.SITES[None]).transpose(2, 0, 1))
+    near = [(far[:, list(part)] < 150).any(1) for part in (ROLES.inputs[0], *ROLES.outputs)]
+    source, target = dish.wiring.source, dish.wiring.target
+    before = dish.state.weight.copy()
+    teach(culture.open(dish), 1)  # left input, right output
+    ratio = []
+    for output in near[1:]:
+        way = dish.wiring.excitatory[source] & near[0][source] & output[target]
+        way &= ~near[0][target] & ~output[source]
+        ratio.append(np.median(dish.state.weight[way] / before[way]))
+    assert ratio[0] < 0.5 < 2 < ratio[1]
+
+
+def test_a_culture_whose_ways_are_right_balances_the_pole():
+    dish = grow(34, 0)
+    neurons = culture.open(dish)
+    far = np.hypot(*(dish.wiring.position[:, None] - culture.SITES[None]).transpose(2, 0, 1))
+    source, target = dish.wiring.source, dish.wiring.target
+    for i, o in PAIRS:
+        first, second = far[:, list(ROLES.inputs[i])], far[:, list(ROLES.outputs[o])]
+        way = (first.min(1) < 150)[source] & (second.min(1) < 150)[target]
+        dish.state.weight[way & dish.wiring.excitatory[source]] *= 5 if i == o else 0
+    assert play(neurons, CartPole(angle=0.03), rest(neurons), longest=10.0) == 10
 
 
 def selectivity(neurons):

@@ -44,7 +44,7 @@ def advance(steps, wiring, state, f, rule, rng, pushed, when, who):
             excited[i] = inhibited[i] = 0.0
             fatigue[i] *= f.fatigue
             resource[i] = 1.0 - (1.0 - resource[i]) * f.recovery
-            trace[i] *= f.trace
+            trace[i] = (trace[i] + (silent[i] == SILENT)) * f.trace  # a spike counts from now on
         for i in range(len(bias)):
             noise = f.noise * rng.standard_normal()
             if silent[i] > 0:
@@ -90,4 +90,3 @@ def learn(i, wiring, state, rule):
         s = wiring.inputs[k]
         gain = rule.rate * state.trace[wiring.source[s]] * wiring.mean_weight
         state.weight[s] = min(state.weight[s] + gain, rule.most * wiring.mean_weight)
-    state.trace[i] += 1.0

@@ -20,14 +20,14 @@ from snnedu.core import _check
 
 ARMS = ("adaptive", "random", "none", "blocked")
 TICKS = 100  # a second
-FALLEN = 0.28  # rad: 16 degrees
+START, FALLEN = 0.03, 0.28  # rad: 2 and 16 degrees
 PACE = (
     0.25  # the cart moves in slow motion: at full speed, a pole falls before this culture answers
 )
 STEEP, TOP = 600.0, 60.0  # Hz of pulses for each rad of lean, and at most
-GAIN, STRONGEST, MEMORY = 0.5, 10.0, 0.75  # N a spike; N; what is left of a count after a tick
+GAIN, STRONGEST, MEMORY = 1.0, 10.0, 0.75  # N a spike; N; what is left of a count after a tick
 PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))  # lessons: which input is followed by which output
-PULSES, PULSES_HZ, GAP = 30, 20, 5  # of a lesson; GAP in ms, from the input to the output
+PULSES, PULSES_HZ, GAP = 30, 20, 5  # of a lesson; GAP in ms, from each group to the next
 RULE = Rule(rate=0.1, most=8.0)
 
 
@@ -71,10 +71,11 @@ def _block(rows: range, columns: range) -> ChannelSet:
     return ChannelSet(*(8 * row + column for row in rows for column in columns))
 
 
-# Both outputs are as far from both inputs: above and below the line between them.
+# The inputs are the left and the right half of two rows in the middle, the outputs all that is
+# above and below. Each input borders on both outputs, since connections are short.
 ROLES = Roles(
-    inputs=(_block(range(3, 5), range(2, 3)), _block(range(3, 5), range(5, 6))),
-    outputs=(_block(range(3), range(2, 6)), _block(range(5, 8), range(2, 6))),
+    inputs=(_block(range(3, 5), range(4)), _block(range(3, 5), range(4, 8))),
+    outputs=(_block(range(3), range(8)), _block(range(5, 8), range(8))),
 )
 
 
@@ -107,7 +108,7 @@ def play(
     """Let the culture hold the pole; return for how many s it stood, at most `longest`.
 
         pulses at the input of the side to which it leans: 600 Hz/rad · |lean|, at most 60 Hz
-        force = 0.5 N · (right - left), of spikes in the last 40 ms or so, at most 10 N
+        force = 1 N · (right - left), of spikes in the last 40 ms or so, at most 10 N
 
     `quiet` (see `rest`) is subtracted from the spikes.
     """
@@ -127,15 +128,23 @@ def play(
     return ticks / TICKS
 
 
-def teach(neurons: Neurons, pair: int, roles: Roles = ROLES) -> None:
-    """Pulse an input and, 5 ms later, an output, 30 times: the rule strengthens what lies between.
+def teach(neurons: Neurons, pair: int, roles: Roles = ROLES, rule: Rule = RULE) -> None:
+    """Pulse the other output, then an input, then the output of this pair; 5 ms apart, 30 times.
 
-    `pair`: 0 to 3, left-left, left-right, right-left, right-right.
+    The rule weakens the way from the input to what fired before it, and strengthens the way to
+    what fires after it. `pair`: 0 to 3, left-left, left-right, right-left, right-right.
     """
     first, second = PAIRS[pair]
-    train_of_pulses = BurstDesign(PULSES, PULSES_HZ)
-    neurons.stim(roles.inputs[first], 1.0, train_of_pulses)
-    neurons.stim(roles.outputs[second], 1.0, train_of_pulses, after_ms=GAP)
+    order = (roles.outputs[1 - second], roles.inputs[first], roles.outputs[second])
+    for k, electrodes in enumerate(order):
+        neurons.stim(electrodes, 1.0, BurstDesign(PULSES, PULSES_HZ), after_ms=k * GAP)
+    neurons.dish.rule = rule
+    pause(neurons)
+    neurons.dish.rule = Rule()
+
+
+def pause(neurons: Neurons) -> None:
+    """Live for as long as a lesson takes."""
     neurons.live(1000 * PULSES // PULSES_HZ)
 
 
@@ -180,25 +189,27 @@ def train(
 ) -> Lesson:
     """Let a culture balance the pole for so many episodes, with lessons as the arm says.
 
-    Without a lesson, the culture rests for as long as one takes. Except in the arm "blocked",
-    synapses change by `RULE` all the time. `seed`: of the first angles, and of the pairs' choice.
+    Without a lesson, the culture rests for as long as one takes. Synapses change by `RULE` during
+    lessons and at no other time: that only strong, repeated pulses change them is an assumption.
+    In the arm "blocked", they never change. `seed`: of the side to which the pole leans at first
+    (2 degrees), and of the pairs' choice.
 
     Raises ValueError for an arm that is not in `ARMS`.
     """
     _check.one_of("arm", arm, ARMS)
     _check.count("episodes", episodes)
-    angles, rng = (np.random.default_rng([seed, part]) for part in (0, 1))
+    sides, rng = (np.random.default_rng([seed, part]) for part in (0, 1))
     teacher = Teacher(rng, chooses=arm != "random")
+    rule = Rule() if arm == "blocked" else RULE
     seconds, pairs = np.zeros(episodes), np.full(episodes, -1)
     with Neurons(dish) as neurons:
         quiet = rest(neurons, roles)
-        dish.rule = Rule() if arm == "blocked" else RULE
         for k in range(episodes):
-            pole = CartPole(angle=float(angles.uniform(-0.05, 0.05)))
+            pole = CartPole(angle=START * float(sides.choice([-1, 1])))
             seconds[k] = play(neurons, pole, quiet, roles, longest)
             if teacher.hears(seconds[k]) and arm != "none":
                 pairs[k] = teacher.picks()
-                teach(neurons, int(pairs[k]), roles)
+                teach(neurons, int(pairs[k]), roles, rule)
             else:
-                neurons.live(1000 * PULSES // PULSES_HZ)
+                pause(neurons)
     return Lesson(seconds, pairs)

@@ -149,7 +149,8 @@ class Rule(NamedTuple):
 
     `rate`: the share of the mean weight by which a pair of spikes at once strengthens a synapse;
     0 blocks plasticity. `depression`: times stronger is weakening, where the target fired first.
-    `most`: the largest weight, in mean weights. Both effects decay with 20 ms between the spikes.
+    `most`: the largest weight, in mean weights. Both effects decay with 20 ms between the spikes;
+    spikes of the same ms change nothing: none of them can have caused the other.
     """
 
     rate: float = 0.0
