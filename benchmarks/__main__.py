@@ -1,6 +1,6 @@
 """Run the benchmarks; a complete run writes RESULTS.md and the picture beside it.
 
-    python -m benchmarks                  all of them, about thirty minutes
+    python -m benchmarks                  all of them, about forty minutes
     python -m benchmarks lif import       only these, printed
     python -m benchmarks --quick          a rough look in some minutes; RESULTS.md says so
 
@@ -40,6 +40,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "delays": "delays.run",
     "energy": "energy.run",
     "online": "online.run",
+    "culture": "culture.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",

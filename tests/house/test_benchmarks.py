@@ -5,6 +5,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import __main__ as command, timing
@@ -48,6 +49,15 @@ def test_a_benchmark_that_fails_is_reported_and_the_others_still_run(monkeypatch
     assert "FAILED: the spikes differ" in printed
     assert "| bad runs | ≥ 1 × | not measured | – |" in printed
     assert "## Good" in printed
+
+
+def test_an_effect_is_counted_in_sd_and_chance_in_signs():
+    from benchmarks.culture import _by_chance, _effect
+
+    one, other = np.array([3.0, 5.0, 7.0]), np.array([1.0, 3.0, 5.0])
+    assert _effect(one, other) == pytest.approx(1)  # 2 s apart, and both sd are 2 s
+    assert _by_chance(one - other) == pytest.approx(1 / 8, abs=0.02)  # all three signs are +
+    assert _by_chance(np.zeros(3)) == 1
 
 
 def test_contestants_take_turns():
