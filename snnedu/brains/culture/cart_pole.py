@@ -192,8 +192,8 @@ def train(
     Without a lesson, the culture rests for as long as one takes. Synapses change by `RULE` during
     lessons and at no other time: that only strong, repeated pulses change them is an assumption.
     In the arm "blocked", they never change. Random lessons, too, come only after an episode that
-    was not longer than usual, so that they end once the pole stands: this is a search. `seed`: of the side to which the pole leans at first
-    (2 degrees), and of the pairs' choice.
+    was not longer than usual, so that they end once the pole stands: this is a search. `seed`: of
+    the side to which the pole leans at first (2 degrees), and of the pairs' choice.
 
     Raises ValueError for an arm that is not in `ARMS`.
     """
