@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.diagnosis import ByShape
+from snnedu.course.diagnosis import ByShape, refuse
 from snnedu.course.exercise import Exercise
 from snnedu.course.form import tensor
 
@@ -50,7 +50,18 @@ GROWS = "Your trace grows between spikes. The share that is left is exp(-1/τ): 
 TOO_FAST = (
     "Your trace fades by exp(-τ) in each ms. The exponent is the time that passed, divided by τ."
 )
-ONLY_END = "You return the last value. Keep the trace of each ms: as many numbers as `spk` has."
+ONLY_END = (
+    "You return one number. Keep the trace of each ms: as many numbers as `spk` has. Is `return` "
+    "inside the loop?"
+)
+WAITS = (
+    "Your trace does not fade in a ms with a spike. It fades in each ms; then the spike is added."
+)
+SINCE_START = (
+    "Your trace fades by exp(-t/τ) in ms t. The trace itself is multiplied in each ms, so the share "
+    "that is left is always exp(-1/τ)."
+)
+DIVIDES = "You divide the trace by τ in each ms. The share that is left is exp(-1/τ)."
 LATE = "Your trace rises one ms after the spike. It should contain the spike of the same ms."
 
 
@@ -85,6 +96,14 @@ def _filled(spk: Tensor, tau: float) -> Tensor:
     return trace
 
 
+def _fades_since_start(spk: Tensor, tau: float) -> list[float]:
+    x, rows = 0.0, list[float]()
+    for t, now in enumerate(spk.tolist()):
+        x = x * math.exp(-t / tau) + now
+        rows.append(x)
+    return rows
+
+
 def _by_kernel(spk: Tensor, tau: float) -> Any:
     kernel = np.exp(-np.arange(len(spk)) / tau)
     return np.convolve(spk.numpy(), kernel)[: len(spk)]
@@ -112,15 +131,54 @@ NO_SPIKES = (
     "Your changes do not wait for spikes. A trace alone changes nothing: multiply it by the spikes "
     "of the other neuron."
 )
+SIDES_TURNED = (
+    "Your weight rises at presynaptic spikes, and falls at postsynaptic ones. It is the other way "
+    "round."
+)
+LEAVES_OUT = (
+    "Where both neurons fire in one ms you follow one sentence only. Both hold: the weight rises by "
+    "up times x, and falls by down times the y of earlier spikes."
+)
+MS_BEFORE = (
+    "You take y from the ms before. It has faded by one ms more since then: use y - post instead."
+)
+NO_SIZES = "You leave out the amplitudes: multiply by `up` and by `down`."
+MEAN = "You return the mean over time. The whole change is the sum."
+FIRST_MS = "Your result holds one ms only: is `return` inside the loop?"
+TWO_NUMBERS = "Return one number: what the weight rises minus what it falls."
 BOTH_RISE = "You add both parts. A presynaptic spike after a postsynaptic one lowers the weight."
 
 
 def _draw_pairs() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float, float]]:
-    for _ in range(3):
+    for up, down in ((0.01, 0.03), (0.05, 0.01), (0.01, 0.03)):
         pre, post = (torch.rand(2, 80) < 0.12).float()
-        pre[[5, 20]], post[[20, 31]] = 1.0, 1.0  # one of them in the same ms
+        pre[[0, 5, 20]], post[[0, 20, 31]] = 1.0, 1.0  # two of them in the same ms
         x, y = my_trace(pre, uniform(10, 20)), my_trace(post, uniform(22, 35))
-        yield pre, post, x, y, uniform(0.01, 0.02), uniform(0.03, 0.04)
+        yield pre, post, x, y, up + uniform(0, 0.01), down + uniform(0, 0.01)
+
+
+def _one_number(answer: Attempt, *given: Any) -> Any:
+    change = answer(*given)
+    if isinstance(change, (tuple, list)) and len(change) == 2:
+        raise WrongAnswer(TWO_NUMBERS)
+    return change
+
+
+def _change(
+    rises: Callable[..., Tensor] = lambda pre, post, x, y: x * post,
+    falls: Callable[..., Tensor] = lambda pre, post, x, y: (y - post) * pre,
+) -> Callable[..., Tensor]:
+    """Return a variant of the solution; both parts get the four rows."""
+
+    def change(*given: Any) -> Tensor:
+        *rows, up, down = given
+        return (up * rises(*rows) - down * falls(*rows)).sum()
+
+    return change
+
+
+def _before(y: Tensor) -> Tensor:
+    return torch.cat([torch.zeros(1), y[:-1]])
 
 
 def _change_in_a_loop(
@@ -138,6 +196,14 @@ def _change_in_a_loop(
 # --------------------------------------------------------------------------------------- 14.3
 
 BOTH = "Return two things: the winner, and the new thresholds, in this order."
+A_PLACE = "Your winner should be a place, one whole number: `argmax()` gives it."
+ALL_THRESHOLDS = "Return the thresholds of all neurons, as many as `extra` has."
+A_VALUE = "Your winner is the largest value. Return its place: `argmax()`."
+EARLY = "Your thresholds fade before the winner is chosen. First choose, then fade."
+ONE_FADES = "Only the winner's threshold fades. All of them keep 0.99."
+SMALL_REST = "You keep 0.01 of the thresholds. Keep 0.99: multiply by 0.99."
+SUBTRACTS = "You subtract from the thresholds. All keep 0.99 of their value: multiply."
+OTHERS_RISE = "The thresholds of the others rise. Only the winner's does."
 NO_THETA = "Your winner does not look at `extra`. The neuron with the largest drive - extra wins."
 ADDED = "You add extra to the drive. A threshold makes it harder to fire: subtract it."
 LOSERS_PAY = "Your thresholds rise for all neurons. Only the winner's rises."
@@ -150,15 +216,16 @@ LEAST = "You choose the neuron with the smallest drive - extra. The largest one 
 
 
 def _draw_rounds() -> Iterator[tuple[Tensor, Tensor]]:
-    for neurons in (6, 5, 8):
-        drive = torch.rand(neurons)
-        extra = torch.rand(neurons)
-        order = torch.randperm(neurons)
-        first, second, third, fourth = order[:4]
-        drive[first], extra[first] = 3.0, 3.2  # the largest drive, but tired
+    for neurons, tired in ((7, 3.6), (6, 3.9), (8, 20.0)):
+        drive, extra = torch.rand(neurons), 0.05 + 0.95 * torch.rand(neurons)
+        first, second, third, fourth, fifth = torch.randperm(neurons)[:5]
+        drive[first], extra[first] = 4.99, tired  # the largest drive; with 3.6 just behind
         drive[second], extra[second] = 1.6, 0.2  # the winner
-        drive[third], extra[third] = 1.5, 5.0  # wins if thresholds are added
-        drive[fourth], extra[fourth] = 0.0, 5.5  # has the least drive - extra
+        drive[third], extra[third] = 1.5, 8.0  # wins if thresholds are added
+        drive[fourth], extra[fourth] = 0.0, 9.0  # has the least drive - extra
+        drive[fifth], extra[fifth] = 1.35, 0.01  # the least extra
+        if neurons == 6:  # here no drive - extra is as far below 0 as the winner's above
+            extra[third], extra[fourth] = 2.7, 1.3
         yield drive, extra
 
 
@@ -168,6 +235,12 @@ def _played(answer: Attempt, drive: Tensor, extra: Tensor) -> Tensor:
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise WrongAnswer(BOTH)
     winner, after = (tensor(part).double().reshape(-1) for part in result)
+    neurons = len(extra)
+    refuse({
+        BOTH: (len(winner), len(after)) == (neurons, 1),
+        A_PLACE: len(winner) != 1,
+        ALL_THRESHOLDS: len(after) != neurons,
+    })  # fmt: skip
     return torch.cat([winner, after])
 
 
@@ -222,7 +295,13 @@ EXERCISES = [
             EULER: _traces(share=lambda tau: 1 - 1 / tau),
             GROWS: _traces(share=lambda tau: math.exp(1 / tau)),
             TOO_FAST: _traces(share=lambda tau: math.exp(-tau)),
-            ONLY_END: ByShape(lambda spk, tau: my_trace(spk, tau)[-1]),
+            ONLY_END: [
+                ByShape(lambda spk, tau: my_trace(spk, tau)[-1]),
+                ByShape(lambda spk, tau: my_trace(spk, tau)[:1]),
+            ],
+            WAITS: _traces(bump=lambda x, s, k: x + s if s else x * k),
+            SINCE_START: _fades_since_start,
+            DIVIDES: _traces(share=lambda tau: 1 / tau),
             LATE: _traces(lag=1),
         },
         otherwise="This is not the trace. Look at a single spike: the trace is 1 there, and then exp(-1/τ), exp(-2/τ), …",
@@ -246,11 +325,29 @@ EXERCISES = [
         name="my_change",
         solution=my_change,
         cases=_draw_pairs,
+        run=_one_number,
         mistakes={
             SIGNS: lambda *given: -my_change(*given),
-            OWN_TRACES: lambda pre, post, x, y, up, down: (
-                up * (x * pre).sum() - down * ((y - post) * post).sum()
-            ),
+            OWN_TRACES: [
+                _change(lambda pre, post, x, y: x * pre, lambda pre, post, x, y: y * post),
+                _change(lambda pre, post, x, y: x * pre, lambda pre, post, x, y: (y - post) * post),
+                _change(lambda pre, post, x, y: y * post, lambda pre, post, x, y: x * pre),
+            ],
+            SIDES_TURNED: [
+                _change(lambda pre, post, x, y: y * pre, lambda pre, post, x, y: x * post),
+                _change(lambda pre, post, x, y: (y - post) * pre, lambda pre, post, x, y: x * post),
+            ],
+            LEAVES_OUT: [
+                _change(falls=lambda pre, post, x, y: y * pre * (1 - post)),
+                _change(lambda pre, post, x, y: x * post * (1 - pre)),
+                _change(
+                    lambda pre, post, x, y: x * post * (1 - pre), lambda pre, post, x, y: y * pre
+                ),
+            ],
+            MS_BEFORE: _change(falls=lambda pre, post, x, y: _before(y) * pre),
+            NO_SIZES: lambda pre, post, x, y, up, down: _change()(pre, post, x, y, 1, 1),
+            MEAN: lambda *given: my_change(*given) / 80,
+            FIRST_MS: lambda pre, post, x, y, up, down: up * x[0] * post[0],
             NOT_BEFORE: lambda pre, post, x, y, up, down: (
                 up * (x * post).sum() - down * (y * pre).sum()
             ),
@@ -304,9 +401,30 @@ EXERCISES = [
             FALLS: _rounds(after=lambda extra, won: 0.99 * extra - 0.5 * won),
             SET: _rounds(after=lambda extra, won: torch.where(won > 0, 0.5, 0.99 * extra)),
             LEAST: _rounds(by=lambda drive, extra: (drive - extra).argmin()),
-            BOTH: lambda drive, extra: my_round(drive, extra)[1],
+            BOTH: [
+                lambda drive, extra: my_round(drive, extra)[1],
+                lambda drive, extra: my_round(drive, extra)[::-1],
+            ],
+            A_PLACE: lambda drive, extra: (
+                my_round(drive, extra)[1] > 0,
+                my_round(drive, extra)[1],
+            ),
+            ALL_THRESHOLDS: lambda drive, extra: (my_round(drive, extra)[0], extra.max()),
+            A_VALUE: lambda drive, extra: ((drive - extra).max(), my_round(drive, extra)[1]),
+            EARLY: _rounds(by=lambda drive, extra: (drive - 0.99 * extra).argmax()),
+            ONE_FADES: _rounds(after=lambda extra, won: extra * (1 - 0.01 * won) + 0.5 * won),
+            SMALL_REST: _rounds(after=lambda extra, won: 0.01 * extra + 0.5 * won),
+            SUBTRACTS: _rounds(after=lambda extra, won: extra - 0.99 + 0.5 * won),
+            OTHERS_RISE: _rounds(after=lambda extra, won: 0.99 * extra + 0.5 * (1 - won)),
         },
         otherwise="This is not the round. The largest drive - extra wins; then all thresholds keep 0.99, and the winner's gets 0.5 more.",
+        wrong=(
+            _rounds(by=lambda drive, extra: (drive - 2 * extra).argmax()),
+            _rounds(by=lambda drive, extra: (drive - 0.5 * extra).argmax()),
+            _rounds(by=lambda drive, extra: (drive / extra).argmax()),
+            _rounds(by=lambda drive, extra: extra.argmin()),
+            _rounds(by=lambda drive, extra: (drive - extra).abs().argmax()),
+        ),
         accepts=(_rounds(), _round_list, _round_in_place, _round_array),
         hints=(
             "`argmax()` gives the place of the largest number. Of which numbers?",
