@@ -59,7 +59,7 @@ class STDP(NamedTuple):
 # Fitted to pairings in visual cortex, all-to-all, minimal model: Pfister and Gerstner 2006.
 VISUAL_CORTEX = STDP(
     a_plus=0.0, a_minus=7.1e-3, tau_plus=16.8, tau_minus=33.7,
-    a3_plus=6.5e-3, a3_minus=0.0, tau_x=101.0, tau_y=114.0,
+    a3_plus=6.5e-3, a3_minus=0.0, tau_x=101.0, tau_y=114.0,  # τ_x plays no part where A3- is 0
 )  # fmt: skip
 
 
@@ -248,8 +248,9 @@ class Plastic(nn.Module):
 
     Each neuron has an inhibitory partner, which fires one step after it and lowers all others by
     g (`inhibition`). θ_i is the extra threshold of `homeostasis_step`, with `theta_plus` and the
-    time constant `theta_tau` in ms; `total` is that of `normalize`, after each sample. The defaults
-    leave all three out. `beta` (β) is per step, `dt` is its length in ms.
+    time constant `theta_tau` in ms; `total` is that of `normalize`, after each sample: weights are
+    then cut at w_max, so a sum may fall short. The defaults leave all three out. `beta` (β) is per
+    step, `dt` is its length in ms.
 
     `weight` [post, pre] starts between 0 and `start` times `w_max`, drawn with `seed`; `theta`
     [post] at 0. Set both as you like; they are buffers, so `state_dict` keeps them.

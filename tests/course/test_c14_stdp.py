@@ -85,6 +85,20 @@ def test_the_measured_drift_is_the_expected_one(kind, post):
     assert shown["measured"] == pytest.approx(expected, rel=0.25, abs=0.002)
 
 
+@pytest.mark.parametrize("post", [10, 50])
+def test_weights_do_not_drift_where_both_areas_are_equal(post):
+    run = snn.drift_explorer().run
+    assert run(post=post, ratio=1.0)["expected"][post] == pytest.approx(0, abs=1e-12)
+    lower, higher = (run(post=post, ratio=r)["expected"][post] for r in (0.95, 1.05))
+    assert higher < 0 < lower
+
+
+def test_what_explorers_offer_to_copy_runs():
+    for explorer in (snn.stdp_explorer(), snn.drift_explorer()):
+        code = explorer.code.format(**{k: repr(v) for k, v in explorer.values.items()})
+        assert torch.as_tensor(eval(code, {"snn": snn})).numel() >= 1
+
+
 def test_triplets_turn_from_falling_to_rising_with_the_postsynaptic_rate():
     low, high = expected_drift(10.0, torch.tensor([3.0, 40.0]), VISUAL_CORTEX)
     assert low < 0 < high
@@ -102,10 +116,18 @@ def test_one_pairing_has_the_windows_size():
 
 def test_triplets_fit_the_slices_and_pairs_do_not():
     pairs, triplets = pairings.fit("a_plus"), pairings.fit("a3_plus")
-    assert triplets.error < 1 < 1.5 < pairs.error
+    assert triplets.error < 0.8 < 1.3 < pairs.error
+    taus = pairings.TAUS
+    assert min(taus) < triplets.rule.tau_plus < max(taus)
+    assert min(taus) < triplets.rule.tau_minus < max(taus)
     assert pairs.rule.a3_plus == triplets.rule.a_plus == 0
     again = pairings.changes(triplets.rule)
     torch.testing.assert_close(again, triplets.changes, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("tau_y", [40.0, 200.0])
+def test_the_fit_of_triplets_does_not_hang_on_one_time_constant(tau_y):
+    assert pairings.fit("a3_plus", tau_y).error < 0.75
 
 
 # --- digits -----------------------------------------------------------------------------------
@@ -122,6 +144,14 @@ def test_names_and_votes_are_those_of_the_largest_mean():
     names = dc.name(counts, labels)
     assert names.tolist() == [3, 7, 7]
     assert dc.vote(counts, names).tolist() == [3, 3, 7, 7]
+
+
+def test_a_silent_neuron_has_no_name_and_no_vote():
+    labels = torch.tensor([0, 0, 7])
+    counts = torch.tensor([[2.0, 0, 0, 0], [2, 0, 0, 0], [1, 0, 0, 0.9]])
+    names = dc.name(counts, labels)
+    assert names.tolist() == [0, -1, -1, 7]
+    assert dc.vote(counts, names).tolist() == [0, 0, 0]  # two silent ones do not halve class 0
 
 
 def test_digits_are_learned_without_labels_and_better_than_by_random_fields():

@@ -6,7 +6,8 @@
     answers = vote(responses(net, fresh), names)
 
 Source: Diehl and Cook 2015, doi:10.3389/fncom.2015.00099. They show each image for 350 ms, to
-conductance-based neurons; here it is 40 ms, with more spikes a millisecond, and currents.
+conductance-based neurons; here it is 40 ms, with more spikes a millisecond, and currents. Their
+code learns from triplets, and shows the 60,000 digits several times.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,8 @@ Counts = Float[Tensor, "samples neurons"]
 Labels = Int[Tensor, " samples"]
 STEPS, RATE, PART = 40, 0.2, 250  # ms, spikes per ms of a black pixel, images at a time
 RULE = STDP(a_plus=0.05, a_minus=5e-4, tau_plus=20.0, tau_minus=20.0, neighbors="nearest")
-# Two rules that differ in their clock alone: traces add up, to about three times those of RULE.
+# Two rules that differ in τ+ alone. Traces add up, to about three times those of RULE where x
+# fades, to five times where it counts.
 FADING = RULE._replace(a_plus=0.05 / 3, neighbors="all")
 COUNTING = FADING._replace(tau_plus=1e6)  # x counts the spikes of an image
 
@@ -66,9 +68,10 @@ def responses(net: Plastic, images: Images, seed: int = 0) -> Counts:
 
 
 def name(counts: Counts, labels: Labels) -> Int[Tensor, " neurons"]:
-    """Return each neuron's class: the one for which it fires most on average."""
+    """Return each neuron's class: the one for which it fires most on average; -1 if it is silent."""
     means = torch.stack([counts[labels == k].mean(0) for k in range(10)])
-    return means.nan_to_num(-1.0).argmax(0)  # NaN: a class that none of the images has
+    names = means.nan_to_num(-1.0).argmax(0)  # NaN: a class that none of the images has
+    return names.where(counts.sum(0) > 0, -1)
 
 
 def vote(counts: Counts, names: Int[Tensor, " neurons"]) -> Labels:

@@ -42,8 +42,8 @@ def stdp_explorer(*, ask: str = "", **more: Any) -> Explorer:
                   xlabel="lag of the postsynaptic spike (ms)", height=200),
         ],
         title="Two spikes, and a weight",
-        outcome="Lag {lag} ms, {often} pairs a second: the weight changes by {said}.",
-        code="snnedu.plasticity.pair_step  # called for each ms",
+        outcome="Lag {lag} ms, pairs at {often} Hz: the weight changes by {said} times 0.01.",
+        code="snn.stdp_explorer().run(lag={lag}, often={often}, kind={kind})['change']",
         **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
@@ -63,7 +63,7 @@ def _paired(lag: int, often: int, kind: str) -> dict[str, Any]:
     return {
         "x": _trace(pre[:SHOWN, place], rule.tau_plus), "pre": pre[:SHOWN, place],
         "y": _trace(post[:SHOWN, 0], rule.tau_minus), "post": post[:SHOWN, 0],
-        "lags": LAGS, "change": change, "now": now, "said": f"{0.01 * now:+.3f}",
+        "lags": LAGS, "change": change, "now": now, "said": f"{now:+.1f}",
     }  # fmt: skip
 
 
@@ -76,25 +76,28 @@ def drift_explorer(*, ask: str = "", **more: Any) -> Explorer:
         _drifted,
         [
             Slider("pre", 1, 20, 1, value=20, label="presynaptic rate", unit="Hz"),
-            Slider("post", 0, 50, 1, value=10, label="postsynaptic rate", unit="Hz"),
-            Slider("ratio", 0.5, 2.0, 0.05, value=1.5, label="A- τ- / A+ τ+ of pairs", unit="1"),
+            Slider("post", 0, 50, 1, value=30, label="postsynaptic rate", unit="Hz"),
+            Slider("ratio", 0.5, 2.0, 0.05, value=1.5, label="area below zero / area above, of pairs", unit=""),
             KIND,
         ],
         [
             Curve("rates", {"expected": "expected"}, point=("post", "measured"), xlim=(0, 50),
                   ylim=(-0.25, 0.5), title="Drift of a weight (dot: measured in 20 s)",
-                  xlabel="postsynaptic rate (Hz)", ylabel="per second", height=220),
+                  xlabel="postsynaptic rate (Hz)", ylabel="change of the weight (1/s)", height=220),
         ],
         title="Random spikes, and a weight",
         outcome="Measured {said} a second, expected {hoped}.",
-        code="snnedu.plasticity.impose(weight, pre_rec, post_rec, rule)",
+        code="snn.drift_explorer().run(pre={pre}, post={post}, ratio={ratio}, kind={kind})['measured']",
         **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
 
 
 def _drifted(pre: int, post: int, ratio: float, kind: str) -> dict[str, Any]:
-    rule = RULES[kind]._replace(a_minus=0.01 * ratio) if kind == "pairs" else RULES[kind]
+    rule = RULES[kind]
+    if kind == "pairs":
+        up, down = _areas(rule)
+        rule = rule._replace(a_minus=rule.a_minus * ratio * up / down)
     draw = torch.Generator().manual_seed(0)
     pre_rec, post_rec = (
         (torch.rand(1000 * SECONDS, SYNAPSES, generator=draw) < rate / 1000).double()
@@ -113,9 +116,14 @@ def expected_drift(pre: float, post: Tensor, rule: STDP) -> Tensor:
     In steps of 1 ms sums stand for the areas τ, with the spikes of the same step for τ+.
     """
     both = pre * post / 1000  # pairs a second and millisecond
-    plus = 1 + _area(rule.tau_plus)
-    pairs = rule.a_plus * plus - rule.a_minus * _area(rule.tau_minus)
-    return both * (pairs + rule.a3_plus * plus * _area(rule.tau_y) * post / 1000)
+    up, down = _areas(rule)
+    triplets = rule.a3_plus * (1 + _area(rule.tau_plus)) * _area(rule.tau_y) * post / 1000
+    return both * (up - down + triplets)
+
+
+def _areas(rule: STDP) -> tuple[float, float]:
+    """Return the areas of the window of pairs, above and below zero."""
+    return rule.a_plus * (1 + _area(rule.tau_plus)), rule.a_minus * _area(rule.tau_minus)
 
 
 def _area(tau: float) -> float:

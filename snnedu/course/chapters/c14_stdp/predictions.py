@@ -28,7 +28,7 @@ PREDICTIONS = {
             Option("It weakens just as much", "Look at the other spikes that are 10 ms away."),
             Option("It weakens several times as much", "Each spike meets spikes of both orders."),
             Option(
-                "It changes little, or even grows",
+                "It changes very little",
                 "20 ms after each spike the next one comes: the order is nearly lost.",
                 right=True,
             ),
@@ -69,7 +69,7 @@ PREDICTIONS = {
         unit="digits",
         between=(0, 100),
         close=4,
-        low="The fields look like digits, and there are twenty neurons for each class.",
+        low="The fields look like digits, and there are twenty neurons a class on average.",
         high="Some fields mix classes: a 4 is hard to tell from a 9.",
         reply="Compare with the other methods below before you judge.",
     ),
@@ -77,13 +77,13 @@ PREDICTIONS = {
         question=(
             "50 neurons learn digits by two rules. In one the trace x fades with 20 ms. In the other "
             "x only counts the spikes of an image: it does not know when they came. Which rule names "
-            "more fresh digits, in the mean of 8 networks?"
+            "more fresh digits, on average over 8 networks?"
         ),
         options=(
-            Option("The one that fades, by 5 % or more", "Our pixels fire at random times."),
-            Option("The one that counts, by 5 % or more", "Both find the ink of a pixel."),
+            Option("The one that fades, by 5 points or more", "Our pixels fire at random times."),
+            Option("The one that counts, by 5 points or more", "Both find the ink of a pixel."),
             Option(
-                "Neither of them: less than 5 % apart",
+                "Neither of them: less than 5 points apart",
                 "The time of a pixel's spike says nothing about the digit.",
                 right=True,
             ),

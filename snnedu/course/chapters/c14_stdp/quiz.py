@@ -62,7 +62,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "The inputs belong to two groups from the start",
-                    "They were all alike: chance decided.",
+                    "All had equal rates: the start and chance decided.",
                 ),
             ),
         ),
@@ -85,7 +85,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Low-frequency pairings fix a window. What may it predict wrongly?",
+            "A window was measured with rare pairs. What may it predict wrongly for the same slices?",
             (
                 Option(
                     "What happens at high frequencies",
@@ -93,7 +93,7 @@ QUESTIONS = {
                     right=True,
                 ),
                 Option(
-                    "What happens with single pairs",
+                    "What happens to rare pairs",
                     "This is what it was measured with.",
                 ),
                 Option(
