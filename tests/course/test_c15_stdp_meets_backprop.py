@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy, linear
 
 import snnedu as snn
 from snnedu.course.chapters.c15_stdp_meets_backprop import (
@@ -52,7 +53,9 @@ def test_in_the_explorer_a_silent_neuron_has_a_gradient_and_no_stdp():
 
 
 def test_in_the_explorer_stdp_learns_without_a_signal_and_does_not_notice_its_sign():
-    run = snn.three_factor_explorer().run
+    def run(**given):
+        return snn.three_factor_explorer().run(weight=0.6, **given)
+
     more, fewer, none = (run(signal=name) for name in explorers.SIGNALS)
     assert none["gradient_end"] == 0 < none["stdp_end"]
     assert more["gradient_end"] == pytest.approx(-fewer["gradient_end"])
@@ -60,17 +63,29 @@ def test_in_the_explorer_stdp_learns_without_a_signal_and_does_not_notice_its_si
 
 
 def test_in_the_explorer_a_late_signal_finds_what_is_left_of_the_trace():
-    late = snn.three_factor_explorer().run(signal="more spikes", when=35)
+    late = snn.three_factor_explorer().run(weight=0.6, signal="more spikes", when=35)
     assert late["pre"][35:45].sum() == 0
     assert late["gradient"][44] > 0.05
 
 
-def test_the_explorers_sums_stay_on_their_axes():
+def test_the_explorer_opens_on_its_question_and_its_code_runs():
+    explorer = snn.three_factor_explorer()
+    assert explorer.run()["count"] == 0
+    code = explorer.code.format(**{n: repr(v) for n, v in explorer.values.items()})
+    assert eval(code, {"snn": snn})["gradient_end"] == explorer.run()["gradient_end"]
+
+
+def test_the_explorer_stdp_falls_where_an_input_comes_after_an_output():
+    shown = snn.three_factor_explorer().run(weight=0.6)
+    falls = torch.from_numpy(shown["stdp"]).diff() < 0
+    assert falls.nonzero().flatten().add(1).tolist() == [11, 25, 31, 45, 51]
+
+
+def test_the_explorers_traces_stay_on_their_axes():
     for weight in (0.0, 0.3, 1.0):
         for other in (0.0, 0.02, 0.05):
             shown = explorers.factors(weight, other, "more spikes", 20)
-            assert shown["gradient"].abs().max() < 10
-            assert shown["stdp"].abs().max() < 10
+            assert shown["trace"].max() < 3
             assert -0.3 < shown["mem"].min() <= shown["mem"].max() < 2.2
 
 
@@ -138,6 +153,13 @@ def test_the_film_has_alt_text_and_all_frames():
     assert "triangle" in film.alt
 
 
+def test_the_notebooks_film_ends_in_a_and_b_as_its_alt_text_says():
+    last = simplex.walk(START.float(), 0.1, neurons=8, spikes=480, seed=3)[-1]
+    assert last.max(1).values.min() > 0.99
+    assert set(last.argmax(1).tolist()) == {0, 1}
+    assert "corners A and B" in simplex.ALT
+
+
 # -------------------------------------------------------------------------------- experiments
 
 
@@ -155,8 +177,16 @@ def test_only_one_neuron_fires_at_a_time():
     layer = winners.Winners(196, 7, torch.Generator().manual_seed(0))
     spk_in = winners.spikes(torch.rand(11, 196), torch.Generator().manual_seed(0))
     wins, traces = layer._show(spk_in)
-    assert 0 < wins.sum() <= 11 * (winners.STEPS - winners.EARLIEST)
+    assert wins.sum() == 11 * (winners.STEPS - winners.EARLIEST)
     assert ((wins > 0) == (traces.sum(1) > 0)).all()
+
+
+def test_a_blank_image_teaches_nothing():
+    layer = winners.Winners(196, 7, torch.Generator().manual_seed(0))
+    layer.theta = torch.linspace(-0.3, 0.3, 7)  # as after learning: they sum to 0
+    before = layer.weight.clone()
+    layer.learn(torch.zeros(11, 196), lr=0.5)
+    torch.testing.assert_close(layer.weight, before)
 
 
 def test_controls_keep_what_they_should():
@@ -174,12 +204,25 @@ def test_controls_keep_what_they_should():
 def test_features_lead_shuffled_ones_with_few_labels_and_pixels_lead_with_many():
     found = experiments.hybrid(0)
     assert found["STDP"][0] > found["shuffled"][0] + 0.03
+    assert found["STDP"][1] > found["shuffled"][1]
     assert found["pixels"][1] > found["STDP"][1] + 0.02
+
+
+def test_with_a_weaker_decay_features_keep_more_of_their_lead():
+    strong, weak = experiments.hybrid(0), experiments.hybrid(0, decay=1e-4)
+    lead = [found["STDP"][1] - found["shuffled"][1] for found in (strong, weak)]
+    assert lead[1] > lead[0] + 0.02
 
 
 def test_a_head_start_leads_the_shuffled_one():
     found = experiments.head_start(0, lr=0.002, epochs=1)
     assert found["STDP"][0] > found["shuffled"][0] + 0.01
+
+
+def test_a_head_start_leads_the_usual_one_at_a_low_rate_and_so_do_images():
+    found = experiments.head_start(0, lr=0.0005, epochs=1, names=("usual", "STDP", "images"))
+    assert found["STDP"][0] > found["usual"][0] + 0.05
+    assert found["images"][0] > found["usual"][0] + 0.05
 
 
 def test_drifts_do_nothing_at_stage_0_and_slip_moves_strokes_to_the_right():
@@ -209,18 +252,82 @@ def test_growth_and_fall_are_sums_over_pairs():
     spk_in, spk_rec = ((torch.rand(9, 2, n, generator=generator) < 0.4).float() for n in (4, 3))
     times = [(s, t) for s in range(9) for t in range(9)]
     up = sum(0.9 ** (t - s) * spk_rec[t].T @ spk_in[s] for s, t in times if s <= t)
-    down = sum(0.9 ** (s - t - 1) * spk_rec[t].T @ spk_in[s] for s, t in times if s > t)
+    down = sum(0.9 ** (s - t) * spk_rec[t].T @ spk_in[s] for s, t in times if s > t)
     torch.testing.assert_close(differences.grown(spk_in, spk_rec), up)
     torch.testing.assert_close(differences.lost(spk_in, spk_rec), down)
+
+
+def test_the_gradients_of_single_images_sum_to_autograds():
+    net = differences.Trained(0)
+    weight = net.weight.clone().requires_grad_()
+    spk_rec = snn.Leaky(0.9).unroll(linear(net.spk_in, weight, net.bias))[0]
+    cross_entropy(net.answers(spk_rec), net.labels, reduction="sum").backward()
+    torch.testing.assert_close(net.gradients().sum(0), -weight.grad, rtol=1e-4, atol=1e-4)
 
 
 def test_the_difference_of_two_runs_points_where_the_gradient_points():
     found = differences.directions(0)
     assert found["STDP"] < 0.5
     assert found["3"] > 0.85 > found["0.1"]
+    assert found["settled"] > 0.85
 
 
-def test_both_updates_are_compared_at_an_equal_gain():
+def test_much_of_the_direction_needs_neither_spikes_nor_the_right_image():
+    found = differences.controls(0)
+    assert found["error x trace"] > 0.9
+    assert 0.6 < found["other images' errors"] < 0.85
+    assert found["one image"] < 0.85
+    assert abs(found["random feedback"]) < 0.3
+
+
+def test_settled_activity_gives_the_right_answers():
     net = differences.Trained(0)
-    update = net.gradient()
-    assert 0 < net.forgotten(update, drop=0.1) < net.forgotten(update, drop=0.3)
+    right = net.answers(net.hidden(net.settled())).argmax(1) == net.labels
+    assert right.float().mean() > 0.98
+
+
+# ---------------------------------------------------------------------------------- replies
+
+SPREAD = "spread is that of the two sets"
+
+
+def fixed_beta(x, post, signal, beta):
+    return exercises._meet(post * signal, exercises._traces(x, 0.9))
+
+
+def last_trace(x, post, signal, beta):
+    return torch.outer((post * signal).sum(0), exercises._traces(x, beta)[-1])
+
+
+def all_at_once(p, rate):
+    new = p * (1 + rate)
+    return new / new.sum() - p
+
+
+def one_draw(p, rate):
+    return exercises._divided(p, rate)[torch.multinomial(p, 1)[0]] - p
+
+
+def over(ours, theirs, spread, lead=torch.mean):
+    middle = lead(ours - theirs)
+    return middle, middle / spread
+
+
+@pytest.mark.parametrize(
+    ("id", "wrong", "reply"),
+    [
+        ("15.1", fixed_beta, "argument `beta`"),
+        ("15.1", last_trace, "sum the factors over time"),
+        ("15.2", all_at_once, "all shares at once"),
+        ("15.2", lambda p, rate: torch.zeros(len(p)), "mean change is 0"),
+        ("15.2", one_draw, "nothing at random"),
+        ("15.2", lambda p, rate: rate * p * (p - (p**2).sum()), "minus the slope of L"),
+        ("15.3", lambda a, b: over(a, b, a.std()), SPREAD),
+        ("15.3", lambda a, b: over(a, b, a.std() - b.std()), SPREAD),
+        ("15.3", lambda a, b: over((a - b).abs(), 0, (a - b).std()), "lost the sign"),
+        ("15.3", lambda a, b: over(a, b, (a - b).std(), torch.median), "the median"),
+    ],
+)
+def test_a_natural_mistake_gets_its_own_reply(id, wrong, reply, capsys):
+    snn.check(id, wrong)
+    assert reply in capsys.readouterr().out

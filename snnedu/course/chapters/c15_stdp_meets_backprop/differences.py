@@ -9,29 +9,27 @@ from snnedu.course.chapters.c15_stdp_meets_backprop.experiments import network, 
 from snnedu.course.chapters.c15_stdp_meets_backprop.winners import scans, spikes
 
 BETA, SAMPLES = 0.9, 300
-NUDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
+NUDGES, BEST = (0.1, 0.3, 1.0, 3.0, 10.0), 3.0
 SETTLE = 8  # rounds in which activity moves before any weight does
+
+
+def traces(spk_in: Tensor) -> Tensor:
+    """Return the traces `[time, samples, inputs]` of spikes, with each step's own spikes in them."""
+    found = [torch.zeros_like(spk_in[0])]
+    for spk in spk_in:
+        found.append(BETA * found[-1] + spk)
+    return torch.stack(found[1:])
 
 
 def grown(spk_in: Tensor, spk_rec: Tensor) -> Tensor:
     """Return what STDP adds to the weights `[post, pre]`: traces of inputs at output spikes."""
-    trace, total = torch.zeros_like(spk_in[0]), spk_rec.new_zeros(spk_rec.shape[2], spk_in.shape[2])
-    for spk, fired in zip(spk_in, spk_rec, strict=True):
-        trace = BETA * trace + spk
-        total += fired.T @ trace
-    return total
+    return torch.einsum("tso,tsi->oi", spk_rec, traces(spk_in))
 
 
 def lost(spk_in: Tensor, spk_rec: Tensor) -> Tensor:
     """Return what STDP takes away: traces of the outputs at later input spikes."""
-    trace, total = (
-        torch.zeros_like(spk_rec[0]),
-        spk_rec.new_zeros(spk_rec.shape[2], spk_in.shape[2]),
-    )
-    for spk, fired in zip(spk_in, spk_rec, strict=True):
-        total += trace.T @ spk
-        trace = BETA * trace + fired
-    return total
+    earlier = BETA * torch.cat([torch.zeros_like(spk_rec[:1]), traces(spk_rec)[:-1]])
+    return torch.einsum("tso,tsi->oi", earlier, spk_in)
 
 
 def angle(a: Tensor, b: Tensor) -> float:
@@ -40,17 +38,16 @@ def angle(a: Tensor, b: Tensor) -> float:
 
 
 class Trained:
-    """A network after some epochs of backprop, and real digits: 0 to 4, and the other ones."""
+    """A network after one epoch of backprop, and real digits from 0 to 4."""
 
-    def __init__(self, seed: int, epochs: int = 1) -> None:
+    def __init__(self, seed: int) -> None:
         (x, labels), _ = scans()
         net = network(None, seed)
-        train(net, epochs, seed, lr=2e-3)
+        train(net, 1, seed, lr=2e-3)
         self.weight, self.bias, self.out, self.out_bias = (p.detach() for p in net.parameters())
-        generator = torch.Generator().manual_seed(seed)
-        low, high = x[labels < 5][:SAMPLES], x[labels >= 5][:SAMPLES]
-        self.spk_in, self.spk_other = spikes(low, generator), spikes(high, generator)
-        self.labels, self.labels_other = labels[labels < 5][:SAMPLES], labels[labels >= 5][:SAMPLES]
+        self.generator = torch.Generator().manual_seed(seed)
+        self.spk_in = spikes(x[labels < 5][:SAMPLES], self.generator)
+        self.labels = labels[labels < 5][:SAMPLES]
         self.target = one_hot(self.labels, 10).float()
 
     def hidden(self, nudge: Tensor | float = 0.0) -> Tensor:
@@ -64,60 +61,64 @@ class Trained:
         return readout.unroll(linear(spk_rec, self.out, self.out_bias))[1].mean(0)
 
     def error(self, spk_rec: Tensor) -> Tensor:
-        """Return the output's error, sent back to the hidden neurons `[samples, hidden]`."""
-        return (self.target - softmax(self.answers(spk_rec), 1)) @ self.out
+        """Return the output's error `[samples, 10]`: what is wanted, minus what is answered."""
+        return self.target - softmax(self.answers(spk_rec), 1)
 
-    def gradient(self) -> Tensor:
-        """Return minus the gradient of the loss with respect to the hidden weights."""
-        weight = self.weight.clone().requires_grad_()
-        spk_rec = snn.Leaky(BETA).unroll(linear(self.spk_in, weight, self.bias))[0]
-        (slope,) = torch.autograd.grad(cross_entropy(self.answers(spk_rec), self.labels), weight)
-        return -slope
+    def gradients(self) -> Tensor:
+        """Return minus the gradient of each image's loss: `[samples, hidden, inputs]`."""
+        cur_rec = linear(self.spk_in, self.weight, self.bias).requires_grad_()
+        spk_rec = snn.Leaky(BETA).unroll(cur_rec)[0]
+        error = cross_entropy(self.answers(spk_rec), self.labels, reduction="sum")
+        (slope,) = torch.autograd.grad(error, cur_rec)
+        return -torch.einsum("tso,tsi->soi", slope, self.spk_in)
+
+    def difference(self, nudge: Tensor) -> Tensor:
+        """Return what STDP adds in a run with a current, minus what it adds in the free run."""
+        return grown(self.spk_in, self.hidden(nudge) - self.hidden())
 
     def settled(self) -> Tensor:
-        """Return the hidden spikes after activity has moved, in rounds, until the answer is right."""
+        """Return the current that moves activity, in rounds, until the answers are right."""
         nudge = torch.zeros(SAMPLES, len(self.weight))
         for _ in range(SETTLE):
-            nudge = nudge + self.error(self.hidden(nudge))
-        return self.hidden(nudge)
-
-    def losses(self, weight: Tensor) -> tuple[float, float]:
-        """Return the loss on the digits that are learned, and on the other ones."""
-        found: list[float] = []
-        for spk_in, labels in ((self.spk_in, self.labels), (self.spk_other, self.labels_other)):
-            spk_rec = snn.Leaky(BETA).unroll(linear(spk_in, weight, self.bias))[0]
-            found.append(cross_entropy(self.answers(spk_rec), labels).item())
-        return found[0], found[1]
-
-    def forgotten(self, update: Tensor, drop: float = 0.3) -> float:
-        """Step until the loss has fallen by a share `drop`; return how much the other one rose."""
-        learned, other = self.losses(self.weight)
-        low, high = 0.0, 2.0
-        for _ in range(9):
-            middle = (low + high) / 2
-            now, _ = self.losses(self.weight + middle * update / update.norm())
-            low, high = (middle, high) if now > (1 - drop) * learned else (low, middle)
-        return self.losses(self.weight + high * update / update.norm())[1] / other - 1
+            nudge = nudge + self.error(self.hidden(nudge)) @ self.out
+        return nudge
 
 
 def directions(seed: int) -> dict[str, float]:
     """Return the cosine with the (surrogate) gradient of each update of the hidden weights."""
     net = Trained(seed)
-    wanted, free = net.gradient(), net.hidden()
-    before, back = grown(net.spk_in, free), net.error(free)
-    found = {"STDP": angle(before - lost(net.spk_in, free), wanted)}
+    wanted, free = net.gradients().sum(0), net.hidden()
+    back = net.error(free) @ net.out
+    found = {"STDP": angle(grown(net.spk_in, free) - lost(net.spk_in, free), wanted)}
     for nudge in NUDGES:
-        found[f"{nudge:g}"] = angle(grown(net.spk_in, net.hidden(nudge * back)) - before, wanted)
+        found[f"{nudge:g}"] = angle(net.difference(nudge * back), wanted)
+    found["settled"] = angle(net.difference(net.settled()), wanted)
     return found
 
 
-def interference(seed: int, epochs: int = 1) -> dict[str, float]:
-    """Return how much the loss on other digits rises, for an equal gain on those learned."""
-    net = Trained(seed, epochs)
-    wanted, before = net.gradient(), grown(net.spk_in, net.hidden())
-    settled = grown(net.spk_in, net.settled()) - before
+def controls(seed: int) -> dict[str, float]:
+    """Return the cosine with the gradient for updates that lack a part of the difference.
+
+    "other images' errors" gives each image the error of another one. "error x trace" has neither a
+    second run nor the neuron's spikes. "random feedback" sends the error back through random
+    weights of the same size. "one image" is the mean cosine of single images with their own
+    gradients, of those images in which the nudge changes a spike.
+    """
+    net = Trained(seed)
+    each, error = net.gradients(), net.error(net.hidden())
+    wanted, back = each.sum(0), error @ net.out
+    mixed = back[torch.randperm(SAMPLES, generator=net.generator)]
+    random = net.out.std() * torch.randn(net.out.shape, generator=net.generator)
     return {
-        "gradient": net.forgotten(wanted),
-        "activity first": net.forgotten(settled),
-        "cosine": angle(settled, wanted),
+        "other images' errors": angle(net.difference(BEST * mixed), wanted),
+        "error x trace": angle(back.T @ traces(net.spk_in).sum(0), wanted),
+        "random feedback": angle(net.difference(BEST * error @ random), wanted),
+        "one image": _one_by_one(net, BEST * back, each),
     }
+
+
+def _one_by_one(net: Trained, nudge: Tensor, wanted: Tensor) -> float:
+    changed = net.hidden(nudge) - net.hidden()
+    update = torch.einsum("tso,tsi->soi", changed, traces(net.spk_in))
+    moved = update.flatten(1).any(1)
+    return torch.cosine_similarity(update.flatten(1), wanted.flatten(1))[moved].mean().item()

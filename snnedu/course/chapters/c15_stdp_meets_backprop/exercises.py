@@ -41,6 +41,7 @@ def my_effect(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
 # --------------------------------------------------------------------------------------- 15.1
 
 LATE_TRACE = "Your trace misses the spike of its own step. U[t] already contains x[t], so update the trace first, then use it."
+NO_BETA = "Your trace fades by 0.9, whatever β is. Use the argument `beta`."
 NO_FADE = "Your trace does not fade. Multiply it by β in each step, as the membrane does."
 NO_TRACE = "You multiply by the input of the same step alone. An input of three steps ago is still in the membrane, with β³."
 FADE_TWICE = "You let the new spike fade at once. x[t] enters U[t] with its full size."
@@ -92,6 +93,10 @@ def _sums_first(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float
     return torch.outer((post_rec * signal_rec).sum(0), _traces(x_rec, beta).sum(0))
 
 
+def _sum_and_last_trace(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float) -> Tensor:
+    return torch.outer((post_rec * signal_rec).sum(0), _traces(x_rec, beta)[-1])
+
+
 def _in_lists(
     x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float
 ) -> list[list[float]]:
@@ -129,12 +134,12 @@ NOT_WEIGHTED = (
     "You give all triggers the same chance. Input i triggers a spike with probability p_i."
 )
 NOT_DIVIDED = "Your new shares do not sum to 1. Divide them by their sum, for each trigger, before you average."
-DIVIDED_LATE = "You average first, and divide by the sum then. Each spike is followed by its own division: divide first, then average."
+DIVIDED_LATE = "You average first, and only then divide by the sum. Each spike is followed by its own division: divide first, then average."
 NEW_SHARES = "You return the new shares. Asked is the change: subtract p."
 PER_RATE = "You divided by the rate. Return the change itself."
-ADDED = "You add the rate to the share. The rule multiplies: p_i (1 + α)."
+NO_CHANGE = "Your mean change is 0. That is what adding the rate gives, and multiplying all shares at once. Multiply the share of the trigger alone: p_i (1 + α)."
 UPHILL = "Your signs are reversed. The change is new minus old."
-LIMIT = "This is α times the slope of L: the limit of a small rate. Asked is the mean for this rate, with the division by the sum."
+LIMIT = "This is α times minus the slope of L: the limit of a small rate. Asked is the mean for this rate, with the division by the sum."
 BEST_ONLY = "You let the largest input trigger every spike. The others do so, too, with their own probability."
 SUM_ALL = "You add the changes of all triggers without their probabilities."
 
@@ -165,6 +170,12 @@ def _by_adding(p: Tensor, rate: float) -> Tensor:
     return p @ (table / table.sum(1, keepdim=True)) - p
 
 
+def _about_the_sum(got: Tensor, right: Tensor, p: Tensor, rate: float) -> str:
+    if abs(float(got.sum())) < 1e-5:
+        return "Your changes sum to 0, as they must, but they are not the mean. Draw nothing at random: weight the change for each possible trigger by its probability p_i."
+    return "These are not the mean changes: those sum to 0. Write down the new shares for one trigger first."
+
+
 def _closed(p: Tensor, rate: float) -> Tensor:
     divided = p / (1 + rate * p)
     return p * (divided.sum() + rate * divided - 1)
@@ -192,12 +203,15 @@ def _draw_seeds() -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _pair(ours: Tensor, theirs: Tensor, spread: Callable[[Tensor], Tensor]) -> tuple[float, float]:
-    lead = (ours - theirs).mean()
-    return lead.item(), (lead / spread(ours - theirs)).item()
+    return _over((ours - theirs).mean(), spread(ours - theirs))
 
 
 def _unpaired(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
     return _pair(ours, theirs, lambda _: ((ours.var() + theirs.var()) / 2).sqrt())
+
+
+def _over(lead: Tensor, spread: Tensor) -> tuple[float, float]:
+    return lead.item(), (lead / spread).item()
 
 
 def _unsigned(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
@@ -207,8 +221,7 @@ def _unsigned(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
 
 def _with_median(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
     difference = ours - theirs
-    middle = difference.quantile(0.5)
-    return middle.item(), (middle / difference.std()).item()
+    return _over(difference.quantile(0.5), difference.std())
 
 
 def _by_statistics(ours: Tensor, theirs: Tensor) -> list[float]:
@@ -228,6 +241,7 @@ EXERCISES = [
         mistakes={
             LATE_TRACE: _with_traces(_late),
             NO_FADE: _with_traces(lambda x_rec, beta: _traces(x_rec, 1.0)),
+            NO_BETA: _with_traces(lambda x_rec, beta: _traces(x_rec, 0.9)),
             NO_TRACE: _with_traces(lambda x_rec, beta: x_rec),
             FADE_TWICE: _with_traces(lambda x_rec, beta: _traces(x_rec, beta, beta)),
             MIXED_LEAKY: _with_traces(lambda x_rec, beta: _traces(x_rec, beta, 1 - beta)),
@@ -243,7 +257,7 @@ EXERCISES = [
                 (post_rec * signal_rec)[-1], _traces(x_rec, beta)[-1]
             ),
             MEAN_TIME: lambda *given: my_update(*given) / len(given[0]),
-            SUMS_FIRST: _sums_first,
+            SUMS_FIRST: [_sums_first, _sum_and_last_trace],
         },
         otherwise="This is not the sum of the products. Look first at the trace of one input, then at one product, then at the sum.",
         accepts=(_in_lists, _in_place, _array),
@@ -267,12 +281,12 @@ EXERCISES = [
             DIVIDED_LATE: _late_division,
             NEW_SHARES: lambda p, rate: p @ _divided(p, rate),
             PER_RATE: lambda p, rate: my_mean_step(p, rate) / rate,
-            ADDED: _by_adding,
+            NO_CHANGE: _by_adding,
             UPHILL: lambda p, rate: -my_mean_step(p, rate),
             LIMIT: lambda p, rate: rate * p * (p - (p**2).sum()),
             BEST_ONLY: lambda p, rate: _divided(p, rate)[p.argmax()] - p,
         },
-        otherwise="These are not the mean changes. They should sum to 0. Write down the new shares for one trigger first.",
+        otherwise=_about_the_sum,
         accepts=(
             _closed,
             lambda p, rate: (p @ _divided(p, rate) - p).tolist(),
@@ -292,14 +306,28 @@ EXERCISES = [
         solution=my_effect,
         cases=_draw_seeds,
         mistakes={
-            UNPAIRED: _unpaired,
+            UNPAIRED: [
+                _unpaired,
+                lambda a, b: _pair(a, b, lambda _: a.std()),
+                lambda a, b: _pair(a, b, lambda _: b.std()),
+                lambda a, b: _pair(a, b, lambda _: a.std() - b.std()),
+                lambda a, b: _pair(a, b, lambda _: a.std() + b.std()),
+            ],
             OF_THE_MEAN: lambda a, b: _pair(a, b, lambda d: d.std() / math.sqrt(len(d))),
             BIASED: lambda a, b: _pair(a, b, lambda d: d.std(correction=0)),
             VARIANCE: lambda a, b: _pair(a, b, lambda d: d.var()),
             OTHER_SIGN: lambda a, b: my_effect(b, a),
-            NO_SIGN: _unsigned,
+            NO_SIGN: [
+                _unsigned,
+                lambda a, b: _over((a - b).abs().mean(), (a - b).std()),
+                lambda a, b: _over((a - b).abs().mean(), (a - b).abs().std()),
+            ],
             SPREAD_ONLY: lambda a, b: ((a - b).mean().item(), (a - b).std().item()),
-            MEDIAN: _with_median,
+            MEDIAN: [
+                _with_median,
+                lambda a, b: _over((a - b).median(), (a - b).std()),
+                lambda a, b: ((a - b).median().item(), my_effect(a, b)[1]),
+            ],
             SWAPPED: lambda a, b: my_effect(a, b)[::-1],
         },
         otherwise="These are not the two numbers. Print the differences of all seeds first.",

@@ -26,7 +26,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         factors,
         [
-            Slider("weight", 0.0, 1.0, 0.01, value=0.6, label="weight w", unit="θ"),
+            Slider("weight", 0.0, 1.0, 0.01, value=0.2, label="weight w", unit="θ"),
             Slider(
                 "other", 0.0, 0.05, 0.01, value=0.0, label="current from other inputs", unit="θ"
             ),
@@ -39,7 +39,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 spikes="pre",
                 title="Factor 1: the input's spikes, and their trace",
                 ylim=(0, 3),
-                height=100,
+                height=120,
                 given=True,
             ),
             Traces(
@@ -53,20 +53,20 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
             Traces(
                 {"third": "signal"},
                 title="Factor 3: the learning signal, minus dL/dS",
-                ylim=(-1.2, 1.2),
-                height=90,
+                ylim=(-1, 1),
+                height=120,
             ),
             Traces(
-                {"gradient": "three factors", "stdp": "STDP"},
+                {"gradient": "gradient", "stdp": "STDP"},
                 title="The change of the weight so far",
                 xlabel="step",
-                ylim=(-10, 10),
                 height=150,
             ),
         ],
         title="Three factors at one synapse",
-        outcome="Output spikes: {count:.0f}. Change of the weight: three factors "
+        outcome="Output spikes: {count:.0f}. Change of the weight: gradient "
         "{gradient_end:.2f}, STDP {stdp_end:.2f}.",
+        code="snn.three_factor_explorer().run(weight={weight}, other={other}, signal={signal}, when={when})",
         **(in_explorer(ask) if ask else {}),
         **more,
     )

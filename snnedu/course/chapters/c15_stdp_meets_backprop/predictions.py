@@ -16,15 +16,15 @@ PREDICTIONS = {
                 right=True,
             ),
             Option("Both of them", "STDP's second factor is the output spike. There is none."),
-            Option("None of them", "True for STDP. The slope h of the gradient is above 0."),
+            Option("Neither of them", "True for STDP. The slope h of the gradient is above 0."),
         ),
     ),
     "15.p2": Prediction(
         question=(
-            "Input A triggers 40 % of the output spikes, B 35 %, C 25 %. 400 neurons learn with rate "
-            "0.3, until one input is left. In how many of 100 neurons is it A?"
+            "Input A triggers 40 % of the output spikes, B 35 %, C 25 %. 2,000 neurons learn with rate "
+            "0.3, until one input has nearly everything. For what percentage of the neurons is it A?"
         ),
-        unit="of 100 neurons",
+        unit="%",
         between=(0, 100),
         close=8,
         low="A still has the best chances of all three.",
@@ -32,28 +32,28 @@ PREDICTIONS = {
     ),
     "15.p3": Prediction(
         question=(
-            "With 100 labels, STDP's features lead the shuffled ones by about 10 points. What is "
-            "their lead with 1,000 labels?"
+            "A readout is trained on STDP's features, and on shuffled ones. How many points is STDP "
+            "ahead with 1,000 labels?"
         ),
         unit="points",
         between=(-100, 100),
         close=2,
-        low="They are not worse than weights in random places.",
-        high="With many labels, the readout finds what it needs in random features, too.",
+        low="They still lead, but by less than with few labels.",
+        high="With many labels, the readout finds much of what it needs in random features, too.",
     ),
     "15.p4": Prediction(
         question=(
             "A network starts from STDP's weights, another one from torch's usual random ones. How "
-            "many points is the first one ahead after one epoch of backprop?"
+            "many points is the first one ahead after one epoch of backprop at rate 0.002?"
         ),
         unit="points",
         between=(-100, 100),
         close=2,
         low="STDP's start does no harm here.",
-        high="Backprop needs few steps to find such features itself.",
+        high="At this rate, backprop needs few steps to catch up.",
     ),
     "15.p5": Prediction(
-        question="The picture slips sideways on the sensor. What keeps most answers right?",
+        question="The picture slips sideways on the sensor. What keeps the most answers right?",
         options=(
             Option("To change nothing", "The frozen features do not find the digits any more."),
             Option(
@@ -69,12 +69,12 @@ PREDICTIONS = {
     ),
     "15.p6": Prediction(
         question=(
-            "STDP is applied twice: once to a free run, and once with the error fed back as a "
-            "current. What is the largest cosine between the difference and the gradient?"
+            "Now each image gets the error of another image. What is the cosine between the "
+            "difference and the gradient then?"
         ),
         between=(-1, 1),
         close=0.1,
-        low="Feedback makes just those neurons fire more that would lower the loss.",
-        high="Spikes are all or nothing, so a part of the error is lost.",
+        low="The images are alike, and so are their errors: the mean of both is still right.",
+        high="What belongs to a single image is lost.",
     ),
 }

@@ -25,7 +25,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "On the simplex, why does STDP come to rest, in spite of constant noise?",
+            "On the simplex, why does STDP come to rest, although it is noisy?",
             (
                 Option(
                     "Its noise is multiplied by the share",
@@ -65,7 +65,7 @@ QUESTIONS = {
             (
                 Option(
                     "Let STDP go on in the hidden layer",
-                    "Here it made up for nearly none of the loss.",
+                    "At the rate used here it recovered almost nothing.",
                 ),
                 Option(
                     "Train the readout again with labels",
@@ -79,7 +79,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Seeds 1 to 8 were used for both sides. What belongs into the effect size?",
+            "Seeds 0 to 7 were used for both sides. What belongs in the effect size?",
             (
                 Option(
                     "The spread of the paired differences",

@@ -17,8 +17,8 @@ CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 3**0.5 / 2]])
 FRAMES, EVERY, FINE = 40, 12, 121
 ALT = (
     "A triangle with the corners A, B and C, colored by the loss, which is lowest in the corners. "
-    "Dots of eight neurons start together, near the middle. They wander, and most of them end in "
-    "corner A, others in corner B."
+    "Dots of eight neurons start together, near the middle. They wander, and end in the corners A "
+    "and B. A line of text counts how many are nearest to each corner."
 )
 
 
@@ -128,6 +128,8 @@ def film(p_rec: Tensor) -> Animation:
             color = COLORS[1 + neuron % (len(COLORS) - 1)]
             ax.plot(*places[: now + 1, neuron].T, color=color, lw=0.8, alpha=0.7)
             ax.plot(*places[now, neuron], "o", ms=6, color=color)
-        ax.text(0.02, 0.95, f"{now} output spikes", va="top")
+        near = p_rec[now].argmax(1).bincount(minlength=3).tolist()
+        counts = ", ".join(f"{name}: {count}" for name, count in zip(NAMES, near, strict=True))
+        ax.text(-0.04, 0.97, f"{now} output spikes\nneurons nearest to {counts}", va="top")
         camera.snap()
     return embed(camera, fps=6, alt=ALT)

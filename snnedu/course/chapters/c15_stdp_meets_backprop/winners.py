@@ -7,7 +7,9 @@ from torch.nn.functional import avg_pool2d
 from snnedu.core.data import mnist_small
 
 STEPS, INK = 10, 0.5  # of an image; the chance that a black pixel spikes in a step
-EARLIEST = 3  # the first step in which a neuron may fire: before, there is little to see
+EARLIEST = (
+    3  # the index of the first step in which a neuron may fire: before, there is little to see
+)
 BETA, FADE, BATCH = 0.9, 0.8, 20  # decay of the membrane, of the trace; images of a batch
 HOMEOSTASIS = 0.5  # how fast the threshold of a frequent winner rises
 
@@ -29,7 +31,10 @@ def spikes(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class Winners:
-    """Leaky neurons of which one fires at a time; its weights follow the trace of its inputs.
+    """Leaky neurons that compete; the winner's weights follow the trace of its inputs.
+
+    From the fourth step on, the neuron that is furthest above its threshold fires. The thresholds
+    sum to 0, so one neuron fires in each of these steps, unless the image is blank.
 
         at a spike of neuron i:   w_i ← w_i + η (x̄ / Σ x̄ - w_i)
 
@@ -64,10 +69,11 @@ class Winners:
             mem, trace = BETA * mem + cur, FADE * trace + spk
             if step >= EARLIEST:
                 lead, winner = (mem - self.theta).max(1)
+                able = (lead > 0) & (trace.sum(1) > 0)  # a blank image teaches nothing
                 fired = torch.zeros_like(mem)
-                fired[lead > 0, winner[lead > 0]] = 1.0
+                fired[able, winner[able]] = 1.0
                 wins, traces = wins + fired.sum(0), traces + fired.T @ trace
-                mem = torch.where(lead > 0, 0.0, mem.T).T
+                mem = torch.where(able, 0.0, mem.T).T
         return wins, traces
 
 
