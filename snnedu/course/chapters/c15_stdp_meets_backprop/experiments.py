@@ -177,19 +177,25 @@ def steady(x: Tensor, stage: int) -> Tensor:
 DRIFTS: dict[str, Drift] = {"none": steady, "slip": slip, "fade": fade}
 
 
+@cache
+def deployed(seed: int) -> tuple[float, nn.Linear]:
+    """Return the gain of the hidden layer and the readout, trained on all 2,000 labels."""
+    x, labels = scans()[0]
+    weight, seen = centered(learned(seed).weight), spikes(x, torch.Generator().manual_seed(seed))
+    scale = gain(weight, seen[:, :100])
+    return scale, readout(rates(scale * weight, seen), labels, seed)
+
+
 def drifting(seed: int, drift: str) -> dict[str, float]:
     """Return what a deployed network still gets right after the last stage, by what is done.
 
     At each stage 1,000 images without labels come in. "renormalize" gives each pixel the mean it
     had. "STDP goes on" lets the hidden weights learn. The readout stays as it was.
     """
-    (x, labels), (x_test, labels_test) = mnist_small()
-    generator, layer = torch.Generator().manual_seed(seed), copy.copy(learned(seed))
-    old, seen = layer.weight, spikes(shrink(x), generator)
-    scale = gain(centered(old), seen[:, :100])
-    line = readout(rates(scale * centered(old), seen), labels, seed)
-    layer.generator = generator
-    came = shrink(x)
+    (x, _), (x_test, labels_test) = mnist_small()
+    generator = torch.Generator().manual_seed(1000 + seed)  # other draws than in training
+    layer, (scale, line) = copy.copy(learned(seed)), deployed(seed)
+    layer.generator, old, came = generator, layer.weight, shrink(x)
     for stage in range(1, STAGES + 1):
         came = DRIFTS[drift](x[torch.randperm(len(x), generator=generator)[:1000]], stage)
         layer.learn(came, lr=LATE)

@@ -53,7 +53,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
             Traces(
                 {"third": "signal"},
                 title="Factor 3: the learning signal, minus dL/dS",
-                ylim=(-1, 1),
+                ylim=(-1.1, 1.1),
                 height=120,
             ),
             Traces(

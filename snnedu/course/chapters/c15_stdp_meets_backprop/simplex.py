@@ -130,6 +130,6 @@ def film(p_rec: Tensor) -> Animation:
             ax.plot(*places[now, neuron], "o", ms=6, color=color)
         near = p_rec[now].argmax(1).bincount(minlength=3).tolist()
         counts = ", ".join(f"{name}: {count}" for name, count in zip(NAMES, near, strict=True))
-        ax.text(-0.04, 0.97, f"{now} output spikes\nneurons nearest to {counts}", va="top")
+        ax.text(-0.04, 0.98, f"{now} output spikes\nnearest corner:\n{counts}", va="top")
         camera.snap()
     return embed(camera, fps=6, alt=ALT)
