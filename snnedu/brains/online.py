@@ -16,7 +16,7 @@ signal*. The layer says how much each weight has moved that spike, now and at al
 
     "rtrl"    all of it, exact; traces `[batch, neurons, neurons * sources]`
     "eprop"   each neuron's own; `[batch, neurons, sources]`, or `[batch, 1, sources]` for `Leaky`
-    "sltt"    nothing: what entered at this step
+    "sltt"    nothing but what entered at this step
     "bptt"    no trace: the graph of all steps is kept for one `backward` at the end, to compare
 
 Layers with `recurrent=False`, one on the other, learn by OTTT (Xiao et al. 2022, arXiv:2210.04195)
@@ -65,7 +65,7 @@ class OnlineLayer(nn.Module):
 
     `neuron` is a `Leaky` or an `AdaptiveLeaky`, by default `Leaky(0.9)`. `weight` is
     `[neurons, inputs + neurons]`, or `[neurons, inputs]` without `recurrent`; it is drawn so that
-    inputs of 1 add up to about 1, in units of θ. W out with κ above 0 is what a leaky readout of
+    inputs of 1 add up to about ±1, in units of θ. W out with κ above 0 is what a leaky readout of
     decay κ does with weights W; here its past learns, too.
 
     Source: "rtrl" Williams and Zipser 1989, doi:10.1162/neco.1989.1.2.270; "eprop" Bellec et al.

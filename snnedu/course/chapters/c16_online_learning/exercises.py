@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -124,7 +125,12 @@ FOR_ALL = "You add the input to every pair. The weight to k feeds neuron k alone
 H_OUTSIDE = "You multiply by the slope of the neuron that receives. It is the sender l whose spike is moved, by h[l]: inside the sum."
 NEVER_FADES = "Your p does not leak. What moved U before is multiplied by β."
 NO_INPUT = "Your p gets nothing from s: the source of this step moves neuron k directly."
-LEAK_ON_ALL = "Your β multiplies the sum over the others, too. Their current is new at this step: only the old p leaks."
+LEAK_ON_OTHERS = "Your β multiplies the sum over the others, too. Their current is new at this step: only the old p leaks."
+LEAK_ON_ALL = (
+    "Your β multiplies all three terms. What comes in is new at this step: only the old p leaks."
+)
+NEW_P = "Your sum over l takes the new p. The spikes that come back are those of the step before: take the old p."
+OTHER_AXIS = "`V @ p` with three axes sums over the second axis of p. Here l is the first one: use `einsum`, or `p.flatten(1)`."
 
 
 def _draw_rtrl() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
@@ -154,6 +160,38 @@ def _by_loops(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Any:
     return after.double().numpy()
 
 
+def _by_three_loops(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Tensor:
+    n, m = len(h), len(s)
+    new = torch.zeros(n, n, m)
+    for j in range(n):
+        for k in range(n):
+            new[j, k] = beta * p[j, k] + (s if j == k else 0)
+            for other in range(n):
+                new[j, k] += V[j, other] * h[other] * p[other, k]
+    return new
+
+
+def _by_numpy(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Any:
+    old, source, slope, weight = (part.numpy() for part in (p, s, h, V))
+    own = np.eye(len(slope))[:, :, None] * source
+    return beta * old + own + np.einsum("jl,l,lki->jki", weight, slope, old)
+
+
+def _from_new(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Tensor:
+    new = beta * p + _own(s, h)
+    return new + _others(new, h, V)
+
+
+def _on_axis_1(inside: bool, slope: bool = True) -> Rtrl:
+    """Return a step whose sum goes over the second axis of p; `inside`: h goes with l."""
+
+    def step(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Tensor:
+        h_p = (h[:, None] if inside else h[:, None, None]) * p if slope else p
+        return beta * p + _own(s, h) + V @ h_p
+
+    return step
+
+
 def _by_matrices(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Tensor:
     jacobian = beta * torch.eye(len(h)) + V * h
     after = (jacobian @ p.flatten(1)).view_as(p)
@@ -166,7 +204,9 @@ def _by_matrices(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Ten
 UNCUT = "Your gradient is that of full backpropagation: nothing is cut. Which path leads from one neuron to another neuron at a later step?"
 FORGETS = "Your cut takes the membrane's own past away as well. e-prop keeps it: it is what the trace holds."
 V_IS_BLIND = "Your recurrent weights V get no gradient: you cut their product with the spikes. Cut the spikes before they are multiplied by V."
-NOTHING_LEFT = "Your spikes carry no gradient at all. Cut one path, not the output."
+NO_V = "Your recurrent weights V get no gradient, and the path through the spikes is still there. Cut the spikes before they are multiplied by V, not V."
+NO_WEIGHT = "The weights of the input get no gradient: you cut them. Cut the path of the spikes that come back."
+NOTHING_LEFT = "Your spikes carry no gradient at all: they, or the membrane that they are made from, are cut. Cut one path that leads to a later step."
 RESET_TOO = "Your recurrent path is cut, but now the gradient flows through the reset. Leave that `detach` where it was."
 NOT_THE_SPIKES = "Your spikes are not those of the loop above. `detach` changes gradients alone: leave the rest as it is."
 NOT_EPROP = "The spikes are right, but their gradient is not that of e-prop."
@@ -195,7 +235,12 @@ def _gradients(
 
 
 def _cut(
-    leak: bool = False, spikes: bool = False, product: bool = False, reset: bool = True
+    leak: bool = False,
+    spikes: bool = False,
+    product: bool = False,
+    reset: bool = True,
+    v: bool = False,
+    w: bool = False,
 ) -> Callable[..., Tensor]:
     """Return the loop with these parts detached."""
 
@@ -205,10 +250,11 @@ def _cut(
         mem = spk = torch.zeros(len(V))
         rows = list[Tensor]()
         for x in x_rec:
-            back = V @ (spk.detach() if spikes else spk)
+            back = (V.detach() if v else V) @ (spk.detach() if spikes else spk)
             mem = mem.detach() if leak else mem
+            into = (W.detach() if w else W) @ x
             paid = spk.detach() if reset else spk
-            mem = beta * mem + W @ x + (back.detach() if product else back) - paid
+            mem = beta * mem + into + (back.detach() if product else back) - paid
             spk = spike_grad(mem - 1)
             rows.append(spk)
         return torch.stack(rows)
@@ -233,6 +279,12 @@ def _no_gradient(
     x_rec: Tensor, W: Tensor, V: Tensor, beta: float, spike_grad: Callable[[Tensor], Tensor]
 ) -> Tensor:
     return my_cut(x_rec, W, V, beta, spike_grad).detach()
+
+
+def _membrane_cut(
+    x_rec: Tensor, W: Tensor, V: Tensor, beta: float, spike_grad: Callable[[Tensor], Tensor]
+) -> Tensor:
+    return my_cut(x_rec, W, V, beta, lambda mem: spike_grad(mem.detach()))
 
 
 EXERCISES = [
@@ -284,10 +336,13 @@ EXERCISES = [
             ),
             NEVER_FADES: lambda p, s, h, V, beta: p + _own(s, h) + _others(p, h, V),
             NO_INPUT: lambda p, s, h, V, beta: beta * p + _others(p, h, V),
-            LEAK_ON_ALL: lambda p, s, h, V, beta: beta * (p + _others(p, h, V)) + _own(s, h),
+            LEAK_ON_OTHERS: lambda p, s, h, V, beta: beta * (p + _others(p, h, V)) + _own(s, h),
+            LEAK_ON_ALL: lambda p, s, h, V, beta: beta * (p + _others(p, h, V) + _own(s, h)),
+            NEW_P: _from_new,
+            OTHER_AXIS: [_on_axis_1(True), _on_axis_1(False), _on_axis_1(True, slope=False)],
         },
         otherwise="This is not p of the next step. It has three parts: what leaked, the source where j = k, and the sum over l of V[j, l] h[l] p[l, k, i].",
-        accepts=(_by_loops, _by_matrices),
+        accepts=(_by_loops, _by_matrices, _by_three_loops, _by_numpy),
         hints=(
             "Three terms are added. The first is `beta * p`.",
             "The second: `torch.eye(n)[:, :, None] * s` is s where j = k, and 0 elsewhere.",
@@ -306,8 +361,10 @@ EXERCISES = [
             UNCUT: _cut(),
             FORGETS: [_cut(leak=True), _cut(leak=True, spikes=True)],
             V_IS_BLIND: [_cut(product=True), _cut(product=True, leak=True)],
+            NO_V: _cut(v=True),
+            NO_WEIGHT: [_cut(w=True), _cut(w=True, spikes=True)],
             RESET_TOO: _cut(spikes=True, reset=False),
-            NOTHING_LEFT: _no_gradient,
+            NOTHING_LEFT: [_no_gradient, _membrane_cut],
             NOT_THE_SPIKES: lambda x_rec, W, V, beta, spike_grad: _cut()(
                 x_rec, W, 0 * V, beta, spike_grad
             ),

@@ -1,6 +1,7 @@
 """The experiments of 16 · Online learning: cues to count, and speech that is heard once."""
 
 from collections.abc import Iterator
+from math import inf
 
 import torch
 from torch import Tensor, nn
@@ -94,20 +95,41 @@ def train_cues(
     slope: str = "atan",
     rounds: int = 100,
     cues: int = 3,
+    wait: int = 8,
     random: bool = False,
+    clip: float = inf,
+    norms: list[float] | None = None,
 ) -> float:
-    """Train on new sequences, with one update after each 32; return the share of right answers."""
+    """Train on new sequences, with one update after each 32; return the share of right answers.
+
+    `clip` is the largest norm that the gradient of the layer may have; `norms` collects what it had
+    before, one number for each update.
+    """
     layer, readout = learner(rule, seed, slope, random)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam([*layer.parameters(), *readout.parameters()], lr=lr)
     for _ in range(rounds):
         optimizer.zero_grad()
-        answer(layer, readout, *cue_task(32, generator, cues), learn=True)
+        answer(layer, readout, *cue_task(32, generator, cues, wait), learn=True)
+        norm = nn.utils.clip_grad_norm_(layer.parameters(), clip)
+        if norms is not None:
+            norms.append(norm.item())
         optimizer.step()
     with torch.no_grad():
-        x_rec, targets = cue_task(500, generator, cues)
+        x_rec, targets = cue_task(500, generator, cues, wait)
         votes = answer(layer, readout, x_rec, targets)
     return (votes.argmax(1) == targets).float().mean().item()
+
+
+def likeness(seed: int, cues: int = 3) -> Tensor:
+    """Return the cosine of the gradients of e-prop and BPTT for the new network, on one batch."""
+    found = list[Tensor]()
+    for rule in ("eprop", "bptt"):
+        layer, readout = learner(rule, seed)
+        batch = cue_task(32, torch.Generator().manual_seed(seed), cues)
+        answer(layer, readout, *batch, learn=True)
+        found += [parameter.grad.flatten() for parameter in layer.parameters()]
+    return torch.cosine_similarity(*found, dim=0)
 
 
 def answer(

@@ -1,5 +1,6 @@
 """The explorer of this chapter: an eligibility trace as it lives, and a learning signal."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,32 +23,39 @@ def trace_explorer(*, ask: str = "", **more: Any) -> Explorer:
     `ask` names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
-        _traced,
+        partial(_traced),  # without a name, so that no line of code is offered
         [
             Choice("neuron", ("leaky", "adaptive")),
             Slider("beta", 0.5, 0.98, 0.01, value=0.9, label="decay β", unit="per step"),
-            Slider("signal", 0, STEPS - 1, 1, value=50, label="signal comes at", unit="step"),
+            Slider("signal", 0, STEPS - 1, 1, value=50, label="signal comes at step"),
         ],
         [
             Traces(
                 {"mem": "membrane U", "top": "threshold Θ"},
                 spikes="spk",
-                title="The neuron; its synapse is active at steps 10 to 12",
+                title="The neuron: a constant input, and at steps 10 to 12 the synapse",
+                xlabel="step",
                 ylim=(0, 2),
-                height=130,
+                height=140,
                 given=True,
             ),
-            Traces("trace", title="Eligibility trace of the synapse", ylim=(-0.5, 3), height=130),
             Traces(
-                {"sent": "learning signal", "credit": "credit: signal x trace"},
-                title="What the weight learns",
+                {"trace": "eligibility trace", "sent": "learning signal"},
+                title="Trace of the synapse, and the learning signal",
                 xlabel="step",
                 ylim=(-0.5, 3),
-                height=130,
+                height=140,
+            ),
+            Traces(
+                {"trace": "eligibility trace", "credit": "credit: signal × trace"},
+                title="Enlarged: between −0.15 and 0.15",
+                xlabel="step",
+                ylim=(-0.15, 0.15),
+                height=140,
             ),
         ],
         title="One synapse, one learning signal",
-        outcome="A signal of 1 at step {signal} gives the weight a credit of {worth:.3f}.",
+        outcome="A signal of 1 at step {signal} gives the weight a credit of {said}.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )
@@ -66,8 +74,9 @@ def _traced(neuron: str, beta: float, signal: int) -> dict[str, Any]:
         top = 1 + cell.adaptation * state.neuron[1][0, 0] if len(state.neuron) > 1 else 1.0
         rows.append((float(state.neuron[0]), float(top), float(state.spk), float(trace.detach())))
     mem, top, spk, trace = torch.tensor(rows).T
+    worth = trace[signal].item()
     sent = (torch.arange(STEPS) == signal).float()
     return {
         "mem": mem, "top": top, "spk": spk, "trace": trace, "sent": sent,
-        "credit": sent * trace, "worth": trace[signal].item(),
+        "credit": sent * trace, "worth": worth, "said": f"{worth:.3f}".replace("-", "−"),
     }  # fmt: skip

@@ -4,13 +4,13 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "16.p1": Prediction(
-        question="An adaptive neuron got an input and fired. 40 steps later a reward says: more spikes were good. What does its trace make of the weight?",
+        question="An adaptive neuron got an input and fired. 40 steps later a reward says: more spikes were good. How does the weight change?",
         options=(
             Option("It grows a little", "The membrane's part of the trace is gone by then."),
             Option("It stays as it is", "The threshold still remembers, so the trace does, too."),
             Option(
                 "It shrinks a little",
-                "The input raised the threshold, which makes spikes rarer now: its trace is negative.",
+                "The input brought spikes, which raised the threshold. That makes spikes rarer now: the trace is negative.",
                 right=True,
             ),
         ),
@@ -27,15 +27,15 @@ PREDICTIONS = {
         question="The cosine says whether two gradients point the same way: 1 is the same, 0 is unrelated. What will it be for e-prop and BPTT in a new recurrent layer?",
         close=0.15,
         between=(-1, 1),
-        low="The own past of each neuron is a larger part of the gradient than you thought.",
-        high="The spikes that go through other neurons matter more than you thought.",
+        low="Each neuron's own past is a larger part of the gradient than you thought.",
+        high="The spikes that come back to the layer matter more than you thought.",
     ),
     "16.p4": Prediction(
-        question="Three cues, 100 updates, the same networks, each rule at its own learning rate. Which rule counts better?",
+        question="Three cues, 100 updates, the same networks, each rule at its own learning rate, no gradient is clipped. Which rule counts better?",
         options=(
-            Option("BPTT", "BPTT has the exact gradient, and here that helped."),
-            Option("e-prop", "e-prop drops a term, and yet it learned faster here."),
-            Option("Both alike", "The dropped term made no difference here."),
+            Option("BPTT", "Its gradient is exact, but learning also depends on its size."),
+            Option("e-prop", "It drops a term, and the size of the rest is steadier."),
+            Option("Both alike", "Their gradients differ, in direction and in size."),
         ),
     ),
     "16.p5": Prediction(
@@ -47,11 +47,16 @@ PREDICTIONS = {
         high="Each new voice overwrites the ones before.",
     ),
     "16.p6": Prediction(
-        question="SLTT forgets the past at every step. For how many of 100 utterances does it name the speaker, after hearing each of 270 once, mixed?",
-        unit="of 100 utterances",
-        close=8,
-        between=(0, 100),
-        low="A voice can be told from single frames (tutorial 10): not much past is needed.",
-        high="Each utterance was heard once only.",
+        question="The gradient of SLTT sees a single step. Each of 270 utterances is heard once, mixed. How many speakers of new utterances does SLTT name, compared with BPTT?",
+        options=(
+            Option(
+                "Clearly fewer",
+                "A voice can be told from single frames (tutorial 10): not much past is needed.",
+            ),
+            Option(
+                "About as many", "For this task the past adds little to what a single step says."
+            ),
+            Option("Clearly more", "It has less to learn from than BPTT, never more."),
+        ),
     ),
 }

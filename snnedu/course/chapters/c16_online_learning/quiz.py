@@ -7,7 +7,10 @@ QUESTIONS = {
         Question(
             "What does online learning keep of the past?",
             (
-                Option("Nothing at all of it", "SLTT alone does that. Traces are a summary."),
+                Option(
+                    "Nothing at all of it",
+                    "Even SLTT, which has no traces, keeps the state of its neurons.",
+                ),
                 Option(
                     "A summary of a fixed size",
                     "State and traces, as large after 1,000 steps as after 10.",
@@ -53,7 +56,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A leaky neuron has 100 synapses. How many trace numbers must it keep for e-prop, without a leaky readout?",
+            "A leaky neuron has 100 synapses. How many trace numbers must it keep for e-prop?",
             (
                 Option(
                     "100, shared with all neurons of its layer",
@@ -89,11 +92,11 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A network heard the speakers one after the other and knows only the last one. What was the cause?",
+            "A network heard the speakers one after the other and gives nearly all of them one name. What was the cause?",
             (
                 Option(
                     "Its traces had leaked away in the meantime",
-                    "The same traces learned all speakers when they came mixed.",
+                    "The same traces learned most speakers when they came mixed.",
                 ),
                 Option(
                     "It kept no past steps, as BPTT would have",
@@ -101,7 +104,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "Later updates overwrote what earlier ones did",
-                    "The same data in mixed order are learned.",
+                    "The same data in mixed order are learned much better.",
                     right=True,
                 ),
             ),
