@@ -85,6 +85,10 @@ def test_a_tired_neuron_has_a_negative_trace_at_last():
         ("V @ spk - spk.detach()", "nothing is cut"),
         ("(V @ spk).detach() - spk.detach()", "V get no gradient"),
         ("V @ spk.detach() - spk", "through the reset"),
+        (
+            "V.detach() @ spk - spk.detach()",
+            "Cut the spikes before they are multiplied by V, not V",
+        ),
     ],
 )
 def test_a_cut_at_another_place_is_named(cut, reply):
@@ -93,3 +97,51 @@ def test_a_cut_at_another_place_is_named(cut, reply):
     exec(source, names)
     with pytest.raises(WrongAnswer, match=reply):
         checks.verdict(exercise("16.3"), names["my_cut"], 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        ("beta * p + own + V @ p", "second axis"),
+        ("beta * (p + own + others)", "all three terms"),
+    ],
+)
+def test_a_wrong_step_of_rtrl_is_named(line, reply):
+    names = {"torch": torch}
+    source = exercise("16.2").code().replace("beta * p + own + others", line)
+    assert line in source
+    exec(source, names)
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(exercise("16.2"), names["my_rtrl"], 0)
+
+
+@pytest.mark.parametrize("guess", ["BPTT", "e-prop", "Both alike"])
+def test_no_reply_to_a_guess_contradicts_the_outcome(guess, capsys):
+    snn.predict("16.p4", guess)
+    snn.outcome("16.p4", "e-prop")
+    said = capsys.readouterr().out
+    assert "here that helped" not in said
+    assert "made no difference" not in said
+
+
+def test_the_explorer_offers_no_code_that_a_notebook_cannot_run():
+    assert trace_explorer().code == ""
+
+
+def test_the_wait_may_be_longer_and_a_clipped_gradient_learns_otherwise():
+    short, long = (
+        experiments.cue_task(4, torch.Generator().manual_seed(0), wait=wait)[0] for wait in (8, 20)
+    )
+    assert len(long) == len(short) + 12
+    free, cut = list[float](), list[float]()
+    for norms, clip in ((free, float("inf")), (cut, 1e-3)):
+        more = {"rounds": 3, "cues": 1, "wait": 2, "clip": clip, "norms": norms}
+        experiments.train_cues("bptt", 0, 0.015, **more)
+    assert free[0] == cut[0] > 0  # of the same new network
+    assert free[1:] != cut[1:]
+
+
+def test_the_gradients_of_eprop_and_bptt_are_alike_in_a_new_network():
+    found = torch.stack([experiments.likeness(seed) for seed in range(3)])
+    assert (found > 0.2).all()
+    assert (found < 0.99).all()
