@@ -128,7 +128,9 @@ def likeness(seed: int, cues: int = 3) -> Tensor:
         layer, readout = learner(rule, seed)
         batch = cue_task(32, torch.Generator().manual_seed(seed), cues)
         answer(layer, readout, *batch, learn=True)
-        found += [parameter.grad.flatten() for parameter in layer.parameters()]
+        gradient = layer.get_parameter("weight").grad
+        assert gradient is not None
+        found.append(gradient.flatten())
     return torch.cosine_similarity(*found, dim=0)
 
 
