@@ -34,6 +34,17 @@ def test_peers_compute_the_same_delays_and_converted_networks(name, peer, monkey
     assert len(module.run(quick=True)[0].rows) == 2  # it has compared both before
 
 
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+def test_snntorchs_learner_changes_the_same_weights(monkeypatch):
+    pytest.importorskip("snntorch")
+    from benchmarks import plasticity
+
+    monkeypatch.setattr(plasticity, "race", lambda contestants: dict.fromkeys(contestants, 1.0))
+    rows = plasticity._time(quick=True).rows  # it has compared all weights before
+    assert [row["loop"] for row in rows] == ["snnedu", "torch, step by step", "snnTorch"]
+
+
 def test_a_benchmark_that_fails_is_reported_and_the_others_still_run(monkeypatch, capsys):
     def run(quick):
         raise AssertionError("the spikes differ")
