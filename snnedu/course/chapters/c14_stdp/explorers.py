@@ -77,7 +77,7 @@ def drift_explorer(*, ask: str = "", **more: Any) -> Explorer:
         [
             Slider("pre", 1, 20, 1, value=20, label="presynaptic rate", unit="Hz"),
             Slider("post", 0, 50, 1, value=30, label="postsynaptic rate", unit="Hz"),
-            Slider("ratio", 0.5, 2.0, 0.05, value=1.5, label="area below zero / area above, of pairs", unit=""),
+            Slider("ratio", 0.5, 2.0, 0.05, value=1.5, label="areas of pairs, below/above 0", unit=""),
             KIND,
         ],
         [
