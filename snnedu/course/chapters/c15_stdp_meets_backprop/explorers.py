@@ -54,7 +54,7 @@ def three_factor_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 {"third": "signal"},
                 title="Factor 3: the learning signal, minus dL/dS",
                 ylim=(-1.1, 1.1),
-                height=120,
+                height=130,
             ),
             Traces(
                 {"gradient": "gradient", "stdp": "STDP"},
