@@ -8,6 +8,8 @@ did this: pulses chosen by their success ("adaptive"), pulses at random ("random
 ("none"), and chosen pulses while plasticity is blocked ("blocked"; there, blockers of glutamate).
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +31,7 @@ GAIN, STRONGEST, MEMORY = 1.0, 10.0, 0.75  # N a spike; N; what is left of a cou
 PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))  # lessons: which input is followed by which output
 PULSES, PULSES_HZ, GAP = 30, 20, 5  # of a lesson; GAP in ms, from each group to the next
 RULE = Rule(rate=0.1, most=8.0)
+Coach = Callable[[Float[np.ndarray, "4"], float, float, float], int]
 
 
 @dataclass
@@ -46,7 +49,7 @@ class CartPole:
 
     def step(self, force: float, seconds: float = PACE / TICKS) -> None:
         """Push with a force (N, positive to the right) for a short time; the pole then moves."""
-        sin, cos = float(np.sin(self.angle)), float(np.cos(self.angle))
+        sin, cos = math.sin(self.angle), math.cos(self.angle)
         push = (force + 0.05 * self.turning**2 * sin) / 1.1
         bend = (9.8 * sin - cos * push) / (0.5 * (4 / 3 - 0.1 * cos**2 / 1.1))
         self.x += seconds * self.speed
@@ -148,33 +151,46 @@ def pause(neurons: Neurons) -> None:
     neurons.live(1000 * PULSES // PULSES_HZ)
 
 
+def prefer(values: Float[np.ndarray, "4"], seconds: float, usual: float, dice: float) -> int:
+    """Return a pair, drawn with a probability proportional to exp(value / 0.15).
+
+    It is a coach: after an episode of `seconds` that was not longer than `usual`, it says which
+    pair comes next, or -1 for none. `dice` is a random number between 0 and 1.
+    """
+    odds = np.exp(values / 0.15)
+    return int(np.searchsorted(np.cumsum(odds / odds.sum())[:-1], dice, side="right"))
+
+
 class Teacher:
-    """Learns which pairs were followed by longer episodes than usual, and prefers them.
+    """Learns which pairs were followed by longer episodes than usual; its `coach` chooses.
 
         q += 0.3 · trace · (gain - q)    gain: how much longer than the usual episode, as a share
 
-    The trace of a pair is 1 after its lesson and halves with each episode. A pair is drawn with a
-    probability proportional to exp(q / 0.15).
+    The trace of a pair is 1 after its lesson and halves with each episode. A teacher that does not
+    choose draws all pairs equally often.
     """
 
-    def __init__(self, rng: np.random.Generator, *, chooses: bool) -> None:
-        self.rng, self.chooses = rng, chooses
+    def __init__(self, rng: np.random.Generator, *, chooses: bool, coach: Coach = prefer) -> None:
+        self.rng, self.chooses, self.coach = rng, chooses, coach
         self.q, self.trace, self.usual = np.zeros(4), np.zeros(4), 0.0
+        self.last = 0.0, 0.0  # the latest episode, and what was usual before it
 
     def hears(self, seconds: float) -> bool:
         """Take in how long an episode was; return whether a lesson is due: it was not longer."""
         self.usual = self.usual or seconds
         self.q += 0.3 * self.trace * ((seconds - self.usual) / self.usual - self.q)
         self.trace /= 2
+        self.last = seconds, self.usual
         due = seconds <= self.usual
         self.usual += 0.1 * (seconds - self.usual)
         return due
 
     def picks(self) -> int:
-        """Return the pair of the next lesson."""
-        odds = np.exp(self.q / 0.15) if self.chooses else np.ones(4)
-        pair = int(self.rng.choice(4, p=odds / odds.sum()))
-        self.trace[pair] = 1
+        """Return the pair of the next lesson, or -1."""
+        coach, values = (self.coach, self.q.copy()) if self.chooses else (prefer, np.zeros(4))
+        pair = coach(values, *self.last, float(self.rng.random()))
+        if pair >= 0:
+            self.trace[pair] = 1
         return pair
 
 
@@ -184,6 +200,7 @@ def train(
     episodes: int = 30,
     *,
     seed: int = 0,
+    coach: Coach = prefer,
     roles: Roles = ROLES,
     longest: float = 20.0,
 ) -> Lesson:
@@ -194,13 +211,14 @@ def train(
     In the arm "blocked", they never change. Random lessons, too, come only after an episode that
     was not longer than usual, so that they end once the pole stands: this is a search. `seed`: of
     the side to which the pole leans at first (2 degrees), and of the pairs' choice.
+    `coach` chooses in the arms "adaptive" and "blocked", as `prefer` does.
 
     Raises ValueError for an arm that is not in `ARMS`.
     """
     _check.one_of("arm", arm, ARMS)
     _check.count("episodes", episodes)
     sides, rng = (np.random.default_rng([seed, part]) for part in (0, 1))
-    teacher = Teacher(rng, chooses=arm != "random")
+    teacher = Teacher(rng, chooses=arm != "random", coach=coach)
     rule = Rule() if arm == "blocked" else RULE
     seconds, pairs = np.zeros(episodes), np.full(episodes, -1)
     with Neurons(dish) as neurons:
@@ -208,8 +226,9 @@ def train(
         for k in range(episodes):
             pole = CartPole(angle=START * float(sides.choice([-1, 1])))
             seconds[k] = play(neurons, pole, quiet, roles, longest)
-            if teacher.hears(seconds[k]) and arm != "none":
+            if teacher.hears(float(seconds[k])) and arm != "none":
                 pairs[k] = teacher.picks()
+            if pairs[k] >= 0:
                 teach(neurons, int(pairs[k]), roles, rule)
             else:
                 pause(neurons)

@@ -172,7 +172,8 @@ class Neurons:
         `design`: a current in uA, or phases. A pulse fires all cells within
         150 um · √(current / 1 uA), except those that have just fired; inhibitory ones, too.
         """
-        channels = ChannelSet(*([channels] if isinstance(channels, int) else channels))
+        if not isinstance(channels, ChannelSet):
+            channels = ChannelSet(*([channels] if isinstance(channels, int) else channels))
         current = design.current if isinstance(design, StimDesign) else abs(float(design))
         burst = BurstDesign(1, 1.0) if burst is None else burst
         _check.positive("hz", burst.hz)
