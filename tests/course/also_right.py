@@ -103,19 +103,16 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     "16.3": {"return spk_rec": "a list is converted"},
     "17.1": {
         "if last + 1 >= len(times) or times[last + 1] - times[last] > longest:": "none is later",
-        "if last + 1 == len(times) or times[last + 1] - times[last] >= longest:": CONTINUOUS,
     },
     "17.2": {
         "free = [t for t in a if not ((c <= t) & (c > t - 0.02)).any()]": ANY_ORDER,
         "free = [t for t in a if not ((c >= t - 0.02) & (c <= t)).any()]": CONTINUOUS,
-        "free = [t for t in a if not ((c > t - 0.02) & (c < t)).any()]": CONTINUOUS,
         "hits = [((b > t) & (b < t + 0.005)).any() for t in free]": CONTINUOUS,
         "hits = [((b >= t) & (b <= t + 0.005)).any() for t in free]": CONTINUOUS,
         "hits = [((b <= t + 0.005) & (b > t)).any() for t in free]": ANY_ORDER,
         "return sum(hits) / len(hits)": "NumPy's number is converted",
     },
     "17.3": {
-        "if seconds >= usual:": CONTINUOUS,
         "shares = torch.softmax(values / 0.15, -1).cumsum(0)": "of one axis, 0 is the last one",
         "shares = torch.softmax(values / 0.15, 0).cumsum(-1)": "of one axis, 0 is the last one",
         "return int((shares <= dice).sum())": CONTINUOUS,

@@ -1,7 +1,5 @@
 """What 17 claims, on few seeds; and what a learner may do without a later cell failing."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -17,7 +15,7 @@ from snnedu.course.chapters.c17_wetware import (
     trials,
     truth,
 )
-from snnedu.course.exercise import exercise
+from snnedu.course.exercise import exercise, prediction
 from snnedu.widgets.panels import fill
 from tests.course.cells import run_cells
 
@@ -46,13 +44,18 @@ def test_a_train_without_a_short_interval_has_no_burst():
 def test_the_two_trios_look_alike_until_the_third_neuron_is_asked():
     nobody = np.array([-1.0])
     for seed in range(3):
-        shares = {}
+        shares, rates, widths = {}, [], []
         for direct in (True, False):
             a, b, c = trains.trio(direct, seed=seed)
+            rates.append(len(b))
+            pairs = culture.correlogram(a, b, reach=0.012)[1]
+            widths.append(pairs[13:16] / pairs[14])  # the peak at 2 ms and its shoulders
             shares[direct] = (exercises.followed(a, b, nobody), exercises.followed(a, b, c))
         assert shares[True][0] == pytest.approx(shares[False][0], abs=0.05)
         assert shares[True][1] > 0.18
         assert shares[False][1] < 0.06
+        assert rates[0] == pytest.approx(rates[1], rel=0.08)
+        assert np.abs(widths[0] - widths[1]).max() < 0.12
 
 
 # ---------------------------------------------------------------- the real neuron
@@ -111,6 +114,19 @@ def test_a_fitted_neuron_beats_chances_on_sound_that_it_has_not_heard():
     assert memory.max() < 0.45 < receptor.gamma(spk_rec).mean()
 
 
+def test_a_model_with_memory_is_refractory_as_the_cell_is():
+    spk_rec = receptor.linear_nonlinear(memory=True, draws=2)
+    gaps = np.concatenate([np.diff(row.nonzero()[:, 0]) for row in spk_rec.T])
+    assert (gaps < 8).mean() < 0.01  # steps: 2 ms; it was 0.03 with a penalty 100 times as large
+
+
+def test_a_threshold_needs_no_dice_and_keeps_its_dead_time():
+    spk_rec, dead, known = receptor.above_threshold()
+    assert np.diff(spk_rec[:, 0].nonzero()[:, 0]).min() > dead * 4
+    assert receptor.gamma(spk_rec).item() == pytest.approx(known, abs=0.05)  # no overfit
+    assert receptor.gamma(spk_rec).item() > 0.45
+
+
 def test_a_fit_repeats_and_keeps_the_adaptive_neurons_valid():
     one, two = (receptor.fit("AdaptiveLeaky", seeds=2, epochs=5)[0] for _ in range(2))
     assert torch.equal(one, two)
@@ -138,8 +154,8 @@ def test_synapses_are_those_of_the_wiring():
 
 def test_most_of_the_strongest_pairs_are_not_connected():
     counts = np.array([truth.found(seed) for seed in range(3)])
-    assert counts[:, :2].max() < 14
-    assert (counts[:, 2] < 8).all()
+    assert counts[:, :2].max() <= 6
+    assert (counts[:, 2] < 4).all()
 
 
 def test_different_shapes_are_sorted_and_shared_electrodes_hear_two_cells():
@@ -168,7 +184,6 @@ def test_the_fano_factor_is_largest_on_day_59_and_a_pulse_fires_what_it_reaches(
 def test_without_a_pulse_both_lines_are_the_same():
     shown = snn.culture_explorer().run(day=34, current=0.0)
     assert np.array_equal(shown["evoked"], shown["free"])
-    assert shown["map"].sum() == shown["spikes"]
     assert shown["spk"].sum() <= shown["spikes"]
 
 
@@ -182,55 +197,69 @@ def test_the_explorers_code_runs():
     assert len(names["recording"]) > 0
 
 
+def test_the_explorers_code_repeats_what_it_shows():
+    one = snn.culture_explorer()
+    values = {"day": 34, "electrode": 20, "current": 6.0}
+    names = {"snn": snn}
+    exec(fill(one.code, values, one.controls, as_code=True), names)
+    assert len(names["recording"]) == one.run(**values)["spikes"]
+
+
 # ---------------------------------------------------------------- the closed loop
 
 
-def test_a_pole_falls_as_gravity_has_it():
-    # Of a long pole on a heavy cart, small angles grow as cosh(t / τ), τ² = 4/3 half / g.
-    x, speed, angle, turn = 0.0, 0.0, 1e-4, 0.0
-    for _ in range(50):
-        x, speed, angle, turn = trials.moved(x, speed, angle, turn, 0.0)
-    tau = math.sqrt(trials.HALF * 4 / 3 / trials.GRAVITY)
-    assert angle == pytest.approx(1e-4 * math.cosh(1 / tau), rel=0.1)
-
-
 def test_a_force_to_the_side_of_the_lean_keeps_the_pole_up_and_to_the_other_side_does_not():
-    rng = np.random.default_rng(0)
-    assert trials.linear(20, rng) == trials.LONGEST
-    assert trials.linear(-20, rng) < 2
+    assert trials.linear(20) == trials.LONGEST
+    assert trials.linear(-20) < trials.linear(0.0) < 4
+    assert trials.linear(20, angle=-0.03) == trials.linear(20)
 
 
-def test_a_random_search_finds_the_one_number_soon():
-    for seed in range(3):
-        assert trials.LONGEST in trials.search(seed, 40)[:15]
+def test_a_random_search_finds_the_one_number_soon_if_its_jumps_fit():
+    found = [(trials.search(seed, 20) >= trials.LONGEST).any() for seed in range(4)]
+    too_small = [(trials.search(seed, 0.2) >= trials.LONGEST).any() for seed in range(4)]
+    assert all(found)
+    assert not any(too_small)
 
 
-def test_blocked_plasticity_changes_no_weight_and_a_lesson_changes_many():
-    body = trials.Body(culture.grow(34, 0))
-    before = body.dish.state.weight.copy()
-    body.lesson(0, rate=0.0)
-    assert np.array_equal(before, body.dish.state.weight)
-    body.lesson(0)
-    assert (before != body.dish.state.weight).mean() > 0.2
-    now = body.dish.state.weight.copy()
-    body.trial(np.random.default_rng(0))
-    assert np.array_equal(now, body.dish.state.weight)  # only lessons change them
+def test_the_stored_numbers_are_those_of_these_cultures():
+    for arm, place in (("adaptive", 0), ("blocked", 0)):
+        seed = trials.FIRST + place
+        seconds = trials.run(culture.grow(34, seed), arm, seed, exercises.my_policy)
+        assert trials.late(seconds) == pytest.approx(trials.MEASURED[arm][place], abs=0.006)
 
 
-@pytest.mark.parametrize("arm", trials.ARMS)
-def test_an_arm_repeats_and_gives_the_lessons_of_its_kind(arm):
-    one, two = (trials.run(arm, 3, exercises.my_policy, trials=4) for _ in range(2))
-    assert np.array_equal(one.seconds, two.seconds)
-    assert len(one.seconds) == len(one.lessons) == 4
-    if arm in ("told", "blocked"):
-        assert set(one.lessons) <= {-1, *trials.TOLD}
+def test_the_arms_hold_the_same_cultures_and_the_verdict_follows_from_them(monkeypatch):
+    assert set(trials.MEASURED) == set(trials.ARMS)
+    assert {len(row) for row in trials.MEASURED.values()} == {20}
+    mean, low, high = trials.compare("adaptive", "blocked")
+    assert low < mean < high
+    texts = [option.text for option in prediction("17.p5").options]
+    flat = {arm: [3.0 + 0.1 * k for k in range(20)] for arm in trials.ARMS}
+    for ahead, right in ((["adaptive"], 0), (["adaptive", "random"], 1), ([], 3)):
+        rows = {arm: [x + 2.0 * (arm in ahead) for x in row] for arm, row in flat.items()}
+        monkeypatch.setattr(trials, "MEASURED", rows)
+        assert trials.verdict() == texts[right]
+    rows = {arm: [x + 2.0 * (arm != "none") for x in row] for arm, row in flat.items()}
+    monkeypatch.setattr(trials, "MEASURED", rows)
+    assert trials.verdict() == texts[2]
 
 
-def test_the_film_shows_the_longest_trial():
-    one = trials.run("none", 1, exercises.my_policy, trials=3)
-    assert len(one.path) * trials.TICK / 1000 == pytest.approx(one.seconds.max())
-    assert abs(one.path[-1][1]) > trials.FALLEN or one.seconds.max() == trials.LONGEST
-    assert "pole" in pictures.pole_film(one.path, "A pole.", pictures=3).alt
+def test_a_coach_of_ones_own_decides_which_lessons_come():
+    heard = []
+
+    def never(values, seconds, usual, dice):
+        heard.append((values.shape, seconds <= usual, 0 <= dice < 1))
+        return -1
+
+    alone = trials.run(culture.grow(34, 3), "none", 3, exercises.my_policy)
+    assert np.array_equal(trials.run(culture.grow(34, 3), "adaptive", 3, never), alone)
+    assert set(heard) == {(torch.Size([4]), True, True)}
+
+
+def test_the_film_shows_a_trial_of_the_library():
+    path = trials.film(culture.grow(34, seed=1))
+    assert abs(path[-1][1]) > 0.28 or len(path) == 2000
+    assert "pole" in pictures.pole_film(path, "A pole.", pictures=3).alt
 
 
 # ---------------------------------------------------------------- cells that follow an answer

@@ -1,6 +1,8 @@
 """Exercises of 17 · Wetware: find bursts, tell connection from common input, teach by pulses."""
 
+import inspect
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from random import randint, random, randrange, uniform
 from typing import Any
@@ -37,7 +39,7 @@ def followed(a: Times, b: Times, c: Times) -> float:
 
 
 def my_policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
-    """Return the number of the pulse to give now, or -1 if the last trial went well."""
+    """Return the number of the lesson to give now, or -1 if the last trial went well."""
     if seconds > usual:
         return -1
     shares = torch.softmax(values / 0.15, 0).cumsum(0)
@@ -59,20 +61,37 @@ LATE_START = (
 DURATIONS = "You return start and duration. Return start and end of each burst."
 PLACES = "You return positions in the array. Return times: `times[first]` and `times[last]`."
 FIXED = "You ignore `longest` and `fewest`: your limits are fixed numbers."
+NO_LIST = "Return a list with (start, end) of each burst."
+WHOLE = "Return only the start and the end of each group, not all of its spikes."
+FROM_FIRST = (
+    "You compare a spike with the first one of its group. Compare it with the spike before."
+)
+OVERLAP = "Your bursts overlap: every run of `fewest` spikes is in your list. Let a group go on until an interval is too long."
+ALWAYS_FIVE = "You ignore `fewest`: your groups need 5 spikes."
+AT_LIMIT = "You cut at an interval that equals `longest`. Only a longer one ends a burst."
 LONG_ONES = "Your groups consist of long intervals. A burst has intervals of at most `longest`."
 
 
 def _draw_trains() -> Iterator[tuple[Times, float, int]]:
-    """Draw three trains; one starts and ends with a burst, one is in another unit of time."""
+    """Draw four trains; one starts and ends with a burst, one is in another unit of time.
+
+    In the last one, the intervals of a burst are exactly as long as they may be.
+    """
     few, seed = randint(3, 6), randrange(2**31)
     yield bursty(randint(2, 4), seed), 0.1, 5
     yield bursty(randint(2, 4), seed + 1, few, ends=True), 0.1, few
     yield 0.1 * bursty(3, seed + 2, 7), 0.01, 7
+    binary = np.round(1024 * bursty(2, seed + 3)) / 1024  # so that intervals can be exact
+    yield np.concatenate([binary, binary[-1] + 1 + np.arange(7) / 16]), 1 / 16, 6
 
 
 def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int) -> Any:
     """Return what an answer finds in a copy of the train, in which nothing can be changed."""
-    return answer(times.copy(), longest, fewest)
+    found = answer(times.copy(), longest, fewest)
+    refuse({NO_LIST: inspect.isgenerator(found) or isinstance(found, set | dict)})
+    if isinstance(found, list | tuple):
+        refuse({WHOLE: any(np.size(group) > 2 for group in found)})
+    return found
 
 
 def _groups(times: Times, longest: float) -> list[tuple[int, int]]:
@@ -118,6 +137,30 @@ def _long_ones(times: Times, longest: float, fewest: int) -> Any:
     return [(times[i], times[j]) for i, j in zip(firsts, lasts, strict=True) if j - i + 1 >= fewest]
 
 
+def _from_first(times: Times, longest: float, fewest: int) -> Any:
+    """Compare each spike with the first one of its group."""
+    groups = [[times[0]]]
+    for time in times[1:]:
+        if time - groups[-1][0] > longest:
+            groups.append([])
+        groups[-1].append(time)
+    return [(group[0], group[-1]) for group in groups if len(group) >= fewest]
+
+
+def _overlap(times: Times, longest: float, fewest: int) -> Any:
+    """List every run of `fewest` spikes."""
+    runs = [times[i : i + fewest] for i in range(len(times) - fewest + 1)]
+    return [(run[0], run[-1]) for run in runs if np.diff(run).max() <= longest]
+
+
+def _always_five(times: Times, longest: float, fewest: int) -> Any:
+    return find_bursts(times, longest, 5)
+
+
+def _at_limit(times: Times, longest: float, fewest: int) -> Any:
+    return find_bursts(times, np.nextafter(longest, 0), fewest)
+
+
 def _as_array(times: Times, longest: float, fewest: int) -> Any:
     groups = np.array(_groups(times, longest))
     return times[groups[groups[:, 1] - groups[:, 0] + 1 >= fewest]]
@@ -158,12 +201,27 @@ THE_REST = "You return the share that b does *not* follow."
 ALL_B = "You count every spike of b in the 5 ms. Per spike of a, count whether there is one."
 OF_B = "You return the share of b's spikes. Return the share of a's."
 MILLISECONDS = "Your windows are in ms. The times are in s: 5 ms are 0.005."
+NONE_LEFT = "No spike of a is left to ask. Are your windows in s? 20 ms are 0.02 s."
+PERCENT = "You return percent. Return a share, from 0 to 1."
+SHORT_C = "Your window for c is too short: c must be silent for 20 ms, not for 5."
+C_AROUND = "You also leave out spikes of a that c follows. Only a c *before* (or at) a spike can have caused it."
+AT_ONCE = "You keep spikes of a at which c fires at the same moment. Leave them out, too."
 NO_B = "Your window for c also decides for b. Compare each spike of a with c first, then with b."
 
 
 def _draw_trios() -> Iterator[tuple[Times, Times, Times]]:
     for direct in (True, False, True):
-        yield trio(direct, seconds=uniform(30, 40), rate=uniform(4, 7), seed=randrange(2**31))
+        a, b, c = trio(direct, seconds=uniform(30, 40), rate=uniform(4, 7), seed=randrange(2**31))
+        yield a, b, np.sort(np.append(c, a[::6]))  # at times, c fires at the same moment as a
+
+
+def _one_share(answer: Callable[..., Any], a: Times, b: Times, c: Times) -> Any:
+    """Return the share, refuse one of nothing: all spikes of a were left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, for the mean of nothing
+        share = answer(a.copy(), b.copy(), c.copy())
+    refuse({NONE_LEFT: isinstance(share, float) and math.isnan(share)})
+    return share
 
 
 def _after(x: Times, t: float, start: float, end: float) -> bool:
@@ -180,9 +238,24 @@ def _share(
 
     def share(a: Times, b: Times, c: Times) -> float:
         hits = [float(hit(b, t)) for t in a if keep(c, t)]
-        return sum(hits) / {"kept": len(hits), "a": len(a), "b": len(b), "one": 1}[of]
+        return (
+            sum(hits)
+            / {"kept": len(hits), "a": len(a), "b": len(b), "one": 1, "percent": 0.01 * len(hits)}[
+                of
+            ]
+        )
 
     return share
+
+
+def _from_b(a: Times, b: Times, c: Times) -> float:
+    """Return the share of b's spikes that follow a free spike of a."""
+    free = np.array([t for t in a if not _after(c, t, -0.02, 0)])
+    return float(np.mean([_after(-free, -t, 0, 0.005) for t in b]))
+
+
+def _silent_before(c: Times, t: float) -> bool:
+    return not ((c > t - 0.02) & (c < t)).any()
 
 
 def _sorted_search(a: Times, b: Times, c: Times) -> float:
@@ -203,47 +276,79 @@ def _by_tensors(a: Times, b: Times, c: Times) -> Any:
 
 # --------------------------------------------------------------------------------------- 17.3
 
-ALWAYS = "You always give a pulse. After a trial that went better than usual, return -1."
+ALWAYS = "You always give a lesson. After a trial that went better than usual, return -1."
 NEVER_BAD = (
-    "You have it the wrong way round: after a *bad* trial comes a pulse, after a good one -1."
+    "You have it the wrong way round: after a *bad* trial comes a lesson, after a good one -1."
 )
-GREEDY = "You always take the pulse with the highest value. Then the others are never tried again: draw one, with `dice`."
-UNIFORM = "You draw all pulses equally often. Prefer those with a high value."
+GREEDY = "You always take the lesson with the highest value. Then the others are never tried again: draw one, with `dice`."
+UNIFORM = "You draw all lessons equally often. Prefer those with a high value."
 NO_TEMPERATURE = "You leave out the temperature. Divide the values by 0.15 before the softmax."
-WORST_FIRST = "You prefer the pulses with *low* values. There is a minus too many."
+WORST_FIRST = "You prefer the lessons with *low* values. There is a minus too many."
 NO_EXP = "You use the values themselves as weights. They may be negative: take the softmax of `values / 0.15`."
-ONE_LATE = "Your number is one too high. The first pulse has the number 0."
-RETURNS_CHANCES = "You return probabilities. Return one number: that of the pulse."
+ONE_LATE = "Your number is one too high. The first lesson has the number 0."
+RETURNS_CHANCES = "You return probabilities. Return one number: that of the lesson."
+NO_SUM = "You compare `dice` with one share. Lay the shares side by side: add them up, with `.cumsum(0)`."
+NOT_SHARES = (
+    "Your shares do not add up to 1. Divide the exponentials by their sum, or use `torch.softmax`."
+)
+TIMES_TEMPERATURE = "You multiply by 0.15. Divide the values by it."
+OWN_DICE = "Two calls with the same inputs differ: you throw dice of your own. Use `dice`, so that a run can be repeated."
+EQUAL = "You give no lesson after a trial that lasted exactly as long as usual. Only a *longer* one needs none."
 TRIALS = 40
 
 
 def _draw_trials() -> Iterator[tuple[Tensor, float, float, float]]:
-    """Draw values and a dice for many trials; about a third of them went well."""
+    """Draw values and a dice for many trials; about a third of them went well, some as usual."""
     for number in range(TRIALS):
         values, usual = 0.6 * torch.rand(4) - 0.3, uniform(0.8, 2.0)
+        values *= 10 if number % 4 == 0 else 1  # so that a temperature of 1/0.15 shows, too
         good = number % 3 == 2
-        yield values, usual * (uniform(1.2, 2) if good else uniform(0.4, 0.9)), usual, random()
+        change = 1.0 if number % 10 == 4 else uniform(1.2, 2) if good else uniform(0.4, 0.9)
+        yield values, usual * change, usual, random()
 
 
 def _decided(answer: Callable[..., Any], *trial: Any) -> Any:
-    """Return the number of the pulse, refuse a list of probabilities."""
-    pulse = answer(*trial)
-    refuse({RETURNS_CHANCES: tensor(pulse).numel() > 1})
-    return pulse
+    """Return the number of the lesson, refuse a list of probabilities."""
+    values, *rest = trial
+    once, again = (answer(values.clone(), *rest) for _ in range(2))
+    refuse({RETURNS_CHANCES: tensor(once).numel() > 1})
+    refuse({OWN_DICE: tensor(once).item() != tensor(again).item()})
+    return once
 
 
 def _policy(
     weights: Callable[[Tensor], Tensor] = lambda v: torch.softmax(v / 0.15, 0),
-    pulse: Callable[[float, float], bool] = lambda seconds, usual: seconds <= usual,
+    due: Callable[[float, float], bool] = lambda seconds, usual: seconds <= usual,
     shift: int = 0,
 ) -> Callable[..., int]:
     """Return a variant of the solution."""
 
     def policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
         ends = weights(values).cumsum(0)
-        return int((ends < dice * ends[-1]).sum()) + shift if pulse(seconds, usual) else -1
+        return int((ends < dice * ends[-1]).sum()) + shift if due(seconds, usual) else -1
 
     return policy
+
+
+def _unsummed(last: int) -> Callable[..., int]:
+    """Return a variant that compares `dice` with each share alone."""
+
+    def policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+        shares = torch.softmax(values / 0.15, 0)
+        places = [i for i, share in enumerate(shares) if dice < share]
+        return -1 if seconds > usual else (places[0] if places else last)
+
+    return policy
+
+
+def _searched(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    shares = torch.softmax(values / 0.15, 0)
+    return -1 if seconds > usual else int(np.searchsorted(shares.numpy(), dice))
+
+
+def _exponentials(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    ends = torch.exp(values / 0.15).cumsum(0)
+    return -1 if seconds > usual else int((ends < dice).sum())
 
 
 def _greedy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
@@ -292,6 +397,10 @@ EXERCISES = [
             PLACES: _bursts(as_="places"),
             FIXED: _fixed,
             LONG_ONES: _long_ones,
+            FROM_FIRST: _from_first,
+            OVERLAP: _overlap,
+            ALWAYS_FIVE: _always_five,
+            AT_LIMIT: _at_limit,
         },
         otherwise="These are not the bursts. Walk along the train; where an interval is too long, a group ends, and the next one starts.",
         accepts=(_as_array, _as_tensor, _by_lists, _bursts()),
@@ -308,6 +417,7 @@ EXERCISES = [
         name="followed",
         solution=followed,
         cases=_draw_trios,
+        run=_one_share,
         mistakes={
             NOT_FREE: _share(keep=lambda c, t: True),
             OF_ALL: _share(of="a"),
@@ -318,9 +428,13 @@ EXERCISES = [
             COUNTED: _share(of="one"),
             THE_REST: _share(hit=lambda b, t: not _after(b, t, 0, 0.005)),
             ALL_B: _share(hit=lambda b, t: ((b > t) & (b <= t + 0.005)).sum()),
-            OF_B: _share(of="b"),
+            OF_B: [_share(of="b"), _from_b],
             MILLISECONDS: _share(keep=lambda c, t: True, hit=lambda b, t: _after(b, t, 0, 5)),
             NO_B: _share(hit=lambda b, t: _after(b, t, 0, 0.02)),
+            PERCENT: _share(of="percent"),
+            SHORT_C: _share(keep=lambda c, t: not ((c > t - 0.005) & (c <= t)).any()),
+            C_AROUND: _share(keep=lambda c, t: not (abs(c - t) <= 0.02).any()),
+            AT_ONCE: _share(keep=_silent_before),
         },
         otherwise="This is not the share. First choose the spikes of a, then ask for each whether b follows.",
         accepts=(
@@ -338,23 +452,27 @@ EXERCISES = [
     ),
     Exercise(
         id="17.3",
-        title="Choose the pulse",
+        title="Choose the lesson",
         name="my_policy",
         solution=my_policy,
         cases=_draw_trials,
         run=_decided,
         mistakes={
-            ALWAYS: _policy(pulse=lambda seconds, usual: True),
-            NEVER_BAD: _policy(pulse=lambda seconds, usual: seconds > usual),
+            ALWAYS: _policy(due=lambda seconds, usual: True),
+            NEVER_BAD: _policy(due=lambda seconds, usual: seconds > usual),
             GREEDY: _greedy,
             UNIFORM: _policy(weights=torch.ones_like),
             NO_TEMPERATURE: _policy(weights=torch.exp),
             WORST_FIRST: _policy(weights=lambda v: torch.softmax(-v / 0.15, 0)),
             NO_EXP: _policy(weights=lambda v: v / 0.15),
+            TIMES_TEMPERATURE: _policy(weights=lambda v: torch.softmax(v * 0.15, 0)),
+            NO_SUM: [_unsummed(3), _unsummed(-1), _searched],
+            NOT_SHARES: _exponentials,
+            EQUAL: _policy(due=lambda seconds, usual: seconds < usual),
             ONE_LATE: _policy(shift=1),
             RETURNS_CHANCES: lambda values, *rest: torch.softmax(values / 0.15, 0),
         },
-        otherwise="These are not the pulses. First decide whether there is one at all, then draw one: with the softmax of `values / 0.15`.",
+        otherwise="These are not the lessons. First decide whether there is one at all, then draw one: with the softmax of `values / 0.15`.",
         accepts=(
             _by_loop,
             _by_search,
@@ -364,9 +482,9 @@ EXERCISES = [
         wrong=(lambda values, seconds, usual, dice: -1, lambda *trial: 0),
         hints=(
             "Compare `seconds` with `usual` first. If the trial went better than usual, return -1.",
-            "`torch.softmax(values / 0.15, 0)` gives each pulse its share. Lay the shares side by side on a line from 0 to 1: `dice` is a place on it.",
+            "`torch.softmax(values / 0.15, 0)` gives each lesson its share. Lay the shares side by side on a line from 0 to 1: `dice` is a place on it.",
             "`.cumsum(0)` says where each share ends on that line. Count how many end before `dice`.",
         ),
-        right="It tries all pulses, and prefers those after which the pole stayed up.",
+        right="It tries all lessons, and prefers those after which the pole stayed up.",
     ),
 ]

@@ -8,51 +8,51 @@ from numpy.typing import NDArray
 from snnedu.brains import culture
 from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
-from snnedu.widgets.panels import Image, Raster, Slider, Traces
+from snnedu.widgets.panels import Raster, Slider, Traces
 
-SECONDS, BIN = 10, 5  # s that are shown, and ms of a step
+SECONDS, BIN = 30, 10  # s that are shown, and ms of a step
 AFTER, WIDTH = 500, 10  # ms after a pulse that are compared, in bins of 10 ms
 SEED = 0
-REACH = 150.0  # um: how far a pulse of 1 uA reaches; its square root counts
 
 
 def culture_explorer(*, ask: str = "", **more: Any) -> Explorer:
-    """Watch ten seconds of a simulated culture: choose its age, and stimulate an electrode.
+    """Watch 30 seconds of a simulated culture: choose its age, and stimulate an electrode.
 
-    One pulse a second is given, at `electrode` (row by row), with a current of 0 to 8 uA. `ask`
+    One pulse a second is given, at `electrode` (0 to 63, row by row), with a current of 0 to 8 uA. `ask`
     names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
         _lived,
         [
-            Slider("day", 16, 94, 1, value=59, label="age", unit="days"),
+            Slider("day", 16, 94, 1, value=34, label="age", unit="days"),
             Slider("electrode", 0, 63, 1, value=27, label="electrode that stimulates"),
             Slider("current", 0.0, 8.0, 0.5, value=0.0, label="pulse", unit="µA"),
         ],
         [
             Raster(
                 "spk",
-                title="Spikes on 64 electrodes in 10 s; a pulse each second",
-                xlabel="time (5 ms)",
+                title="Spikes on 64 electrodes (row by row) in 30 s",
+                xlabel="time (steps of 10 ms)",
                 ylabel="electrode",
-                height=230,
+                height=260,
             ),
             Traces(
                 {"evoked": "with the pulse", "free": "the same culture without"},
                 title="Mean number of spikes in 10 ms, after each full second",
-                xlabel="time after the pulse (ms)",
+                xlabel="time after the full second, when the pulse comes (ms)",
                 ylim=(0, 12),
                 dt=WIDTH,
                 height=150,
             ),
-            Image("map", title="Where the spikes were: 8 × 8 electrodes", clim=(0, 60)),
         ],
         title="A culture on an array",
         outcome="Day {day}: {spikes} spikes on {active} electrodes, Fano factor {fano:.1f}. From 10 to "
-        "300 ms after a pulse: {with_pulse:.1f} spikes, without the pulse {without:.1f}.",
+        "300 ms after each full second: {with_pulse:.1f} spikes, without the pulse {without:.1f}.",
         code="""dish = snn.culture.grow(day={day}, seed=0)
-recording = snn.culture.clean(dish.record(10))  # without pulses
-print(snn.culture.summary(recording))""",
+with snn.culture.open(dish) as neurons:
+    neurons.stim({electrode}, {current}, snn.culture.BurstDesign(30, 1))  # one pulse a second
+    recording = neurons.record(30).wait_until_stopped()
+print(len(recording), snn.culture.summary(recording))""",
         **(in_explorer(ask) if ask else {}),
         **more,
     )
@@ -68,7 +68,6 @@ def _lived(day: int, electrode: int, current: float) -> dict[str, Any]:
     early = slice(10 // WIDTH, 300 // WIDTH)  # the pulse itself fires cells in the first ms
     return {
         "spk": spk,
-        "map": np.bincount(recording.electrode, minlength=64).reshape(8, 8).astype(float),
         "evoked": evoked,
         "free": without,
         "spikes": len(recording),
@@ -80,17 +79,10 @@ def _lived(day: int, electrode: int, current: float) -> dict[str, Any]:
 
 
 def _record(day: int, electrode: int, current: float) -> culture.Recording:
-    """Return ten seconds of a culture; a pulse at each full second fires the cells that it reaches."""
-    dish = culture.grow(day, SEED)
-    distance = np.hypot(*(dish.wiring.position - culture.SITES[electrode]).T)
-    pushed = distance < REACH * current**0.5
-    seconds = [dish.advance(1000, pushed) for _ in range(SECONDS)]
-    times = np.concatenate([second + when / 1000 for second, (when, _) in enumerate(seconds)])
-    cells = np.concatenate([who for _, who in seconds])
-    heard = dish.wiring.electrode[cells] >= 0
-    return culture.Recording(
-        times[heard], dish.wiring.electrode[cells[heard]], cells[heard], SECONDS
-    )
+    """Return 30 s of a culture with a pulse at each full second."""
+    with culture.open(culture.grow(day, SEED)) as neurons:
+        neurons.stim(electrode, current, culture.BurstDesign(SECONDS, 1))
+        return neurons.record(SECONDS).wait_until_stopped()
 
 
 def _after(times: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ QUESTIONS = {
                     "Then the delay is known better, but not its cause.",
                 ),
                 Option(
-                    "Make a fire, and look at b",
+                    "Make neuron a fire, see if b does",
                     "You caused these spikes yourself, so no common input did.",
                     right=True,
                 ),
@@ -77,7 +77,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Adaptive pulses help, random pulses do not. What does blocked plasticity add?",
+            "Adaptive lessons help, random ones do not. What does blocked plasticity add?",
             (
                 Option(
                     "It shows that more cells fire",
@@ -85,7 +85,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "It is a second random arm",
-                    "The pulses are adaptive there, too. Only the synapses stay as they are.",
+                    "The lessons are adaptive there, too. Only the synapses stay as they are.",
                 ),
                 Option(
                     "It tests where the change is",

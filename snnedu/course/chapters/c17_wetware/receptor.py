@@ -173,6 +173,25 @@ def linear_nonlinear(cutoff: int = 200, memory: bool = False, draws: int = 8) ->
     return spk_rec[len(after) :]
 
 
+def above_threshold(cutoff: int = 200) -> tuple[Tensor, float, float]:
+    """Return spikes [time, 1] where the filtered sound exceeds a threshold, without dice or leak.
+
+    After a spike there is none for a dead time. Threshold and dead time are those with the best Γ
+    on the known seconds; the dead time (ms) and this Γ come second and third.
+    """
+    sound, real = grasshopper(cutoff)
+    drive = filtered(sound) @ linear_filter(cutoff)
+    levels = torch.quantile(known(drive), torch.linspace(0.3, 0.95, 14))
+    level, dead = torch.cartesian_prod(levels, torch.arange(8.0, 41, 4)).T  # steps
+    spk_rec, last = torch.zeros(len(drive), len(level)), torch.full((len(level),), -1e9)
+    for t, now in enumerate(drive):
+        spk_rec[t] = (now > level) & (t - last > dead)
+        last = torch.where(spk_rec[t] > 0, float(t), last)
+    scores = coincidence(known(spk_rec), known(real))
+    best = int(scores.argmax())
+    return spk_rec[:, best, None], float(dead[best]) * 1000 / SECOND, float(scores[best])
+
+
 def _own(real: Tensor) -> Tensor:
     """Count the spikes in each of the last bins, without the present step: [time, BINS]."""
     past = F.pad(real.cumsum(0), (1 + BINS * BIN, 0))  # past[t + BINS * BIN]: spikes before t
@@ -186,12 +205,13 @@ def _logistic(x_rec: Tensor, cutoff: int) -> Tensor:
     weights = torch.zeros(x.shape[1] + 1)
     weights[-1] = -3.7
     weights.requires_grad_()
-    optimizer = torch.optim.LBFGS([weights], max_iter=200)
+    optimizer = torch.optim.LBFGS([weights], max_iter=400, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
         out = F.binary_cross_entropy_with_logits(x @ weights[:-1] + weights[-1], spk)
-        out = out + 1e-4 * weights[:-1].square().sum()
+        out = out + 1e-4 * weights[: len(LAGS)].square().sum()  # lags resemble each other
+        out = out + 1e-6 * weights[len(LAGS) : -1].square().sum()  # own spikes may weigh a lot
         out.backward()
         return out
 

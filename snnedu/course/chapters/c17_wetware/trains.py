@@ -10,6 +10,7 @@ Times = NDArray[np.float64]
 
 DELAY, JITTER = 0.002, 0.0003  # s, from a spike to the one that it causes, and its sd
 TO_A, A_TO_B, C_TO_B = 0.3, 0.2, 0.9  # shares of the spikes that cause another one
+RATE_B = 1.9  # times the rate of the others: b fires as often in both cultures
 
 
 def trio(
@@ -18,12 +19,15 @@ def trio(
     """Return the trains a, b and c. Each fires at random; some spikes cause others.
 
     c drives a always. If `direct`, a drives b, else c does, and its spikes take one delay more: in
-    both cases b often follows a after one delay.
+    both cases b often follows a after one delay. The rate of b and the jitter of this delay are
+    the same in both.
     """
     rng = np.random.default_rng(seed)
-    a, b, c = (poisson(rate, seconds, rng) for _ in range(3))
+    own = RATE_B - (A_TO_B * (1 + TO_A) if direct else C_TO_B)
+    a, b, c = (poisson(rate * times, seconds, rng) for times in (1, own, 1))
     a = np.sort(np.concatenate([a, caused(c, DELAY, TO_A, rng)]))
-    more = caused(a, DELAY, A_TO_B, rng) if direct else caused(c, 2 * DELAY, C_TO_B, rng)
+    late = caused(a, DELAY, A_TO_B, rng, 2**0.5), caused(c, 2 * DELAY, C_TO_B, rng)
+    more = late[0] if direct else late[1]
     return a, np.sort(np.concatenate([b, more])), c
 
 
@@ -32,10 +36,12 @@ def poisson(rate: float, seconds: float, rng: np.random.Generator) -> Times:
     return np.sort(rng.uniform(0, seconds, rng.poisson(rate * seconds)))
 
 
-def caused(times: Times, delay: float, share: float, rng: np.random.Generator) -> Times:
+def caused(
+    times: Times, delay: float, share: float, rng: np.random.Generator, spread: float = 1
+) -> Times:
     """Return the spikes that a share of the spikes at `times` cause, a delay later."""
     hits = times[rng.random(len(times)) < share]
-    return hits + delay + JITTER * rng.standard_normal(len(hits))
+    return hits + delay + spread * JITTER * rng.standard_normal(len(hits))
 
 
 def bursty(bursts: int, seed: int | None = None, fewest: int = 5, *, ends: bool = False) -> Times:

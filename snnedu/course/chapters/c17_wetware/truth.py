@@ -1,7 +1,7 @@
 """What only a simulation knows: which cell spiked, and which cells are connected.
 
-An estimate of connections ranks all ordered pairs of electrodes. `found` counts how many of the
-best 20 have an excitatory synapse from a cell at the first to a cell at the second.
+An estimate of connections ranks all pairs of electrodes. `found` counts how many of the best 10
+have an excitatory synapse between a cell at the one and a cell at the other, in any direction.
 """
 
 import numpy as np
@@ -9,21 +9,22 @@ from numpy.typing import NDArray
 
 from snnedu.brains import culture
 
-BEST, LEAST = 20, 0.25  # pairs; and the rate (Hz) of an electrode that takes part
+BEST, LEAST = 10, 0.25  # pairs; and the rate (Hz) of an electrode that takes part
 WINDOW = 0.01  # s, of the counts that are correlated
 
 
 def found(seed: int, day: float = 59, seconds: float = 120) -> tuple[int, int, float]:
-    """Return the true ones among the best 20 pairs: by correlation, by `connectivity`, by chance."""
+    """Return the true ones among the best 10 pairs: by correlation, by `connectivity`, by chance."""
     dish = culture.grow(day, seed)
     recording = culture.clean(dish.record(seconds))
     loud = [n for n in recording.active() if (recording.electrode == n).sum() > LEAST * seconds]
     trains = [recording.times[recording.electrode == n] for n in loud]
     counts = [culture.spike_counts(train, seconds, WINDOW) for train in trains]
-    true, apart = synapses(dish)[np.ix_(loud, loud)], ~np.eye(len(loud), dtype=bool)
-    by_counts = _true(np.corrcoef(counts)[apart], true[apart])
-    by_lags = _true(culture.connectivity(trains)[apart], true[apart])
-    return by_counts, by_lags, BEST * float(true[apart].mean())
+    true, pairs = synapses(dish)[np.ix_(loud, loud)], np.triu_indices(len(loud), 1)
+    true, lags = true | true.T, culture.connectivity(trains)
+    by_counts = _true(np.corrcoef(counts)[pairs], true[pairs])
+    by_lags = _true(np.fmax(lags, lags.T)[pairs], true[pairs])
+    return by_counts, by_lags, BEST * float(true[pairs].mean())
 
 
 def synapses(dish: culture.Culture) -> NDArray[np.bool_]:
