@@ -1,5 +1,8 @@
 """What 17 claims, on few seeds; and what a learner may do without a later cell failing."""
 
+import hashlib
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -221,6 +224,14 @@ def test_a_random_search_finds_the_one_number_soon_if_its_jumps_fit():
     assert not any(too_small)
 
 
+def math_library():
+    x = np.linspace(-5, 0, 1001)
+    digits = np.exp(x).tobytes() + np.array([math.exp(value) for value in x]).tobytes()
+    return hashlib.sha256(digits).hexdigest()[:12]
+
+
+# A culture is chaotic: a last digit of `exp` that differs gives other spikes within seconds.
+@pytest.mark.skipif(math_library() != "8e6dd4b71ba0", reason="stored with another math library")
 def test_the_stored_numbers_are_those_of_these_cultures():
     for arm, place in (("adaptive", 0), ("blocked", 0)):
         seed = trials.FIRST + place
