@@ -33,9 +33,9 @@ PREDICTIONS = {
     "16.p4": Prediction(
         question="Three cues, 100 updates, the same networks, each rule at its own learning rate, no gradient is clipped. Which rule counts better?",
         options=(
-            Option("BPTT", "Its gradient is exact, but learning also depends on its size."),
-            Option("e-prop", "It drops a term, and the size of the rest is steadier."),
-            Option("Both alike", "Their gradients differ, in direction and in size."),
+            Option("BPTT", "BPTT's gradient is exact, but learning also depends on its size."),
+            Option("e-prop", "e-prop drops a term, and the size of the rest is steadier."),
+            Option("Both alike", "The two gradients differ, in direction and in size."),
         ),
     ),
     "16.p5": Prediction(
@@ -56,7 +56,7 @@ PREDICTIONS = {
             Option(
                 "About as many", "For this task the past adds little to what a single step says."
             ),
-            Option("Clearly more", "It has less to learn from than BPTT, never more."),
+            Option("Clearly more", "SLTT has less to learn from than BPTT, never more."),
         ),
     ),
 }

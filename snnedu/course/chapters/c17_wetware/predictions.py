@@ -65,7 +65,7 @@ PREDICTIONS = {
             ),
             Option(
                 "The filtered sound, above a threshold",
-                "It comes second: no dice are needed. A leak and a fitted filter add to it.",
+                "The threshold comes second: no dice are needed. A leak and a fitted filter add to it.",
             ),
             Option(
                 "A leaky neuron, fitted by its gradient",
@@ -91,11 +91,11 @@ PREDICTIONS = {
             ),
             Option(
                 "Adaptive, but blocked is as good",
-                "Then the pulses alone would help. The blocked arm tests this.",
+                "If blocked were as good, the pulses alone would help. The blocked arm tests this.",
             ),
             Option(
                 "None is clearly ahead of no lessons",
-                "Then nothing would have been learned. Compare adaptive with none.",
+                "Without a lead over no lessons, nothing would have been learned. Compare adaptive with none.",
             ),
         ),
         reply="Most cultures of an arm are alike, a few are far ahead: look at every dot.",
