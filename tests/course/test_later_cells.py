@@ -70,6 +70,7 @@ def test_later_cells_run_with_an_accepted_answer(chapter, number, monkeypatch, r
     assert not threads or {e.id for e in exercises(chapter)} <= set(snnedu.solved())
 
 
+@pytest.mark.house
 def test_most_later_cells_are_run():
     runs = [run for chapter in CHAPTERS for run in with_our_solutions(chapter).values()]
     assert sum(run.left is not None for run in runs) > 0.8 * len(runs)
