@@ -164,20 +164,13 @@ class Sequential(nn.Sequential):
 
         `input_shape` is that of one sample at one step, without time and batch.
         """
-        net = copy.deepcopy(self).eval()  # so that nothing below changes the network itself
-        some = next(iter([*net.parameters(), *net.buffers()]), torch.zeros(()))
-        x = torch.zeros(1, *input_shape, dtype=some.dtype, device=some.device)
         rows, neurons = [("", "layer", "output", "parameters")], 0
-        for name, layer, _ in net._layers(None):
-            with torch.no_grad(), _Located(name, layer, x):
-                x = layer(x)
-            if isinstance(x, tuple):
-                x = x[0]
+        for name, layer, _, y in _one_step(self, input_shape):
             if isinstance(layer, SpikingLayer):
-                neurons += x.numel()
+                neurons += y.numel()
             count = sum(p.numel() for p in layer.parameters())
-            rows.append((name, _short(repr(layer)), str(list(x.shape[1:])), f"{count:,}"))
-        total = sum(p.numel() for p in net.parameters())
+            rows.append((name, _short(repr(layer)), str(list(y.shape[1:])), f"{count:,}"))
+        total = sum(p.numel() for p in self.parameters())
         return f"{_table(rows)}\n{total:,} parameters, {neurons:,} spiking neurons"
 
     def _recomputed(self, x_rec: Tensor, length: int) -> tuple[Tensor, Tensor]:
@@ -306,6 +299,21 @@ def _chain(net: nn.Sequential, prefix: str) -> Iterator[tuple[str, nn.Module]]:
                     f"Take them out, or write that network's loop yourself with `layer.unroll`."
                 )
         yield name, layer
+
+
+def _one_step(
+    net: Sequential, input_shape: Sequence[int]
+) -> Iterator[tuple[str, nn.Module, Tensor, Tensor]]:
+    """Yield name and layer, and what goes in and out, as one sample of zeros takes one step."""
+    net = copy.deepcopy(net).eval()  # so that nothing here changes the network itself
+    some = next(iter([*net.parameters(), *net.buffers()]), torch.zeros(()))
+    x = torch.zeros(1, *input_shape, dtype=some.dtype, device=some.device)
+    for name, layer, _ in net._layers(None):
+        with torch.no_grad(), _Located(name, layer, x):
+            y = layer(x)
+        y = y[0] if isinstance(y, tuple) else y
+        yield name, layer, x, y
+        x = y
 
 
 def _folded(layer: nn.Module, x_rec: Tensor) -> Tensor:

@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnedu.core import _check
+from snnedu.core._extras import extra
 from snnedu.core.delay import Delay
 from snnedu.core.layer import SpikingLayer
-from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _one_step
 from snnedu.core.neurons import Leaky, RLeaky, RSynaptic, Synaptic
 
 SCHEMA = 1  # of the metadata; a later one may mean something else
@@ -139,17 +140,9 @@ def _shaped(
     net: Sequential, shape: tuple[int, ...]
 ) -> Iterator[tuple[str, Any, tuple[int, ...], tuple[int, ...]]]:
     """Yield name, layer, and the shapes that one sample has before and after it."""
-    some = next(net.parameters(), torch.zeros(()))
-    x = torch.zeros(1, *shape, dtype=some.dtype, device=some.device)
-    for name, layer, _ in net._layers(None):
-        if isinstance(layer, _LEFT_OUT):
-            continue
-        with torch.no_grad():
-            known = isinstance(layer, (SpikingLayer, Delay, nn.Flatten, nn.AvgPool2d, *CONNECTIONS))
-            y: Any = layer(x) if known else x
-        y = y[0] if isinstance(y, tuple) else y
-        yield name, layer, tuple(x.shape[1:]), tuple(y.shape[1:])
-        x = y
+    for name, layer, x, y in _one_step(net, shape):
+        if not isinstance(layer, _LEFT_OUT):
+            yield name, layer, tuple(x.shape[1:]), tuple(y.shape[1:])
 
 
 def _node(
@@ -458,10 +451,4 @@ def _text(value: Any) -> Any:
 
 
 def _load() -> Any:
-    try:
-        import nir  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"NIR graphs need the package `nir`. {error}. Run: python -m pip install 'snnedu[nir]'"
-        ) from None
-    return nir
+    return extra("nir", "NIR graphs need", "Run: python -m pip install 'snnedu[nir]'")

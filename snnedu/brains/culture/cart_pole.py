@@ -23,9 +23,8 @@ from snnedu.core import _check
 ARMS = ("adaptive", "random", "none", "blocked")
 TICKS = 100  # a second
 START, FALLEN = 0.03, 0.28  # rad: 2 and 16 degrees
-PACE = (
-    0.25  # the cart moves in slow motion: at full speed, a pole falls before this culture answers
-)
+# The cart moves in slow motion: at full speed, a pole falls before this culture answers.
+PACE = 0.25
 STEEP, TOP = 600.0, 60.0  # Hz of pulses for each rad of lean, and at most
 GAIN, STRONGEST, MEMORY = 1.0, 10.0, 0.75  # N a spike; N; what is left of a count after a tick
 PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))  # lessons: which input is followed by which output

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from snnedu.brains.culture.loop import BurstDesign, StimDesign
+from snnedu.core._extras import extra
 
 PHASE = 160  # us, of both phases where only a current is given
 
@@ -62,12 +63,9 @@ def connect() -> Device:
 
     Raises ModuleNotFoundError where `cl` is not installed.
     """
-    try:
-        import cl  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"A real device needs `{error.name}`, which is not installed. It wants Python 3.12 or "
-            "later, and its licence is CC BY-NC: no commercial use. Run: python -m pip install "
-            "cl-sdk. Or use a simulated culture: `culture.open(culture.grow(34))`."
-        ) from error
-    return Device(cl)
+    advice = (
+        "It wants Python 3.12 or later, and its licence is CC BY-NC: no commercial use. Run: "
+        "python -m pip install cl-sdk. Or use a simulated culture: "
+        "`culture.open(culture.grow(34))`."
+    )
+    return Device(extra("cl", "A real device needs", advice))

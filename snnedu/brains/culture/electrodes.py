@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 
 from snnedu.core import _check
+from snnedu.core._extras import extra
 
 GRID, PITCH, MARGIN = 8, 200.0, 100.0  # electrodes a side, um between them, um around them
 SITES = MARGIN + PITCH * np.stack(np.divmod(np.arange(GRID**2), GRID)[::-1], 1)  # [64, 2], x and y
@@ -219,14 +220,9 @@ def to_spikeinterface(trace: Float[np.ndarray, "frames electrodes"]) -> Any:
 
     Raises ModuleNotFoundError without spikeinterface.
     """
-    try:
-        from spikeinterface.core import NumpyRecording  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"Spike sorters need `{error.name}`, which is not installed. "
-            "Run: python -m pip install 'snnedu[culture]'"
-        ) from error
-    recording = NumpyRecording([trace], sampling_frequency=SAMPLING)
+    advice = "Run: python -m pip install 'snnedu[culture]'"
+    core = extra("spikeinterface.core", "Spike sorters need", advice)
+    recording = core.NumpyRecording([trace], sampling_frequency=SAMPLING)
     recording.set_dummy_probe_from_locations(SITES)
     return recording
 

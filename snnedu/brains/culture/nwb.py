@@ -15,6 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from snnedu.brains.culture.electrodes import SITES, Recording, in_order
+from snnedu.core._extras import extra
 
 BEGAN = datetime(2000, 1, 1, tzinfo=UTC)  # NWB wants a date; a simulated dish has none
 
@@ -92,11 +93,4 @@ def _add_electrodes(file: Any) -> None:
 
 
 def _pynwb() -> ModuleType:
-    try:
-        import pynwb  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"NWB files need `{error.name}`, which is not installed. "
-            "Run: python -m pip install 'snnedu[culture]'"
-        ) from error
-    return pynwb
+    return extra("pynwb", "NWB files need", "Run: python -m pip install 'snnedu[culture]'")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from snnedu.core.neurons import Leaky
-from snnedu.core.surrogate import fast_sigmoid
+from snnedu.core.surrogate import fast_sigmoid, slope_of
 from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Choice, Slider, Traces
@@ -93,9 +93,7 @@ def factors(weight: float, other: float, signal: str, when: int) -> dict[str, An
 
 def derivative(x: Tensor, slope: float = SLOPE) -> Tensor:
     """Return the slope h(x) that `snn.surrogate.fast_sigmoid` puts in the spike's place."""
-    x = x.detach().clone().requires_grad_()
-    (grad,) = torch.autograd.grad(fast_sigmoid(slope)(x).sum(), x)
-    return grad
+    return slope_of(fast_sigmoid(slope), x.detach())
 
 
 def faded(spk_rec: Tensor) -> Tensor:

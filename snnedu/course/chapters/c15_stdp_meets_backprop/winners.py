@@ -7,9 +7,8 @@ from torch.nn.functional import avg_pool2d
 from snnedu.core.data import mnist_small
 
 STEPS, INK = 10, 0.5  # of an image; the chance that a black pixel spikes in a step
-EARLIEST = (
-    3  # the index of the first step in which a neuron may fire: before, there is little to see
-)
+# The index of the first step in which a neuron may fire: before, there is little to see.
+EARLIEST = 3
 BETA, FADE, BATCH = 0.9, 0.8, 20  # decay of the membrane, of the trace; images of a batch
 HOMEOSTASIS = 0.5  # how fast the threshold of a frequent winner rises
 
