@@ -31,6 +31,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "neurons": "neurons.run",
     "training": "networks.steps",
     "digits": "networks.digits",
+    "gpu": "gpu.run",
     "memory": "memory.run",
     "hh": "neurons.hodgkin_huxley",
     "spike-times": "spike_times.run",
