@@ -2,12 +2,14 @@
 
 import ast
 import importlib.util
+import itertools
 import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from tools.notebooks import THREADS
 
@@ -155,6 +157,16 @@ def test_notebooks_run_with_fewer_and_with_more_threads_than_their_outputs_were_
     commands = " ".join(word for _, step in make.checks() for command in step for word in command)
     used = [int(word) for word in re.findall(r"notebook_threads=(\d+)", commands)]
     assert min(used) < THREADS < max(used)
+
+
+def test_every_test_without_a_browser_runs_once_besides_those_of_the_core(make):
+    names = ["browser", "bad_input", "parity", "house", "traced"]
+    for marks in (set(some) for n in range(3) for some in itertools.combinations(names, n)):
+        chosen = [
+            Expression.compile(words).evaluate(marks.__contains__)
+            for words in (make.UNTYPED, make.TYPED)
+        ]
+        assert sum(chosen) == ("browser" not in marks)
 
 
 def step(code: str) -> list[str]:
