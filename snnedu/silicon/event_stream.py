@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from snnedu.core import _check
+
 Index = slice | Tensor
 
 
@@ -20,8 +22,9 @@ class Events:
     `size` is (height, width) of the sensor in pixels, `duration` the length of the recording in ms.
     `events[mask]` and `events[:1000]` are a part of the stream; `len(events)` counts.
 
-    Raises ValueError where the four differ in length, times are not in order or outside of 0 to
-    `duration`, pixels lie outside of the sensor, or polarities are neither 1 nor -1.
+    Raises ValueError where the four differ in length, `duration` is not positive, times are not in
+    order or outside of 0 to `duration`, pixels lie outside of the sensor, or polarities are neither
+    1 nor -1.
     """
 
     t: Float[Tensor, " events"]
@@ -39,6 +42,7 @@ class Events:
                 f"`Events` needs `t`, `x`, `y` and `p` with one number for each event. Received "
                 f"the shapes {shapes}. Pass four tensors of equal length."
             )
+        _check.positive("duration", self.duration)
         if len(self.t):
             self._check_values()
 

@@ -332,6 +332,7 @@ BAD = {
     "off theta": (lambda: from_video(light, threshold=(0.1, -0.1)), ValueError, "threshold"),
     "dt": (lambda: from_video(light, dt=0.0), ValueError, "`dt`"),
     "mismatch": (lambda: from_video(light, mismatch=-0.1), ValueError, "mismatch"),
+    "no duration": (lambda: Events(*[torch.zeros(0)] * 4, (4, 5), 0.0), ValueError, "`duration`"),
     "refractory": (lambda: from_video(light, refractory=-1.0), ValueError, "refractory"),
     "leak": (lambda: from_video(light, leak=math.nan), ValueError, "leak"),
     "noise": (lambda: from_video(light, noise=-1.0), ValueError, "noise"),

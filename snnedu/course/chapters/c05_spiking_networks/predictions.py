@@ -94,10 +94,9 @@ PREDICTIONS = {
     ),
     "05.p6": Prediction(
         question=(
-            "A digit enters six layers of 64 neurons, with PyTorch's weights. Which is the first "
-            "layer that spikes in fewer than 1 % of the steps?"
+            "A digit enters six layers of 64 neurons, with PyTorch's weights. Which layer, from 1 "
+            "to 6, is the first that spikes in fewer than 1 % of the steps?"
         ),
-        unit="(number of the layer, 1 to 6)",
         between=(1, 6),
         low="The first layers are quiet, but each still fires more often than that.",
         high="It happens earlier: layers 2 and 3 each keep less than a third of the spikes.",
