@@ -3,6 +3,7 @@
     print(energy.report(net, x_rec))                     # per layer, for one inference
     energy.report(ann, x).energy                         # pJ; the same rules for a dense network
     energy.report(net, x_rec, prices="45nm-int8", skip_zeros=False)
+    energy.on_chip(net, x_rec)                           # simulated on a chip, see `chip`
 
 It is an estimate from counts (see `operations.count`), not a measurement. Which network wins often
 depends on what is counted: on zeros that may be skipped, on memory, on the static power.
@@ -11,14 +12,14 @@ depends on what is counted: on zeros that may be skipped, on memory, on the stat
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from html import escape
-from itertools import chain, repeat
 from typing import Any
 
 from torch import Tensor, nn
 
 from snnedu.core import _check
-from snnedu.core.network import Sequential, _table
+from snnedu.core.network import Sequential
+from snnedu.silicon._table import Table
+from snnedu.silicon.chip import on_chip as on_chip
 from snnedu.silicon.operations import Counts, count
 
 
@@ -60,7 +61,7 @@ PRICES = {
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Table):
     """Counts and costs of one inference: `rows`, one for each layer, and their sums.
 
     `energy` is all of it in pJ, `static` the share that flows whatever the network does, `total`
@@ -93,20 +94,6 @@ class Report:
         shown = {"prices": asdict(self.prices), "steps": self.steps, "skip_zeros": self.skip_zeros}
         sums = {"total": self.total, "static": self.static, "energy": self.energy}
         return shown | {"rows": [dict(row) for row in self.rows]} | sums
-
-    def __str__(self) -> str:
-        return f"{_table(list(self._lines()))}\n{self._caption()}"
-
-    def _repr_html_(self) -> str:
-        head, *body = (
-            "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)
-            for tag, line in zip(chain(["th"], repeat("td")), self._lines(), strict=False)
-        )
-        rows = "".join(f"<tr>{row}</tr>" for row in body)
-        return (
-            f"<table><caption>{escape(self._caption())}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
 
     def _lines(self) -> Iterator[tuple[str, ...]]:
         names = ("mac", "ac", "skipped", "updates", "weights", "states", "activity")
@@ -160,5 +147,5 @@ def _row(counts: Counts, prices: Prices, memory: bool) -> dict[str, Any]:
     compute = counts.mac * (prices.multiply + prices.add) + counts.ac * prices.add
     moved = (counts.weights, counts.states, counts.activity)
     costs = [n * prices.access(size) for n, size in zip(moved, counts.sizes, strict=True)]
-    row = {name: value for name, value in asdict(counts).items() if name != "sizes"}
+    row = {name: value for name, value in vars(counts).items() if name != "sizes"}
     return row | {"compute": compute, "energy": compute + (sum(costs) if memory else 0.0)}

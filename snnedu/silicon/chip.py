@@ -1,0 +1,327 @@
+"""A network on a simulated chip: energy, time and spikes on a model of Intel's Loihi.
+
+    print(energy.on_chip(net, x_rec))          # needs the package `sanafe`
+
+The simulator is SANA-FE (Boyle et al. 2025, doi:10.1109/TCAD.2025.3537971); energy and time of each
+event are its model of Loihi, after Davies et al. 2018, doi:10.1109/MM.2018.112130359.
+
+A spike reaches the next layer one step later, so that `steps` of a network with L layers of neurons
+take steps + L on the chip. The chip's reset comes at once, `U <- U - θ`, and what was subtracted
+leaks as well. Ours comes one step late and does not leak: a connection of each neuron to itself, of
+weight -(1 - β) θ, brings the missing part.
+"""
+
+import copy
+import io
+from collections.abc import Iterable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from snnedu.core import _check
+from snnedu.core._extras import extra
+from snnedu.core.layer import SpikingLayer
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _folded
+from snnedu.core.neurons import Leaky
+from snnedu.silicon._table import Table
+
+PER_CORE = 1024  # neurons that a core of Loihi holds
+_SCALE = 2.0**20  # the chip rounds what leaks to 1/64: with large numbers, rounding is no matter
+_RESETS = {"subtract": "soft", "zero": "hard", "none": "none"}
+_AFFINE = (
+    *CONNECTIONS, *BATCH_NORM, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d,
+    nn.Dropout2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
+)  # fmt: skip
+
+Weights = Float[Tensor, "inputs outputs"]
+
+
+@dataclass(frozen=True)
+class ChipReport(Table):
+    """What the chip spends on one inference, on average over the samples.
+
+    `energy` (pJ) is the sum of `parts`: "synapse", "soma" (neurons) and "network" (messages between
+    cores). `latency`: ms. `events`: connections that spikes took. `messages`: spikes on their way
+    to a core. `rows`: one for each core, with its layer, neurons, and spikes. `spikes`: of each
+    layer by name, `[time, batch, neurons]`. `differing`: how many of them are not as in `net`.
+    """
+
+    energy: float
+    parts: dict[str, float]
+    latency: float
+    events: float
+    messages: float
+    steps: int
+    rows: list[dict[str, Any]]
+    spikes: dict[str, Tensor] = field(repr=False)
+    differing: int
+
+    @property
+    def power(self) -> float:
+        """Mean power while the chip computes, mW; without the static one."""
+        return self.energy / self.latency * 1e-6
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the spikes as numbers, texts, lists and dicts."""
+        names = ("energy", "latency", "events", "messages", "steps", "differing", "power")
+        shown = {name: getattr(self, name) for name in names}
+        return shown | {"parts": dict(self.parts), "rows": [dict(row) for row in self.rows]}
+
+    def _lines(self) -> list[tuple[str, ...]]:
+        head = ("core", "layer", "neurons", "spikes")
+        rows = [
+            (str(row["core"]), row["name"], f"{row['neurons']:,}", f"{row['spikes']:,.1f}")
+            for row in self.rows
+        ]
+        return [head, *rows]
+
+    def _caption(self) -> str:
+        parts = ", ".join(f"{name} {pj / 1e3:,.1f}" for name, pj in self.parts.items())
+        return (
+            f"{self.energy / 1e3:,.1f} nJ ({parts}) and {self.latency:.3f} ms for one inference of "
+            f"{self.steps} steps on the chip; {self.events:,.0f} synaptic events, "
+            f"{self.messages:,.0f} messages. Without static power. "
+            f"{self.differing or 'No'} spikes differ from the network's."
+        )
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Neurons, and the connections that lead to them."""
+
+    name: str
+    neurons: Leaky
+    weights: Weights
+    bias: Float[Tensor, " outputs"]
+    synapse: str  # the chip has several kinds, of different price
+
+    def number(self, name: str, shape: tuple[int, ...]) -> list[float]:
+        """Return a parameter, one value for each neuron."""
+        return getattr(self.neurons, name).detach().expand(shape).flatten().tolist()
+
+
+def on_chip(
+    net: Sequential, x_rec: Tensor, *, same_reset: bool = True, per_core: int = PER_CORE
+) -> ChipReport:
+    """Return energy, time and spikes of a network on a simulated Loihi.
+
+    `net`: `Leaky` neurons; between them `Linear`, convolutions, batch norm, average pooling,
+    `Flatten`. `x_rec`: spikes, 0 or 1, `[time, batch, *features]`; the samples run one after the
+    other, each from rest. `same_reset`: add the connections that make the reset ours (see above);
+    they cost as all others do. Without them it is the chip's own: no difference at β = 1, or with
+    a reset to zero. `per_core`: how many neurons share a core; fewer take more cores.
+
+    What differs: weights keep 32 bits here, 8 on the real chip. Membranes have 64 bits and ours 32,
+    so that a rare spike at the threshold may differ. Not counted: static power, the way into the
+    chip and out of it, and whether the weights fit a core. Averages of pooling are folded into
+    the weights after them. Weights of exactly 0 are left out.
+
+    Raises ModuleNotFoundError without `sanafe`, TypeError for other layers, ValueError for other
+    input and for networks that are too large.
+    Source: Boyle et al. 2025, doi:10.1109/TCAD.2025.3537971.
+    """
+    sanafe = extra("sanafe", "`on_chip` needs", 'Install it with `pip install "snnedu[chip]"`.')
+    net = _checked(net, x_rec, per_core)
+    with torch.no_grad():
+        layers = _layers(net, tuple(x_rec.shape[2:]))
+        ours = {name: rec.spk.flatten(2).cpu() for name, rec in net.record(x_rec).items()}
+    inputs = x_rec[0, 0].numel()
+    machine = _Machine(sanafe, layers, inputs, same_reset, per_core)
+    runs = [machine.run(sample.flatten(1).cpu()) for sample in x_rec.unbind(1)]
+    spikes = {layer.name: torch.stack([spk[layer.name] for _, spk in runs], 1) for layer in layers}
+    mean = {name: sum(totals[name] for totals, _ in runs) / len(runs) for name in runs[0][0]}
+    parts = {name: mean.pop(name) for name in ("synapse", "soma", "network")}
+    fired = {"input": x_rec.flatten(2), **spikes}
+    return ChipReport(
+        energy=sum(parts.values()),
+        parts=parts,
+        steps=len(x_rec) + len(layers),
+        rows=[_row(fired, *core) for core in machine.cores],
+        spikes=spikes,
+        differing=sum(int((spikes[name] != ours[name]).sum()) for name in spikes),
+        **mean,
+    )
+
+
+def _row(fired: dict[str, Tensor], core: int, name: str, first: int, size: int) -> dict[str, Any]:
+    spk_rec = fired[name][..., first : first + size]
+    spikes = spk_rec.sum().item() / spk_rec.shape[1]
+    return {"core": core, "name": name, "neurons": size, "spikes": spikes}
+
+
+def _checked(net: Sequential, x_rec: Tensor, per_core: int) -> Sequential:
+    if not isinstance(net, Sequential):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"`net` must be a `Sequential` that spikes. Received {type(net).__name__}. "
+            f"`energy.report` also takes an ANN."
+        )
+    _check.time_first("x_rec", x_rec, at_least=3)
+    if bool(((x_rec != 0) & (x_rec != 1)).any()):
+        raise ValueError(
+            f"A chip takes spikes: `x_rec` must hold 0 and 1. Received numbers from "
+            f"{x_rec.min():.3g} to {x_rec.max():.3g}. Encode them first, with `snn.spikegen`."
+        )
+    _check.count("per_core", per_core)
+    _check.between("per_core", per_core, 1, PER_CORE, "A core of Loihi holds no more neurons.")
+    return copy.deepcopy(net).eval()
+
+
+def _layers(net: Sequential, shape: tuple[int, ...]) -> list[_Layer]:
+    """Return the neurons, each with what leads to them as one matrix."""
+    found, between = list[_Layer](), list[nn.Module]()
+    for name, layer, _ in net._layers(None):
+        if type(layer) is Leaky:
+            weights, bias, after = _matrix(between, shape)
+            found.append(_Layer(name, layer, weights, bias, _synapse(between, weights)))
+            shape, between = after, []
+        elif isinstance(layer, _AFFINE):
+            between.append(layer)
+        else:
+            raise TypeError(
+                f"The chip has no layer {name!r}, {type(layer).__name__}. It has `Leaky` neurons"
+                f"{' (not its subclasses)' if isinstance(layer, SpikingLayer) else ''}, and takes "
+                f"Linear, convolutions, batch norm, average pooling and Flatten. Replace it, or "
+                f"use `energy.report`."
+            )
+    return found
+
+
+def _matrix(between: list[nn.Module], shape: tuple[int, ...]) -> tuple[Tensor, Tensor, Any]:
+    """Return weights `[inputs, outputs]`, bias, and the shape of what comes out."""
+    size = torch.Size(shape).numel()
+    each = torch.cat([torch.zeros(1, size), torch.eye(size)]).view(1, 1 + size, *shape)
+    for layer in between:
+        each = _folded(layer, each)
+    rest, *_ = out = each[0].flatten(1)
+    return out[1:] - rest, rest, tuple(each.shape[2:])
+
+
+def _synapse(between: list[nn.Module], weights: Tensor) -> str:
+    if any(isinstance(layer, CONNECTIONS[1:]) for layer in between):
+        return "loihi_conv_synapse"
+    return "loihi_dense_synapse" if bool(weights.all()) else "loihi_sparse_synapse"
+
+
+class _Machine:
+    """A chip with the network on it."""
+
+    def __init__(
+        self, sanafe: Any, layers: list[_Layer], inputs: int, same_reset: bool, per_core: int
+    ) -> None:
+        architecture = _architecture(sanafe, min(inputs, per_core))
+        self.layers, self.per_core, self.inputs = layers, per_core, inputs
+        self.free = list(enumerate(architecture.cores()))
+        self.cores: list[tuple[int, str, int, int]] = []  # number, layer, first neuron, neurons
+        net, self.chip = sanafe.Network(), sanafe.SpikingChip(architecture)
+        before = self._inputs(net)
+        for layer in layers:
+            group = self._neurons(net, layer)
+            self._connect(before, group, layer)
+            if same_reset and layer.neurons.reset_mechanism == "subtract":
+                self._missing_part_of_the_reset(group, layer)
+            before = group
+        self.chip.load(net)
+
+    def _inputs(self, net: Any) -> Any:
+        group = net.create_neuron_group("input", self.inputs, log_spikes=True)
+        for place in range(self.inputs):
+            group[place].set_attributes(soma_hw_name=f"loihi_inputs[{place % self.per_core}]")
+        self._place(group, "input", self.inputs)
+        return group
+
+    def _neurons(self, net: Any, layer: _Layer) -> Any:
+        size = len(layer.bias)
+        group = net.create_neuron_group(
+            layer.name, size, log_spikes=True, soma_hw_name="loihi_lif",
+            default_synapse_hw_name=layer.synapse, default_dendrite_hw_name="loihi_dendrites",
+        )  # fmt: skip
+        fixed = {"reset_mode": _RESETS[layer.neurons.reset_mechanism], "force_update": True}
+        for place, (beta, threshold) in enumerate(_numbers(layer)):
+            own = {"leak_decay": beta, "threshold": _SCALE * threshold}
+            group[place].set_attributes(model_attributes=fixed | own)
+        self._place(group, layer.name, size)
+        return group
+
+    def _place(self, group: Any, name: str, size: int) -> None:
+        for first in range(0, size, self.per_core):
+            if not self.free:
+                raise ValueError(
+                    f"The chip has 128 cores of up to {PER_CORE} neurons. Layer {name!r} does not "
+                    f"fit any more. Make the network smaller, or `per_core` larger."
+                )
+            number, core = self.free.pop(0)
+            here = range(first, min(first + self.per_core, size))
+            for place in here:
+                group[place].map_to_core(core)
+            self.cores.append((number, name, first, len(here)))
+
+    @staticmethod
+    def _connect(before: Any, group: Any, layer: _Layer) -> None:
+        pairs = layer.weights.nonzero()
+        values = (_SCALE * layer.weights[tuple(pairs.T)]).tolist()
+        before.connect_neurons_sparse(group, {"weight": values}, [tuple(p) for p in pairs.tolist()])
+
+    @staticmethod
+    def _missing_part_of_the_reset(group: Any, layer: _Layer) -> None:
+        for place, (beta, threshold) in enumerate(_numbers(layer)):
+            if beta < 1:
+                weight = -_SCALE * (1 - beta) * threshold
+                group[place].connect_to_neuron(group[place], {"weight": weight})
+
+    def run(self, sample: Float[Tensor, "time inputs"]) -> tuple[dict[str, float], dict[str, Any]]:
+        """Return totals and spikes of one sample, `[time, neurons]`, by layer."""
+        self.chip.reset()
+        steps, inputs = len(sample), self.chip.mapped_neuron_groups["input"]
+        for neuron, train in zip(inputs, sample.T.int().tolist(), strict=True):
+            silence = [0] * len(self.layers)
+            neuron.set_attributes(model_attributes={"spikes": train + silence})
+        results = [self._step(now, steps) for now in range(steps + len(self.layers))]
+        spikes = {layer.name: torch.zeros(steps, len(layer.bias)) for layer in self.layers}
+        for late, layer in enumerate(self.layers, 1):
+            for at, result in enumerate(results[late : late + steps]):
+                trace = result["spike_trace"][0]
+                fired = [s.neuron_offset for s in trace if s.group_name == layer.name]
+                spikes[layer.name][at, fired] = 1
+        return _totals(results), spikes
+
+    def _step(self, now: int, steps: int) -> Any:
+        """Run one step. A bias flows while its layer has input, as in `net`."""
+        for late, layer in enumerate(self.layers, 1):
+            if now in (0, late, late + steps) and bool(layer.bias.any()):
+                group = self.chip.mapped_neuron_groups[layer.name]
+                flows = _SCALE if late <= now < late + steps else 0.0
+                for neuron, bias in zip(group, (flows * layer.bias).tolist(), strict=True):
+                    neuron.set_attributes(model_attributes={"bias": bias})
+        with redirect_stdout(io.StringIO()):  # SANA-FE prints each step
+            return self.chip.sim(1, spike_trace=True)
+
+
+def _architecture(sanafe: Any, inputs: int) -> Any:
+    """Load Loihi with so many inputs a core, not 1024: most of the time goes into making them."""
+    text = files("sanafe.examples").joinpath("loihi.yaml").read_text()
+    text = text.replace("loihi_inputs[0..1023]", f"loihi_inputs[0..{inputs - 1}]")
+    with TemporaryDirectory() as folder:
+        (path := Path(folder) / "loihi.yaml").write_text(text)
+        return sanafe.load_arch(path)
+
+
+def _numbers(layer: _Layer) -> Iterable[tuple[float, float]]:
+    shape = tuple(layer.bias.shape)
+    return zip(layer.number("beta", shape), layer.number("threshold", shape), strict=True)
+
+
+def _totals(results: list[Any]) -> dict[str, float]:
+    parts = ("synapse", "soma", "network")
+    energies = {name: sum(r["energy"][name] for r in results) * 1e12 for name in parts}
+    return energies | {
+        "latency": sum(r["sim_time"] for r in results) * 1e3,
+        "events": float(sum(r["spikes"] for r in results)),
+        "messages": float(sum(r["packets_sent"] for r in results)),
+    }
