@@ -24,6 +24,7 @@ from torch.utils.checkpoint import checkpoint
 from snnedu.core import _check
 from snnedu.core.delay import DelayLayer
 from snnedu.core.layer import SpikingLayer
+from snnedu.core.residual import ENDS, STARTS, Residual, SkipMark
 
 Inputs = Float[Tensor, "time batch *features"]
 Outputs = Float[Tensor, "time batch *outputs"]
@@ -65,13 +66,14 @@ class Sequential(nn.Sequential):
         Sequential(synapses=nn.Linear(64, 10), cells=Leaky(0.9))         or as you like
 
     Layers that do not spike see each step by itself, time folded into batch. A `Sequential` inside
-    another belongs to the chain; its layers are named "0.1", as in `state_dict`. Three are special:
+    another belongs to the chain; its layers are named "0.1", as in `state_dict`. Four are special:
 
     - Dropout draws one mask for the whole sequence. A fresh one at each step would average out in
       the membrane, and no thinned network would ever see the sample (Lee et al. 2020,
       doi:10.3389/fnins.2020.00119). The mask is part of the state: steps and sequences agree.
     - Batch norm, in training, takes its statistics from all steps and samples together.
     - `Delay` and `DelayedLinear` see earlier steps, too. What is on its way is part of the state.
+    - `Residual` adds its input to the output of the layers inside.
 
     Input that is constant over time, `x.expand(T, *x.shape)`, costs one pass through the layers
     before the first neurons, not T. An error tells which layer it comes from.
@@ -143,6 +145,7 @@ class Sequential(nn.Sequential):
         _check.floating("x", x)
         self._check_kind("x", x)
         now: State = {}
+        kept: list[Tensor] = []
         for name, layer, before in self._layers(state):
             with _Located(name, layer, x):
                 if isinstance(layer, SpikingLayer):
@@ -154,6 +157,8 @@ class Sequential(nn.Sequential):
                 elif _drops(layer):
                     now[name] = before or _mask(layer, x)
                     x = x * now[name][0]
+                elif isinstance(layer, SkipMark):
+                    x = layer.pass_on(x, kept)
                 else:
                     _check_streams(layer)
                     x = layer(x)
@@ -202,7 +207,7 @@ class Sequential(nn.Sequential):
         layers = self._layers(state)
         _check.time_first("x_rec", x_rec, 2 if isinstance(layers[0][1], SpikingLayer) else 3)
         self._check_kind("x_rec", x_rec)
-        steps = len(x_rec)
+        steps, kept = len(x_rec), list[Tensor]()
         if x_rec.stride(0) == 0 and not x_rec.requires_grad:
             x_rec = x_rec[:1]  # constant: one step stands for all, until a layer needs them all
         for name, layer, before in layers:
@@ -223,6 +228,8 @@ class Sequential(nn.Sequential):
                 elif _drops(layer):
                     now = before or _mask(layer, x_rec[0])
                     x_rec = x_rec * now[0]
+                elif isinstance(layer, SkipMark):
+                    x_rec = layer.pass_on(x_rec, kept)
                 else:
                     x_rec = _folded(layer, x_rec)
             if now is not None:
@@ -276,7 +283,7 @@ CONNECTIONS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _SAMPLE_BY_SAMPLE = {
-    *CONNECTIONS, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
+    *CONNECTIONS, SkipMark, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
     nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
 }  # fmt: skip
 
@@ -289,6 +296,11 @@ def _chain(net: nn.Sequential, prefix: str) -> Iterator[tuple[str, nn.Module]]:
             type(layer).forward in (nn.Sequential.forward, Sequential.forward)
         ):
             yield from _chain(layer, f"{name}.")
+            continue
+        if isinstance(layer, Residual):
+            yield name, STARTS
+            yield from _chain(layer, f"{name}.")
+            yield name, ENDS
             continue
         assert layer is not None
         for inside in layer.modules() if layer._modules else ():
@@ -308,9 +320,10 @@ def _one_step(
     net = copy.deepcopy(net).eval()  # so that nothing here changes the network itself
     some = next(iter([*net.parameters(), *net.buffers()]), torch.zeros(()))
     x = torch.zeros(1, *input_shape, dtype=some.dtype, device=some.device)
+    kept: list[Tensor] = []
     for name, layer, _ in net._layers(None):
         with torch.no_grad(), _Located(name, layer, x):
-            y = layer(x)
+            y = layer.pass_on(x, kept) if isinstance(layer, SkipMark) else layer(x)
         y = y[0] if isinstance(y, tuple) else y
         yield name, layer, x, y
         x = y

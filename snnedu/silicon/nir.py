@@ -30,6 +30,7 @@ from snnedu.core.delay import Delay
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _one_step
 from snnedu.core.neurons import Leaky, RLeaky, RSynaptic, Synaptic
+from snnedu.core.residual import SkipMark
 
 SCHEMA = 1  # of the metadata; a later one may mean something else
 NEVER = torch.finfo(torch.float32).max  # a threshold that is not reached
@@ -176,6 +177,8 @@ def _why_not(layer: nn.Module) -> str:
         return "NIR has no batch norm. Fold it into the weights with `snn.fold_batch_norm(net)`."
     if isinstance(layer, Delay):
         return "Its kernel has a width, NIR's delays have none. Set `layer.sigma = 0` first."
+    if isinstance(layer, SkipMark):
+        return "The reader here follows one path. Write the two paths of a `Residual` by hand."
     if isinstance(layer, SpikingLayer):
         return "NIR's neurons are Leaky and Synaptic ones, with recurrent weights or without."
     return (
