@@ -19,16 +19,17 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     spike times   ExactLeaky exact_spike_times: no time steps, exact gradients (spike_times)
     equations     leaky_step lapicque_step synaptic_step alpha_step adaptive_leaky_step rleaky_step
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
-    networks      Sequential Delay DelayedLinear Recording detach peak_saved_bytes fold_batch_norm
+    networks      Sequential Residual Delay DelayedLinear Recording detach peak_saved_bytes
     training      fit evaluate History Report Score; losses and accuracies in functional;
                   surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings, a simulated dish of neurons in culture
-    to a chip     conversion: from a trained ANN; events: cameras; energy, synaptic_operations:
-                  what spikes cost; to_nir, from_nir: to other frameworks and back
+    to a chip     conversion: from a trained ANN; fold_batch_norm; events: cameras; energy,
+                  synaptic_operations: what spikes cost; stream Stream: in time? To others and
+                  back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
     pictures      viz: raster, traces, spike_count, weights, animate; training_dashboard
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
-    progress      progress reset solved export_progress import_progress
+    progress      progress reset solved export_progress import_progress; this machine: doctor
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
                   firing_explorer axon_explorer encoder_explorer fluctuation_explorer
                   network_explorer surrogate_explorer credit_explorer memory_explorer trace_explorer
@@ -36,7 +37,6 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
                   stdp_explorer drift_explorer culture_explorer
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
-    this machine  doctor
 """
 
 from typing import Any

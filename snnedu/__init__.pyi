@@ -48,6 +48,7 @@ from .core.neurons import (
     RSynaptic as RSynaptic,
     Synaptic as Synaptic,
 )
+from .core.residual import Residual as Residual
 from .core.saved_bytes import peak_saved_bytes as peak_saved_bytes
 from .core.spike_times import (
     ExactLeaky as ExactLeaky,
@@ -137,7 +138,20 @@ from .silicon.nir import (
     from_nir as from_nir,
     to_nir as to_nir,
 )
+from .silicon.onnx import (
+    from_onnx as from_onnx,
+    to_onnx as to_onnx,
+    to_program as to_program,
+)
 from .silicon.operations import synaptic_operations as synaptic_operations
+from .silicon.snntorch import (
+    from_snntorch as from_snntorch,
+    to_snntorch as to_snntorch,
+)
+from .silicon.streaming import (
+    Stream as Stream,
+    stream as stream,
+)
 from .widgets.dashboard import training_dashboard as training_dashboard
 from .widgets.explorer import Explorer as Explorer
 from .widgets.panels import (
