@@ -40,6 +40,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "conversion": "conversion.run",
     "delays": "delays.run",
     "energy": "energy.run",
+    "quantize": "quantize.run",
     "online": "online.run",
     "culture": "culture.run",
     "import": "imports.run",

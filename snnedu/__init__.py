@@ -24,9 +24,9 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings, a simulated dish of neurons in culture
-    to a chip     conversion: from a trained ANN; fold_batch_norm; events: cameras; energy,
-                  synaptic_operations: what spikes cost; stream Stream: in time? To others and
-                  back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
+    to a chip     conversion: from an ANN; fold_batch_norm; quantize: few bits; events: cameras;
+                  energy, synaptic_operations: what spikes cost; stream Stream: in time? To others
+                  and back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
     pictures      viz: raster, traces, spike_count, weights, animate; training_dashboard
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress; this machine: doctor

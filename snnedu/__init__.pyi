@@ -133,6 +133,7 @@ from .silicon import (
     conversion as conversion,
     energy as energy,
     events as events,
+    quantize as quantize,
 )
 from .silicon.nir import (
     from_nir as from_nir,

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import type_before_parametrizations
 from torch.utils.checkpoint import checkpoint
 
 from snnedu.core import _check
@@ -349,7 +350,7 @@ def _same_each_step(layer: nn.Module) -> bool:
     if layer._forward_hooks or layer._forward_pre_hooks:
         return False
     fixed = not layer.training and isinstance(layer, (*_DROPOUT, *BATCH_NORM))
-    return fixed or type(layer) in _SAMPLE_BY_SAMPLE
+    return fixed or type_before_parametrizations(layer) in _SAMPLE_BY_SAMPLE
 
 
 def _drops(layer: nn.Module) -> bool:
