@@ -35,8 +35,9 @@ from torch.nn import functional
 from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
 
-# So many values go through torch at once: they stay in the cache, and on one thread.
-CACHED = (1 << 15) - 1
+# So many values go through torch at once. On the CPU they stay in the cache, and on one thread; a
+# GPU is kept waiting by the start of each operation, so that few, large ones are faster.
+CACHED, ON_A_GPU = (1 << 15) - 1, 1 << 24
 LARGE = 1 << 20  # values for which large pages pay
 
 
@@ -179,6 +180,7 @@ def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec
     unit_threshold = not terms.adapts and threshold.numel() == 1 and threshold.item() == 1
     in_force = threshold + k * ada if terms.adapts else threshold
     fire, heaviside = call.spike_grad, type(call.spike_grad) is Surrogate
+    exact = cur.is_cpu  # a GPU may round once instead of twice, and starts one operation fewer
     kept = [(part, to) for part, to in ((syn, rec.syn), (ada, rec.ada)) if to is not None]
     # Few rows are used in turn, so that the last step stands in the last row.
     rows = [part.unbind(0) * (1 + steps // len(part)) for part in (cur, rec.spk, rec.mem)]
@@ -188,7 +190,10 @@ def _forward_in_torch(call: Call, cur: Tensor, params: Params, start: State, rec
             x = syn.mul_(alpha).add_(x)
         if terms.zero_before:
             mem = mem * (1 - old)
-        mem = torch.mul(mem, beta, out=mem_t).add_(x)
+        if exact:
+            mem = torch.mul(mem, beta, out=mem_t).add_(x)
+        else:
+            mem = torch.addcmul(x, mem, beta, out=mem_t)
         if terms.zero_after:
             mem.sub_(mem * old)
         if terms.subtract:
@@ -253,7 +258,7 @@ class _Backward:
         lam_u, lam_x, c_a, c_s = first, first, first, first
         late_rec = None if self.rec.spk is None else _late(self.rec.spk, self.start.spk)
         feeds = weight is not None or terms.adapts
-        stretch = max(1, CACHED // max(1, first.numel()))
+        stretch = max(1, (CACHED if first.is_cpu else ON_A_GPU) // max(1, first.numel()))
         for hi in range(self.call.steps, 0, -stretch):
             at = slice(max(0, hi - stretch), hi)
             fires, rows = self._begin(at, g_rec, late_rec, feeds)
@@ -421,4 +426,4 @@ def _number(param: Tensor, cur: Tensor) -> Any:
     return _row_of(param if param.numel() == 1 else param.expand(cur.shape[1:]))
 
 
-_NO_ROW, _NO_ROWS = torch.empty(0).numpy(), torch.empty(0, 0).numpy()
+_NO_ROW, _NO_ROWS = np.empty(0, np.float32), np.empty((0, 0), np.float32)
