@@ -23,7 +23,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     training      fit evaluate History Report Score; losses and accuracies in functional;
                   surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
-                  spikes in recordings, a simulated dish of neurons in culture
+                  spikes in recordings, a simulated dish of neurons in culture, satellites in sky
     to a chip     conversion: from an ANN; fold_batch_norm; quantize: few bits; events: cameras;
                   energy, synaptic_operations: what spikes cost; stream Stream: in time? To others
                   and back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program

@@ -134,6 +134,7 @@ from .silicon import (
     energy as energy,
     events as events,
     quantize as quantize,
+    sky as sky,
 )
 from .silicon.nir import (
     from_nir as from_nir,
