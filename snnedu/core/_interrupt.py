@@ -55,9 +55,14 @@ class Interrupts:
         if self._since is not None and not (kind and issubclass(kind, KeyboardInterrupt)):
             raise Stopped
 
+    @property
+    def came(self) -> bool:
+        """Whether an interrupt has come."""
+        return self._since is not None
+
     def pass_on(self) -> None:
         """Raise `Stopped` if an interrupt has come."""
-        if self._since is not None:
+        if self.came:
             raise Stopped
 
     def _hold(self, *_: object) -> None:

@@ -8,6 +8,7 @@ best weights so far, and torch's random state on the CPU and on CUDA devices. It
 import copy
 import warnings
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from snnedu.core._files import check_writable, replacing
+from snnedu.core._processes import Processes
 from snnedu.core.history import History
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import Sequential
@@ -39,18 +41,19 @@ class Checkpoint:
         optimizer: Optimizer,
         scheduler: LRScheduler | None,
         settings: dict[str, Any],
+        group: Processes,
     ) -> None:
-        self.path = None if path is None else Path(path)
+        self.path, self.group = None if path is None else Path(path), group
         self.net, self.optimizer, self.scheduler = net, optimizer, scheduler
         schedule = None if scheduler is None else type(scheduler).__name__
         self.settings = {**settings, "optimizer": _described(optimizer), "scheduler": schedule}
         self.first_schedule = scheduler and copy.deepcopy(scheduler.state_dict())
-        if self.path is not None:
+        if self.path is not None and group.rank == 0:
             check_writable("checkpoint", self.path)
 
     def save(self, history: History, best: Weights | None) -> None:
-        """Write the file, in one piece or not at all."""
-        if self.path is None:
+        """Write the file, in one piece or not at all; of several processes, only in the first."""
+        if self.path is None or self.group.rank > 0:
             return
         content = {
             "settings": self.settings,
@@ -71,9 +74,11 @@ class Checkpoint:
 
         Without a file, training starts. Raises ValueError if the file is of another run.
         """
-        if self.path is None or not self.path.exists():
+        if self.path is None:
             return History(), None
-        content = _read(self.path)
+        content = self.group.from_first(partial(_read, self.path))
+        if content is None:
+            return History(), None
         self._check_settings(content)
         self._check_network(content["net"])
         self._load_optimizer(content)
@@ -160,7 +165,9 @@ def _changed(content: dict[str, Any], now: dict[str, Any]) -> list[str]:
     ]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
     try:
         content = torch.load(path, map_location="cpu")
     except OSError:

@@ -30,6 +30,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from snnedu.core import _check, _mask
 from snnedu.core._interrupt import Interrupts, Stopped
 from snnedu.core._precision import wide, wide_dtype
+from snnedu.core._processes import Processes
 from snnedu.core.batches import Batches, Data
 from snnedu.core.checkpoint import Checkpoint, cuda_devices
 from snnedu.core.functional import accuracy_rate, ce_rate_loss, length_mask
@@ -118,6 +119,17 @@ def fit(
         Ctrl-C, and ■ in a notebook, raise `Interrupted` after the batch, so that a loop over seeds
             ends, too. `net` keeps what was learned; `sys.last_value.history` says what happened.
 
+    Several processes
+        `torchrun --nproc-per-node 2 train.py` runs a script in two processes, and `fit` lets them
+        learn together: each from its share of every batch, the gradients averaged over all samples.
+        The numbers are those of one process, up to rounding, if `loss` and `penalty` are means over
+        samples; of a sum, such as `l1_rate_sparsity`, two processes take half. Give each process
+        all the data, in the same order. `batch_size` is that of the whole batch. One progress bar
+        is shown, and the first process alone reads and writes the `checkpoint`. `on_batch` and
+        `on_epoch` are called in each process; one stops all. Layers that draw, such as Dropout,
+        draw other numbers; batch norm is refused, but for `SyncBatchNorm`. On GPUs each process
+        puts `net` on its own, number `LOCAL_RANK`.
+
     Raises ValueError or TypeError before the first epoch if arguments do not fit together, and
     before weights are touched if input, loss or gradient is not finite. Warns if the output layer
     never fires, after the first epoch (if that has 10 batches or more).
@@ -129,43 +141,51 @@ def fit(
     if testing is not None:
         testing.check_first()
     optimizer, scheduler = _optimizer(net, optimizer, lr, scheduler)
-    learner = _Learner(net, _How(encode, loss, accuracy, penalty), optimizer, clip, truncate)
+    group = Processes(net)
+    group.start_alike(net)
+    how = _How(encode, loss, accuracy, penalty)
+    learner = _Learner(net, how, optimizer, clip, truncate, group)
     settings = {"seed": seed, "batch_size": batch_size, "truncate": truncate, "clip": clip}
-    file = Checkpoint(checkpoint, net, optimizer, scheduler, settings)
+    file = Checkpoint(checkpoint, net, optimizer, scheduler, settings, group)
     with Interrupts() as interrupts, _seeded(seed, net), _evaluating_in_the_end(net):
         history, best = file.load()
-        bar = _progress_bar(progress, training.count, history.epochs, epochs)
+        bar = _progress_bar(progress and group.rank == 0, training.count, history.epochs, epochs)
         try:
             while history.epochs < epochs:
                 reports: list[Report] = []
                 start = time.perf_counter()
                 net.train()
+                group.draw_alike()
                 for batch in training:
                     place = history.epochs + 1, len(reports) + 1
+                    if not reports:
+                        group.check_alike(*batch)
                     with _located(*place):
-                        score, norms = learner.learn(*batch)
+                        score, norms = learner.learn(len(history.batch_loss), *batch)
                     report = Report(*place, len(batch[1]), *score, norms)
                     reports.append(report)
                     history.batch_loss.append(report.loss)
                     bar.update()
                     bar.set_postfix_str(str(report), refresh=False)
-                    if on_batch is not None and on_batch(report):
+                    asked = on_batch is not None and bool(on_batch(report))
+                    if group.agree(asked)[0]:
                         raise _Stop("on_batch")
-                    interrupts.pass_on()
+                    group.pass_on(interrupts)
                 seconds = time.perf_counter() - start
-                tested = testing and _evaluate(net, testing, learner.how, seed, interrupts)
+                tested = testing and _evaluate(net, testing, how, seed, interrupts, group)
                 history.add(reports, seconds, tested)
-                _warn_if_silent(history, len(reports), history.epochs == epochs, loss)
+                if group.rank == 0:
+                    _warn_if_silent(history, len(reports), history.epochs == epochs, loss)
                 _step(scheduler, history)
                 if keep_best and history.best_epoch == history.epochs:
                     best = copy.deepcopy(net.state_dict())
                 try:
-                    stop = on_epoch is not None and on_epoch(history)
+                    stop = on_epoch is not None and bool(on_epoch(history))
                 finally:  # saved afterwards: it may have changed the learning rate
                     file.save(history, best)
-                if stop:
+                if group.agree(stop)[0]:
                     raise _Stop("on_epoch")
-                interrupts.pass_on()
+                group.pass_on(interrupts)
         except (KeyboardInterrupt, _Stop) as stop:
             history.stopped = str(stop) if isinstance(stop, _Stop) else "Ctrl-C"
         finally:
@@ -204,7 +224,8 @@ def evaluate(
     _check.count("batch_size", batch_size)
     batches = Batches("data", data, batch_size, shuffled=False)
     with Interrupts() as interrupts:
-        return _evaluate(net, batches, _How(encode, loss, accuracy, None), seed, interrupts)
+        how = _How(encode, loss, accuracy, None)
+        return _evaluate(net, batches, how, seed, interrupts, Processes(None))
 
 
 class Interrupted(Stopped):
@@ -298,44 +319,51 @@ class _Learner:
     optimizer: Optimizer
     clip: float | None
     truncate: int | None
+    group: Processes
 
-    def learn(self, *batch: Tensor) -> tuple[Score, dict[str, float]]:
+    def learn(self, number: int, *batch: Tensor) -> tuple[Score, dict[str, float]]:
         """Learn from one batch; return how it was done, and the lengths of gradients by layer."""
         x_rec, targets, mask = self.how.sequence(self.net, *batch)
         _check_cut(self.truncate, mask)
+        x_rec, targets, mask, share = self.group.share(x_rec, targets, mask)
         state: State | None = None
         scores: list[Score] = []
         norms: list[dict[str, float]] = []
         lengths: list[int] = []
         for stretch in x_rec.split(self.truncate or len(x_rec)):
-            recordings, state = self.net.unroll(stretch, state)
+            with self.group.drawing_apart(number):
+                recordings, state = self.net.unroll(stretch, state)
             loss = self.how.objective(recordings, targets, mask)
             self.optimizer.zero_grad()
             loss.backward()
+            self.group.average_gradients(self.net.parameters(), share)
             norms.append(_grad_norms(self.net))
             if self.clip is not None:
                 _clip(self.net, self.clip)
             self.optimizer.step()
             state = detach(state)
-            scores.append(self.how.score(loss, recordings, targets, mask))
+            score = self.how.score(loss, recordings, targets, mask)
+            scores.append(self.group.mean(score, share))
             lengths.append(len(stretch))
         return mean_score(scores, lengths), mean_norms(norms)
 
 
 def _evaluate(
-    net: Sequential, data: Batches, how: _How, seed: int | None, interrupts: Interrupts
-) -> Score:
+    net: Sequential, data: Batches, how: _How, seed: int | None, interrupts: Interrupts,
+    group: Processes,
+) -> Score:  # fmt: skip
     how = how._replace(penalty=None)
     scores: list[Score] = []
     sizes: list[int] = []
     with torch.no_grad(), _seeded(seed, net), _evaluating(net):
         for batch in data:
             x_rec, targets, mask = how.sequence(net, *batch)
+            x_rec, targets, mask, share = group.share(x_rec, targets, mask)
             recordings, _ = net.unroll(x_rec)
             loss = how.objective(recordings, targets, mask)
-            scores.append(how.score(loss, recordings, targets, mask))
-            sizes.append(len(targets))
-            interrupts.pass_on()
+            scores.append(group.mean(how.score(loss, recordings, targets, mask), share))
+            sizes.append(len(batch[1]))
+            group.pass_on(interrupts)
     return mean_score(scores, sizes)
 
 
