@@ -20,14 +20,14 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     equations     leaky_step lapicque_step synaptic_step alpha_step adaptive_leaky_step rleaky_step
                   rsynaptic_step hodgkin_huxley_step izhikevich_step
     networks      Sequential Residual Delay DelayedLinear Recording detach peak_saved_bytes
-    training      fit evaluate History Report Score; losses and accuracies in functional;
+    training      fit evaluate History Report Score; many runs: sweep Sweep; losses in functional;
                   surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
     spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
                   spikes in recordings, a simulated dish of neurons in culture, satellites in sky
     to a chip     conversion: from an ANN; fold_batch_norm; quantize: few bits; events: cameras;
                   energy, synaptic_operations: what spikes cost; stream Stream: in time? To others
                   and back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
-    pictures      viz: raster, traces, spike_count, weights, animate; training_dashboard
+    pictures      viz: raster, traces, spike_count, weights, runs, animate; training_dashboard
     exercises     check hint solution variant quiz; predict outcome recap for your guesses
     progress      progress reset solved export_progress import_progress; this machine: doctor
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer

@@ -146,6 +146,10 @@ from .silicon.onnx import (
     to_program as to_program,
 )
 from .silicon.operations import synaptic_operations as synaptic_operations
+from .silicon.scale import (
+    Sweep as Sweep,
+    sweep as sweep,
+)
 from .silicon.snntorch import (
     from_snntorch as from_snntorch,
     to_snntorch as to_snntorch,

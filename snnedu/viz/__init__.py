@@ -1,5 +1,6 @@
 """Pictures of spikes, membranes and weights: tensors in, matplotlib `Axes` out; see `plots`."""
 
+from snnedu.viz.every_run import runs as runs
 from snnedu.viz.plots import (
     animate as animate,
     describe as describe,

@@ -521,3 +521,39 @@ def patched_environment():
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
     return mock.patch.dict(os.environ, {**kept, "PYTHONPATH": path}, clear=True)
+
+
+# -------------------------------------------------------------------------------------- runs
+
+ROWS = [
+    {"beta": beta, "hidden": hidden, "seed": seed, "accuracy": beta + hidden / 100 + seed / 1000}
+    for beta in (0.5, 0.9)
+    for hidden in (4, 8)
+    for seed in range(3)
+]
+
+
+def test_runs_are_dots_and_lines_through_the_means():
+    ax = viz.runs(ROWS, "beta", "accuracy", by="hidden")
+    dots, line = ax.lines[2].get_ydata(), ax.lines[3].get_ydata()
+    assert sorted(dots) == sorted(r["accuracy"] for r in ROWS if r["hidden"] == 8)
+    assert list(line) == pytest.approx([0.581, 0.981])
+    assert ax.get_xlabel() == "beta"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.5", "0.9"]
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["hidden = 4", "hidden = 8"]
+
+
+def test_runs_of_one_setting_need_no_legend_and_settings_may_be_texts():
+    rows = [{"loss": name, "seed": 0, "right": n} for n, name in enumerate(("rate", "count"))]
+    ax = viz.runs(rows, "loss", "right")
+    assert ax.get_legend() is None
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["rate", "count"]
+
+
+@pytest.mark.bad_input
+def test_rows_that_lack_a_name_are_refused():
+    with pytest.raises(ValueError, match="rows without loss.*beta, hidden, seed, accuracy"):
+        viz.runs(ROWS, "beta", "loss")
+    with pytest.raises(ValueError, match="there are no rows"):
+        viz.runs([], "beta", "loss")
