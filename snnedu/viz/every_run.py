@@ -1,4 +1,4 @@
-"""A picture of many runs, such as those of a sweep: every seed's dot, and lines through the means."""
+"""A picture of many runs, such as those of a sweep: each one's dot, lines through the means."""
 
 from __future__ import annotations
 

@@ -553,7 +553,7 @@ def test_runs_of_one_setting_need_no_legend_and_settings_may_be_texts():
 
 @pytest.mark.bad_input
 def test_rows_that_lack_a_name_are_refused():
-    with pytest.raises(ValueError, match="rows without loss.*beta, hidden, seed, accuracy"):
+    with pytest.raises(ValueError, match=r"rows without loss.*beta, hidden, seed, accuracy"):
         viz.runs(ROWS, "beta", "loss")
     with pytest.raises(ValueError, match="there are no rows"):
         viz.runs([], "beta", "loss")
