@@ -128,7 +128,7 @@ def fit(
         is shown, and the first process alone reads and writes the `checkpoint`. `on_batch` and
         `on_epoch` are called in each process; one stops all. Layers that draw, such as Dropout,
         draw other numbers; batch norm is refused, but for `SyncBatchNorm`. On GPUs each process
-        puts `net` on its own, number `LOCAL_RANK`.
+        puts `net` on its own: `torch.device("cuda", int(os.environ["LOCAL_RANK"]))`.
 
     Raises ValueError or TypeError before the first epoch if arguments do not fit together, and
     before weights are touched if input, loss or gradient is not finite. Warns if the output layer
