@@ -1,7 +1,7 @@
 """What `make` does, in Python's standard library alone, so that it also runs where make is missing.
 
     python tools/make.py lab [JupyterLab's arguments]
-    python tools/make.py test | bench | notebooks | reference | clean [arguments]
+    python tools/make.py test | bench | notebooks | book | reference | clean [arguments]
 
 The first call builds `.venv` from `constraints.txt`; later calls find it ready and install nothing.
 This file must be read by old Pythons too (3.6), or it could not say that they are too old.
@@ -24,7 +24,7 @@ PYTHON = (
 )
 UNFINISHED = os.path.join(VENV, "snnedu-unfinished")  # there while an installation runs
 OLDEST = (3, 11)
-LARGER = {"course": ["test", "bench"]}  # the larger extras contain the first
+LARGER = {"course": ["test", "bench"], "book": ["test"]}  # the larger extras contain the first
 CPU_WHEELS = (
     "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
 )
@@ -40,7 +40,7 @@ PINNED = not os.environ.get("SNNEDU_UNPINNED")
 def main(arguments):
     """Run one target; return the exit status."""
     targets = {"lab": lab, "test": test, "bench": bench, "notebooks": notebooks, "clean": clean}
-    targets["reference"] = reference
+    targets.update({"book": book, "reference": reference})
     if not arguments or arguments[0] not in targets:
         print("Usage: python tools/make.py {} [arguments]".format("|".join(targets)))
         return 2
@@ -77,6 +77,12 @@ def notebooks(arguments):
     """Execute the notebooks again, in place."""
     set_up("test")
     return subprocess.call([PYTHON, "-m", "tools.notebooks", *arguments])
+
+
+def book(arguments):
+    """Make the web book from the stored notebooks, into build/book."""
+    set_up("book")
+    return subprocess.call([PYTHON, "-m", "tools.book", *arguments])
 
 
 def reference(arguments):

@@ -1,0 +1,110 @@
+"""Make the web book from the stored notebooks: static pages that ask nothing of the network.
+
+    python -m tools.book [folder]      # build/book by default; open its index.html
+
+Sphinx and MyST-NB make the pages. Before, the notebooks are laid out beside the pages of `book/`,
+each as `tools.book_pages` changes it. Warnings of Sphinx stop the build.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+
+from snnedu.app.workspace import cleared
+from snnedu.course.fields import Fields
+from tools.book_pages import page
+
+ROOT = Path(__file__).parents[1]
+TUTORIALS = ROOT / "tutorials"
+OUT = ROOT / "build" / "book"
+PART = re.compile(r"\*\*(Part [^*]+)\*\*|\]\((\d\d_\w+)\.ipynb\)")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the book; return Sphinx's exit status."""
+    out = Path(*arguments) if arguments else OUT
+    with tempfile.TemporaryDirectory(prefix="snnedu-book-") as temporary:
+        source = Path(temporary) / "source"
+        lay_out(source)
+        return build(source, out)
+
+
+def lay_out(source: Path) -> None:
+    """Put into `source` what Sphinx reads: pages, changed notebooks, scripts, downloads."""
+    shutil.copytree(ROOT / "book", source)
+    shutil.copytree(TUTORIALS / "images", source / "images")
+    shutil.copy(TUTORIALS / "glossary.md", source)
+    (source / "extra" / "notebooks").mkdir(parents=True)
+    notebooks = sorted(TUTORIALS.glob("*.ipynb"))
+    # A new learner: no guess of whoever makes the book is in it.
+    with (
+        tempfile.TemporaryDirectory(prefix="snnedu-") as home,
+        mock.patch.dict(os.environ, {"SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}),
+    ):
+        for path in notebooks:
+            (source / "extra" / "notebooks" / path.name).write_bytes(cleared(path))
+            nbformat.write(page(nbformat.read(path, as_version=4), path.name), source / path.name)
+    with (source / "index.md").open("a", encoding="utf-8") as index:
+        index.write(contents([path.stem for path in notebooks]))
+    _scripts(source / "static")
+
+
+def build(source: Path, out: Path) -> int:
+    """Run Sphinx; all warnings are shown, and any of them is a failure."""
+    from sphinx.cmd.build import build_main
+
+    jobs = str(min(4, os.cpu_count() or 1))
+    shutil.rmtree(out, ignore_errors=True)
+    options = ["--jobs", jobs, "--fail-on-warning", "--quiet"]
+    status = build_main([*options, "-d", str(source / "doctrees"), str(source), str(out)])
+    shutil.rmtree(out / "_sources", ignore_errors=True)  # MyST-NB's copies of the changed notebooks
+    return status
+
+
+def contents(chapters: list[str]) -> str:
+    """Return the lists of chapters, in the parts that the map of 00 has."""
+    tour = nbformat.read(TUTORIALS / "00_start_here.ipynb", as_version=4)
+    parts, part = {}, ""
+    for name, chapter in PART.findall(tour.cells[-1].source):
+        part = name or part
+        if chapter:
+            parts.setdefault(chapter, part)  # its first link: a row of the map
+    groups = {"Start": ["00_start_here"]}
+    for chapter in chapters:
+        if chapter != "00_start_here":
+            groups.setdefault(parts.get(chapter, "More"), []).append(chapter)
+    groups.setdefault("More", []).append("glossary")
+    return "".join(_toctree(*group) for group in groups.items())
+
+
+def anchor(title: str) -> str:
+    """Return the anchor of a heading, as JupyterLab makes it."""
+    return title.replace(" ", "-")
+
+
+def _toctree(caption: str, names: list[str]) -> str:
+    lines = "\n".join(names)
+    return f"\n```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{lines}\n```\n"
+
+
+def _scripts(static: Path) -> None:
+    """Add MathJax, and the view of fields as a plain script: pages from disk load no modules."""
+    (static / "fields.css").write_text(Fields._css, encoding="utf-8")
+    fields = files("snnedu.course").joinpath("fields.js").read_text(encoding="utf-8")
+    plain = fields.replace("export default { render };", "return render;")
+    text = f"const renderFields = (() => {{\n{plain}}})();\n"
+    (static / "fields.js").write_text(text, encoding="utf-8")
+    (static / "mathjax").mkdir()
+    with as_file(files("mathjax") / "static" / "mathjax" / "es5" / "tex-svg-full.js") as script:
+        shutil.copy(script, static / "mathjax")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
