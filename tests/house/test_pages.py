@@ -57,9 +57,14 @@ def test_make_knows_every_target_that_a_page_names(page):
     assert {"lab", "test", "reference"} <= set(known)
 
 
+def test_the_first_link_of_the_readme_is_the_book():
+    first = re.search(r"\]\(([^)]+)\)", read("README.md"))
+    assert first[1] == "https://snnedu.github.io/snnedu/"
+
+
 @pytest.mark.parametrize("page", [*PAGES, *SETTINGS])
 def test_every_file_that_a_page_names_exists(page):
-    folders = "snnedu|tests|tools|tutorials|benchmarks|binder|pictures"
+    folders = "book|snnedu|tests|tools|tutorials|benchmarks|binder|pictures"
     named = set(re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]*\w/?", read(page)))
     real = {name for name in named if not re.search("NN|topic|snnedu/tutorials", name)}
     assert {name for name in real if not (ROOT / name).exists()} == set()

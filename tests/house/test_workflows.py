@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import make
+from tools import book, make
 
 pytestmark = pytest.mark.house
 WORKFLOWS = Path(__file__).parents[2] / ".github" / "workflows"
@@ -41,6 +41,16 @@ def test_the_weekly_run_repeats_all_but_style_without_pins():
     known = {name for name, _ in make.checks()}
     assert set(asked) == known - {"lint", "format", "types"}
     assert [step["env"] for step in job["steps"] if "env" in step] == [{"SNNEDU_UNPINNED": "1"}]
+
+
+def test_the_book_is_made_and_published_from_main_alone():
+    steps = jobs("book")["book"]["steps"]
+    assert "make book PYTHON=python" in [step.get("run") for step in steps]
+    folders = [step["with"]["path"] for step in steps if "pages-artifact" in step.get("uses", "")]
+    assert folders == [book.OUT.relative_to(book.ROOT).as_posix()]
+    text = (WORKFLOWS / "book.yml").read_text(encoding="utf-8")
+    assert "push: { branches: [main] }" in text
+    assert "pull_request" not in text
 
 
 def jobs(name: str) -> dict[str, Any]:
