@@ -11,6 +11,8 @@ from pathlib import Path
 from snnedu.app import workspace
 from snnedu.course.console import say
 
+GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command `snnedu`; return the exit status."""
@@ -23,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in (("lab", lab_text), ("copy", copy_text)):
         _takes_a_place(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
+    _takes_a_class(commands.add_parser("grade", help=GRADE, description=GRADE, allow_abbrev=False))
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -33,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
     if options.command == "copy":
         return copy(options.folder, options.reset)
+    if options.command == "grade":
+        return grade(options.folder, options.roster, options.out, options.seconds)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -63,6 +68,26 @@ def copy(folder: Path | None = None, reset: Sequence[str] = ()) -> int:
         say(str(error), sys.stderr)
         return 1
     return 0
+
+
+def grade(folder: Path, roster: Path, out: Path, seconds: int) -> int:
+    """Grade the notebooks of a class; print a line for each student, and where the tables are."""
+    from snnedu.course.grade import table
+
+    try:
+        for path in table.grade(folder, roster, out, seconds):
+            say(f"Written: {path}")
+    except (OSError, ValueError) as error:
+        say(str(error), sys.stderr)
+        return 1
+    return 0
+
+
+def _takes_a_class(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="the notebooks that your students handed in")
+    parser.add_argument("--roster", type=Path, required=True, help="a table of your students")
+    parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table to write")
+    parser.add_argument("--seconds", type=int, default=20, help="the most for one answer")
 
 
 def _takes_a_place(parser: argparse.ArgumentParser) -> None:

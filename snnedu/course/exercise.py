@@ -68,6 +68,9 @@ class Exercise:
     The shared checker, `diagnosis.compare`, uses `cases`, `run`, `otherwise`, `rtol` and `atol`.
     An exercise that needs more has a `check` of its own, which takes an `Attempt` (for a value or a
     class: the answer itself) and returns, or raises `WrongAnswer`.
+
+    `by_hand`: the check watches more than arguments and results (hooks, say), so `snnedu grade`,
+    which runs a class's answers in another process, leaves it to the teacher.
     """
 
     id: str
@@ -85,6 +88,7 @@ class Exercise:
     rtol: float = 1e-4
     atol: float = 1e-6
     source: str = ""
+    by_hand: bool = False
     right: str = ""  # what the learner can do now
 
     def __post_init__(self) -> None:

@@ -651,6 +651,7 @@ EXERCISES = [
     ),
     Exercise(
         id="07.3",
+        by_hand=True,
         title="Three bugs",
         name="fixed_epoch",
         solution=fixed_epoch,

@@ -459,6 +459,7 @@ EXERCISES = [
     ),
     Exercise(
         id="08.2",
+        by_hand=True,
         title="What a loss asks for",
         name="my_push",
         solution=my_push,
