@@ -321,7 +321,10 @@ class Plastic(nn.Module):
         _loops().present(
             x, weight, theta, spk.numpy(), neuron, _numbers(self.rule, self.dt), learns
         )
-        return spk
+        if learns:  # the arrays are copies where a buffer is transposed, or on a GPU
+            self.weight.copy_(torch.from_numpy(weight))
+            self.theta.copy_(torch.from_numpy(theta))
+        return spk.to(x_rec.device)
 
     def _check_numbers(self) -> None:
         _check_rule(self.rule, self.dt)

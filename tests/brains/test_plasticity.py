@@ -221,6 +221,15 @@ def test_a_layer_that_learns_equals_its_equations(rule):
     assert (layers[0].weight - start).abs().max() > 0.01
 
 
+def test_a_layer_learns_whatever_the_memory_of_its_weights_is():
+    usual, other = (Plastic(12, 5, STDP(), start=0.9, seed=0) for _ in range(2))
+    other.weight = other.weight.T.contiguous().T  # the same numbers, column after column
+    x_rec, before = spikes(60, 2, 12), usual.weight.clone()
+    assert torch.equal(usual.learn(x_rec), other.learn(x_rec))
+    assert torch.equal(usual.weight, other.weight)
+    assert not torch.equal(usual.weight, before)
+
+
 def test_a_layer_that_does_not_learn_stays_and_fires_as_leaky_neurons_do():
     import snnedu as snn
 

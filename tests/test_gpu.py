@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import snnedu as snn
 from snnedu import functional as f, spikegen, surrogate
+from snnedu.core.spike_times import exact_spike_times
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 SIZE, STEPS = 40, 30
@@ -134,6 +135,70 @@ def test_autocast_computes_neurons_in_32_bits():
         spk_rec, mem_rec = net(x_rec)
     assert mem_rec.dtype == torch.float32
     assert 0 < spk_rec.mean() < 1
+
+
+# --- brains and silicon ------------------------------------------------------------------------
+
+
+def test_stdp_learns_on_the_gpu_what_it_learns_on_the_cpu():
+    usual = snn.plasticity.Plastic(12, 5, snn.plasticity.STDP(), start=0.9, seed=0)
+    there, x_rec = copy.deepcopy(usual).cuda(), (torch.rand(60, 2, 12) < 0.1).float()
+    spk_rec, before = there.learn(x_rec.cuda()), usual.weight.clone()
+    assert torch.equal(spk_rec.cpu(), usual.learn(x_rec))
+    assert torch.equal(there.weight.cpu(), usual.weight)
+    assert not torch.equal(usual.weight, before)
+
+
+@pytest.mark.parametrize("rule", ["eprop", "rtrl", "sltt"])
+def test_a_stream_is_learned_as_on_the_cpu(rule: str):
+    layer = snn.online.OnlineLayer(6, 5, rule=rule).double()
+    x_rec = torch.rand(12, 4, 6, dtype=torch.float64)
+    expected = stream_gradient(copy.deepcopy(layer), x_rec)
+    found = stream_gradient(layer.cuda(), x_rec.cuda())
+    torch.testing.assert_close(found.cpu(), expected, rtol=1e-9, atol=1e-9)
+
+
+def stream_gradient(layer: snn.online.OnlineLayer, x_rec: Tensor) -> Tensor:
+    state = None
+    for x in x_rec:
+        out, state = layer(x, state)
+        out.sum().backward()
+    assert layer.weight.grad is not None
+    return layer.weight.grad
+
+
+def test_energy_is_that_of_the_cpu():
+    net, x_rec = convolutional().eval(), torch.randn(20, 4, 1, 8, 8) * 9
+    reports = [snn.energy.report(net.to(d), x_rec.to(d)).to_dict() for d in ("cpu", "cuda")]
+    assert reports[0]["total"].keys() == reports[1]["total"].keys()
+    for name, value in reports[0]["total"].items():
+        assert reports[1]["total"][name] == pytest.approx(value, rel=1e-3), name
+
+
+def test_a_network_on_the_gpu_is_exported_rounded_and_made_integer():
+    net, x_rec = small_net().cuda(), torch.rand(20, 8, 6, device="cuda")
+    net[0].weight.data.mul_(5)
+    for other in (snn.quantize.weights(net, bits=4), snn.quantize.aware(net, bits=4)):
+        assert other(x_rec)[0].is_cuda
+    assert snn.quantize.integer(net)(x_rec.cpu())[0].sum() >= 0
+    back = snn.from_nir(snn.to_nir(net, 1e-3, quiet=True))
+    assert torch.equal(back(x_rec.cpu())[0], net.cpu()(x_rec.cpu())[0])
+
+
+def test_a_converted_network_counts_on_the_gpu_as_on_the_cpu():
+    ann = nn.Sequential(nn.Linear(6, 9), nn.ReLU(), nn.Linear(9, 3))
+    x = torch.rand(30, 6)
+    expected = snn.conversion.outputs(snn.conversion.convert(ann, x), x, 16)
+    found = snn.conversion.outputs(snn.conversion.convert(ann.cuda(), x.cuda()), x.cuda(), 16)
+    torch.testing.assert_close(found.cpu(), expected, rtol=1e-3, atol=0.1)
+
+
+def test_exact_spike_times_come_back_to_the_gpu():
+    times, weight = torch.rand(4, 6, 1) * 20, 3 * torch.rand(5, 6)
+    expected = exact_spike_times(times, weight)
+    found = exact_spike_times(times.cuda(), weight.cuda())
+    assert found.is_cuda
+    torch.testing.assert_close(found.cpu(), expected)
 
 
 def test_what_is_off_the_device_is_named():
