@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from snnedu.core import _check
 from snnedu.core.network import Sequential
 from snnedu.silicon._table import Table
-from snnedu.silicon.chip import on_chip as on_chip
+from snnedu.silicon.chip import ChipReport as ChipReport, on_chip as on_chip
 from snnedu.silicon.operations import Counts, count
 
 

@@ -118,4 +118,9 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return int((shares <= dice).sum())": CONTINUOUS,
         "return (shares < dice).sum()": "a tensor of one number is converted",
     },
+    "18.2": {
+        "return min(claims, key=lambda rule: abs(row['claim'] - claims[rule]))": (
+            "a distance has no sign"
+        ),
+    },
 }  # fmt: skip

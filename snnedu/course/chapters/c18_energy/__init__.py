@@ -1,0 +1,1 @@
+"""18 · Where the energy goes."""
