@@ -12,6 +12,7 @@ from snnedu.app import workspace
 from snnedu.course.console import say
 
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
+PROGRESS = "make a table and a picture of the progress that a class has exported"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in (("lab", lab_text), ("copy", copy_text)):
         _takes_a_place(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
-    _takes_a_class(commands.add_parser("grade", help=GRADE, description=GRADE, allow_abbrev=False))
+    for name, text in (("grade", GRADE), ("progress", PROGRESS)):
+        _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -38,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         return copy(options.folder, options.reset)
     if options.command == "grade":
         return grade(options.folder, options.roster, options.out, options.seconds)
+    if options.command == "progress":
+        return progress(options.folder, options.roster, options.out)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -83,11 +87,29 @@ def grade(folder: Path, roster: Path, out: Path, seconds: int) -> int:
     return 0
 
 
+def progress(folder: Path, roster: Path | None, out: Path) -> int:
+    """Write a class's progress as a table and a picture; print which files cannot be read."""
+    from snnedu.course.grade import rollup
+
+    try:
+        *written, unread = rollup.roll_up(folder, roster, out)
+    except (OSError, ValueError) as error:
+        say(str(error), sys.stderr)
+        return 1
+    for sentence in [*unread, *(f"Written: {path}" for path in written)]:
+        say(sentence)
+    return 0
+
+
 def _takes_a_class(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="the notebooks that your students handed in")
-    parser.add_argument("--roster", type=Path, required=True, help="a table of your students")
-    parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table to write")
-    parser.add_argument("--seconds", type=int, default=20, help="the most for one answer")
+    """Let a command choose the files of a class, its roster, and the table to write."""
+    grades = parser.prog.endswith("grade")
+    parser.add_argument("folder", type=Path, help="what your students handed in")
+    parser.add_argument("--roster", type=Path, required=grades, help="a table of your students")
+    name = "grades.csv" if grades else "class.csv"
+    parser.add_argument("--out", type=Path, default=Path(name), help="the table to write")
+    if grades:
+        parser.add_argument("--seconds", type=int, default=20, help="the most for one answer")
 
 
 def _takes_a_place(parser: argparse.ArgumentParser) -> None:

@@ -48,6 +48,7 @@ def check(id: str, answer: Answer) -> Answer:
         text = f"{id} is still open. {_meanwhile(id)} Stuck? {_help(id)}"
         show(text, AMBER, reply.printed)
     except WrongAnswer as reply:
+        store.record("mistake", id, str(reply) if str(reply) in asked.mistakes else "")
         text = f"{id} is not right yet. {reply} {_meanwhile(id)} {_help(id)}"
         show(text, AMBER, reply.printed)
     else:

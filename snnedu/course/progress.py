@@ -6,8 +6,6 @@ Nothing is erased: a "reset" hides what came before it, and of two guesses the l
 The folder is the user's data folder, or SNNEDU_DATA where that is set.
 """
 
-import csv
-import io
 import json
 import os
 import secrets
@@ -22,14 +20,16 @@ from typing import BinaryIO
 from snnedu.core._files import replacing
 from snnedu.course.console import say
 
+MOST_BYTES = 20_000_000  # of a file that was handed in
+
 
 @dataclass(frozen=True)
 class Event:
     """Something that happened to `id`: an exercise, a prediction, a question or a chapter.
 
-    `kind` is "solved", "hint", "solution", "answer", "guess", "outcome", "reset" or "learner".
-    `value` is the detail: the number of a hint, the answer to a question. `at` is when, in
-    nanoseconds since 1970; it is empty in files of the first version.
+    `kind` is "solved", "hint", "solution", "mistake", "answer", "guess", "outcome", "reset" or
+    "learner". `value` is the detail: the number of a hint, the answer to a question. `at` is when,
+    in nanoseconds since 1970; it is empty in files of the first version.
     """
 
     kind: str
@@ -67,7 +67,7 @@ def events() -> list[Event]:
 
 def standing() -> list[Event]:
     """Return the events that no reset hides, the oldest first."""
-    return _standing(events())
+    return standing_of(events())
 
 
 def newest() -> dict[tuple[str, str], Event]:
@@ -100,13 +100,16 @@ def learner() -> int:
     return int(min(known))  # two kernels may have drawn at once; both then agree on one
 
 
-def export_progress(path: str | Path) -> Path:
+def export_progress(path: str | Path, *, mistakes: bool = False) -> Path:
     """Write all progress into one file, to hand in or to take to another machine.
 
-    Raises OSError if that fails, on a full disk for example; an older file then stays as it was.
+    Which mistakes you made stays on your machine, unless you share it with `mistakes=True`: it
+    tells a teacher what to explain again. Your code is never part of it. Raises OSError if the file
+    cannot be written, on a full disk for example; an older file then stays as it was.
     """
     path = Path(path)
-    text = json.dumps([asdict(event) for event in events()], indent=1)
+    shared = [event for event in events() if mistakes or event.kind != "mistake"]
+    text = json.dumps([asdict(event) for event in shared], indent=1)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     say(f"{len(solved())} solved exercises written to {path}.")
@@ -119,35 +122,17 @@ def import_progress(path: str | Path) -> None:
     Raises ValueError if the file cannot be read.
     """
     known = set(events())
-    new = [event for event in _read_export(Path(path)) if event not in known]
+    new = [event for event in read_export(Path(path)) if event not in known]
     fixed = "SNNEDU_LEARNER" in os.environ
     _keep([event for event in new if event.kind != "learner" or not fixed])
     say(f"{len(new)} entries added. Solved in all: {len(solved())}.")
 
 
-def collect(exports: str | Path, table: str | Path = "class.csv") -> Path:
-    """Write one table of the files that a class has handed in: a row per learner, 1 means solved.
-
-    `exports` is the folder with the exported `.json` files, `table` the CSV file to write. Raises
-    ValueError if there are none, or if one cannot be read.
-    """
-    files = sorted(Path(exports).glob("*.json"))
-    if not files:
-        raise ValueError(
-            f"`collect` needs exported progress. Found no .json file in {exports}. "
-            f'Ask everybody to call `snn.export_progress("name.json")`, and put the files there.'
-        )
-    kept = {f.stem: _standing(_read_export(f)) for f in files}
-    done = {name: {e.id for e in theirs if e.kind == "solved"} for name, theirs in kept.items()}
-    ids = sorted(set[str]().union(*done.values()))
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(["learner", "solved", *ids])
-    for name, theirs in done.items():
-        rows.writerow([name, len(theirs), *(int(id in theirs) for id in ids)])
-    with replacing(table) as part:
-        part.write_text(text.getvalue(), encoding="utf-8", newline="")
-    return Path(table)
+def first_answers(events: Iterable[Event]) -> dict[str, str]:
+    """Return the first answer to each question of a quiz: `{"02.q1": "It leaks."}`."""
+    answered = [event for event in events if event.kind == "answer"]
+    newest_first = sorted(answered, key=lambda event: -event.age)
+    return {event.id: event.value for event in newest_first}
 
 
 def hints_taken() -> Counter[str]:
@@ -193,7 +178,8 @@ def _missing_line_break(file: BinaryIO) -> bytes:
     return b"" if file.read() == b"\n" else b"\n"
 
 
-def _standing(events: Iterable[Event]) -> list[Event]:
+def standing_of(events: Iterable[Event]) -> list[Event]:
+    """Return those of these events that no reset hides, the oldest first."""
     kept: list[Event] = []
     for event in sorted(events, key=lambda event: event.age):
         if event.kind == "reset":
@@ -225,18 +211,24 @@ def _event(entry: dict[str, str]) -> Event:
     event = Event(**entry)
     if not all(isinstance(value, str) for value in asdict(event).values()):
         raise TypeError(f"an entry holds texts only, not {entry}")
-    if event.at and not event.at.isdecimal():
-        raise TypeError(f"an entry's time is a number, not {event.at}")
+    if event.at and not (event.at.isdecimal() and len(event.at) < 30):
+        raise TypeError(f"an entry's time is a number, not {event.at[:30]}")
     return event
 
 
 _reported: set[Path] = set()
 
 
-def _read_export(path: Path) -> Iterable[Event]:
+def read_export(path: Path) -> list[Event]:
+    """Return the events in a file that `export_progress` wrote. Raises ValueError if it did not."""
     try:
-        return [_event(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES / 1e6:.0f} MB")
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(entries, list):
+            raise TypeError("it holds no list of entries")
+        return [_event(entry) for entry in entries]
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} must be a file that `snn.export_progress` wrote. It cannot be read: {error}. "
             f"Export it again where it came from."

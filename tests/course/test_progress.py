@@ -1,6 +1,5 @@
 """Progress survives crashes and two kernels at once, travels in a file, and loses nothing."""
 
-import csv
 import json
 import os
 import signal
@@ -10,7 +9,10 @@ import time
 
 import pytest
 
+import snnedu as snn
 from snnedu.course import progress
+from snnedu.course.diagnosis import variants
+from snnedu.course.exercise import exercise
 
 WRITE = """
 import sys
@@ -158,19 +160,16 @@ def test_an_export_onto_a_full_disk_leaves_the_old_one(tmp_path, request):
     before = file.read_bytes()
     for n in range(20):
         progress.record("solved", f"02.{n}")
-    table = progress.collect(tmp_path / "out", tmp_path / "out" / "class.csv")
-    old_table = table.read_bytes()
     request.getfixturevalue("full_disk")
     with pytest.raises(OSError, match="File too large") as error:
         progress.export_progress(file)
     assert "me.json is as it was. Free some space" in error.value.__notes__[0]
     assert file.read_bytes() == before
-    assert table.read_bytes() == old_table
-    assert sorted(path.name for path in file.parent.iterdir()) == ["class.csv", "me.json"]
+    assert [path.name for path in file.parent.iterdir()] == ["me.json"]
 
 
 @pytest.mark.bad_input
-@pytest.mark.parametrize("text", ["{]", "7", None])
+@pytest.mark.parametrize("text", ["{]", "7", "{}", None])
 def test_import_raises_for_a_file_that_is_no_export(tmp_path, text):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
@@ -213,22 +212,12 @@ def test_learner_raises_for_a_variable_that_is_no_number(monkeypatch):
         progress.learner()
 
 
-def test_a_class_becomes_one_table(tmp_path, monkeypatch):
-    for name, ids in (("ada", ["01.1", "01.2"]), ("bo", ["01.1"])):
-        monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / name))
-        for each in ids:
-            progress.record("solved", each)
-        progress.export_progress(tmp_path / f"{name}.json")
-    table = progress.collect(tmp_path, tmp_path / "class.csv")
-    with table.open() as file:
-        assert list(csv.reader(file)) == [
-            ["learner", "solved", "01.1", "01.2"],
-            ["ada", "2", "1", "1"],
-            ["bo", "1", "1", "0"],
-        ]
-
-
-@pytest.mark.bad_input
-def test_collect_raises_without_exports(tmp_path):
-    with pytest.raises(ValueError, match=r"Found no \.json file"):
-        progress.collect(tmp_path)
+def test_mistakes_are_kept_here_and_shared_only_when_asked(tmp_path):
+    (reply, wrong), *_ = variants(exercise("02.1").mistakes)
+    snn.check("02.1", wrong)
+    snn.check("02.1", lambda cur, mem, beta, threshold: (mem, mem + 7))
+    kept = [(event.id, event.value) for event in progress.events() if event.kind == "mistake"]
+    assert kept == [("02.1", reply), ("02.1", "")], "a declared mistake by its reply, no code"
+    assert "mistake" not in progress.export_progress(tmp_path / "a.json").read_text()
+    shared = progress.read_export(progress.export_progress(tmp_path / "b.json", mistakes=True))
+    assert [event.value for event in shared if event.kind == "mistake"] == [reply, ""]

@@ -76,7 +76,8 @@ def whose(paths: Iterable[Path], folder: Path, roster: Roster) -> Mapping[Path, 
     for path in paths:
         parts = _parts(path.relative_to(folder))
         fits = [len(theirs & parts) for theirs in keys]
-        found[path] = fits.index(max(fits)) if max(fits) and fits.count(max(fits)) == 1 else None
+        most = max(fits, default=0)
+        found[path] = fits.index(most) if most and fits.count(most) == 1 else None
     return found
 
 

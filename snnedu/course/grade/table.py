@@ -55,8 +55,8 @@ def grade(folder: Path, roster: Path, out: Path, seconds: int = SECONDS) -> tupl
     grades = _grades(students, theirs, ids, seconds)
     notes += _reasons(students, theirs, grades)
     reasons = out.with_name(f"{out.stem}-reasons.csv")
-    _write(out, _points(students, grades, ids))
-    _write(reasons, [["Student", "Exercise", "Points", "Reason"], *notes])
+    write_table(out, _points(students, grades, ids))
+    write_table(reasons, [["Student", "Exercise", "Points", "Reason"], *notes])
     return out, reasons
 
 
@@ -73,7 +73,7 @@ def _grades(students: Roster, theirs: Theirs, ids: Sequence[str], seconds: int) 
                 id: judge(workshop, exercise(id), found.get(id), seconds) for id in ids
             }
             total = sum(grade.points or 0 for grade in grades[number].values())
-            say(f"{_named(row)}: {total} of {len(ids)}")
+            say(f"{named(row)}: {total} of {len(ids)}")
     return grades
 
 
@@ -94,12 +94,12 @@ def _reasons(students: Roster, theirs: Theirs, grades: Grades) -> list[list[str]
     table = list[list[str]]()
     for number, row in enumerate(students.rows):
         if number not in theirs:
-            table.append([_named(row), "", "0", "Nothing handed in."])
+            table.append([named(row), "", "0", "Nothing handed in."])
             continue
         for id, one in grades[number].items():
             points = "" if one.points is None else str(one.points)
             reason = " ".join(filter(None, [one.reply, equal.get((number, id), "")]))
-            table.append([_named(row), id, points, reason])
+            table.append([named(row), id, points, reason])
     return table
 
 
@@ -115,23 +115,23 @@ def _equal(students: Roster, theirs: Theirs) -> dict[tuple[int, str], str]:
     for (id, code), numbers in groups.items():
         ours = ["our solution"] if code == solution_shape(exercise(id)) else []
         for number in numbers:
-            others = [_named(students.rows[other]) for other in numbers if other != number]
+            others = [named(students.rows[other]) for other in numbers if other != number]
             if ours + others:
                 said[number, id] = f"Built like {', '.join(ours + others)}."
     return said
 
 
-def _named(row: Iterable[str]) -> str:
+def named(row: Iterable[str]) -> str:
     """Return a student's row in short: the first two cells that say something."""
     return " ".join([cell for cell in row if cell][:2])
 
 
-def _write(path: Path, table: list[list[str]]) -> None:
+def write_table(path: Path, table: list[list[str]]) -> None:
     """Write a table that Excel reads as UTF-8, and in which no cell is a formula."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([_text_only(cell) for cell in row] for row in table)
     with replacing(path) as part:
-        part.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        part.write_text(text.getvalue(), encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _text_only(cell: str) -> str:
