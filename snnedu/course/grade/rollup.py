@@ -149,20 +149,21 @@ def _draw(path: Path, students: Sequence[Student], ids: Sequence[str]) -> None:
     handed_in = [student for student in students if student.events]
     solved = Counter(id for student in handed_in for id in student.ids("solved") if id in ids)
     done = [(id, solved[id]) for id in ids if solved[id]]
-    most = [
-        (f"{id}  {_short(text)}", n) for (id, text), n in mistakes(handed_in).most_common(SHOWN)
-    ]
+    counted = mistakes(handed_in).most_common()
+    quiz = [pair for pair in counted if ".q" in pair[0][0]]
+    frequent = [pair for pair in counted if pair not in quiz][:SHOWN] + quiz[:SHOWN]
+    most = [(f"{id}  {_short(text)}", count) for (id, text), count in frequent]
     tall = 1.6 + 0.28 * max(len(done), 2 * len(most), 4)
     figure = Figure(figsize=(13, tall), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.6))
-    of = f"of {len(handed_in)} who handed in"
     for axes, bars, title, color in (
-        (left, done, f"Solved, {of}", "#009e73"),
-        (right, most, f"Frequent mistakes in exercises, then in quizzes, {of}", "#d55e00"),
+        (left, done, "Solved", "#009e73"),
+        (right, most, "Frequent mistakes, then wrong quiz answers", "#d55e00"),
     ):
         drawn = axes.barh([label for label, _ in bars], [n for _, n in bars], color=color)
         axes.bar_label(drawn, padding=3)
-        axes.set(title=title, xlabel="students", xlim=(0, max(1, 1.08 * len(handed_in))))
+        axes.set(title=title, xlabel=f"students, of {len(handed_in)} who handed in")
+        axes.set(xlim=(0, max(1, 1.08 * len(handed_in))))
         axes.invert_yaxis()
         axes.spines[["top", "right"]].set_visible(False)
     with replacing(path) as part:
