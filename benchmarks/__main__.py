@@ -43,6 +43,8 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "quantize": "quantize.run",
     "online": "online.run",
     "culture": "culture.run",
+    "exchange": "exchange.run",
+    "streaming": "streaming.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",

@@ -58,9 +58,9 @@ class Stream:
     def __str__(self) -> str:
         p50, p95, p99 = (self.percentile(percent) for percent in (50, 95, 99))
         return (
-            f"{len(self.latency_ms)} steps: p50 {p50:.2f} ms, p95 {p95:.2f} ms, p99 {p99:.2f} ms; "
-            f"{self.late} answers later than {self.deadline_ms:g} ms at a period of "
-            f"{self.period_ms:g} ms; {self.state_bytes:,} bytes of state"
+            f"{len(self.latency_ms)} steps: p50 ≈ {p50:.2f} ms, p95 ≈ {p95:.2f} ms, "
+            f"p99 ≈ {p99:.2f} ms; ≈ {self.late} answers later than {self.deadline_ms:g} ms "
+            f"at a period of {self.period_ms:g} ms; {self.state_bytes:,} bytes of state"
         )
 
 

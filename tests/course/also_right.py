@@ -8,7 +8,8 @@ ANY_BRACKET = "any two ends are right between which the neuron changes"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
 ONE_SAMPLE = "there is one sample: 0 is the last, too"
 ONE_NUMBER = "a tensor of one number is converted"
-ANY_ORDER = "`and` does not depend on the order"
+PUT_IN = "the weights that are put in decide the sizes"
+ANY_ORDER = "`and` and `max` do not depend on the order"
 
 ALSO_RIGHT: dict[str, dict[str, str]] = {
     "01.1": {"return spk_rec.sum(0).argmax(1)": "of two axes, 1 is the last one"},
@@ -122,5 +123,16 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return min(claims, key=lambda rule: abs(row['claim'] - claims[rule]))": (
             "a distance has no sign"
         ),
+    },
+    "20.2": {
+        "linear = torch.nn.Linear(weight.shape[0], weight.shape[1], bias=False)": PUT_IN,
+        "linear = torch.nn.Linear(weight.shape[1], weight.shape[1], bias=False)": PUT_IN,
+        "linear = torch.nn.Linear(weight.shape[0], weight.shape[0], bias=False)": PUT_IN,
+        "linear = torch.nn.Linear(weight.shape[1], weight.shape[-1], bias=False)": PUT_IN,
+    },
+    "20.3": {
+        "free = max(arrival, free) + took": ANY_ORDER,
+        "delays, free = ([], -1.0)": "the first sample comes at 0, and starts then",
+        "for number, took in enumerate(latency):": ONE_NUMBER,
     },
 }  # fmt: skip

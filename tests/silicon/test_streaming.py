@@ -50,8 +50,8 @@ def test_times_are_those_of_the_clock_and_late_answers_are_counted():
     assert run.delay_ms == pytest.approx([1, 5, 4, 3])
     assert run.late == 2
     assert run.percentile(50) == pytest.approx(1)
-    assert "4 steps: p50 1.00 ms" in str(run)
-    assert "2 answers later than 3.5 ms at a period of 2 ms; 44 bytes" in str(run)
+    assert "4 steps: p50 ≈ 1.00 ms" in str(run)
+    assert "≈ 2 answers later than 3.5 ms at a period of 2 ms; 44 bytes" in str(run)
 
 
 def test_any_function_streams():
