@@ -1,5 +1,6 @@
 """The explorer of this chapter: below which spike rate a layer of spikes costs less."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def energy_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 "cheaper": cheaper, "sent": here / 100 * steps}  # fmt: skip
 
     return Explorer(
-        compare,
+        partial(compare),  # without a name, it shows no code to copy
         [
             Slider("steps", 1, 25, 1, value=5, label="steps T"),
             Slider("rate", 0, 100, 1, value=20, label="spike rate", unit="% of steps"),

@@ -13,7 +13,7 @@ PREDICTIONS = {
         close=4,
         low="An addition costs 0.9 pJ. To fetch its weight costs 10 to 50 times as much.",
         high="The arithmetic is small, but not nothing.",
-        reply="Whoever counts operations only looks at the rest.",
+        reply="A count of operations alone sees the small rest.",
     ),
     "18.p2": Prediction(
         question=(
