@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from snnedu.course.exercise import questions
-from tests.lab import FLAGS, find_chromium
+from tests.lab import FLAGS, GET_ONE, find_chromium
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
@@ -38,7 +38,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=FLAGS, chromium_sandbox=False
+            executable_path=find_chromium() or pytest.fail(GET_ONE),
+            args=FLAGS,
+            chromium_sandbox=False,
         )
         yield browser
         browser.close()
@@ -215,6 +217,26 @@ def tab_to(page: Page, target: Locator, most: int = 12) -> None:
     raise AssertionError(f"{target} is not reached with the Tab key.")
 
 
+def test_a_recording_answers_like_the_function_that_was_recorded(open_page):
+    widget = explorer(open_page("01_hello_spikes"), "A network reads a digit")
+    outcome = widget.locator(".outcome")
+    expect(outcome).to_contain_text("The network says 3.")
+    slider = widget.get_by_role("slider").first
+    slider.focus()
+    for digit in (4, 5, 6):
+        slider.press("ArrowRight")
+        expect(outcome).to_contain_text(f"The network says {digit}.")
+    widget.get_by_role("slider", name="gain").press("Home")  # a blank picture
+    expect(outcome).to_contain_text("The network says 0.")
+
+
+def test_a_training_is_replayed_with_a_slider(open_page):
+    widget = explorer(open_page("07_training_bptt"), "Training")
+    expect(widget.locator(".outcome")).to_contain_text("of epoch 20:")
+    widget.get_by_role("slider").press("Home")
+    expect(widget.locator(".outcome")).to_contain_text("of epoch 1:")
+
+
 def test_an_animation_plays_and_scrubs_with_the_keyboard(open_page):
     page = open_page("01_hello_spikes")
     page.get_by_role("button", name="Show all results").press("Enter")
@@ -303,9 +325,9 @@ def test_the_list_of_predictions_takes_the_guess_of_an_explorer(open_page):
 
 
 def test_what_needs_python_says_so(open_page):
-    page = open_page("07_training_bptt")
+    page = open_page("08_objectives")
     notes = page.locator(".book-note", has_text="This picture is an explorer that runs Python")
-    assert notes.count() == 2  # the chain, the dashboard
+    assert notes.count() == 1
     expect(notes.first.get_by_role("link", name="in Binder")).to_be_visible()
 
 

@@ -19,6 +19,8 @@ import nbformat
 
 from snnedu.app.workspace import cleared
 from snnedu.course.fields import Fields
+from snnedu.widgets.explorer import Explorer
+from tools import recordings
 from tools.book_pages import page
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 def lay_out(source: Path) -> None:
     """Put into `source` what Sphinx reads: pages, changed notebooks, scripts, downloads."""
-    shutil.copytree(ROOT / "book", source)
+    shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("recordings"))
     shutil.copytree(TUTORIALS / "images", source / "images")
     shutil.copy(TUTORIALS / "glossary.md", source)
     (source / "extra" / "notebooks").mkdir(parents=True)
@@ -50,7 +52,8 @@ def lay_out(source: Path) -> None:
     ):
         for path in notebooks:
             (source / "extra" / "notebooks" / path.name).write_bytes(cleared(path))
-            nbformat.write(page(nbformat.read(path, as_version=4), path.name), source / path.name)
+            changed = page(nbformat.read(path, as_version=4), path.name, recordings.stored(path))
+            nbformat.write(changed, source / path.name)
     with (source / "index.md").open("a", encoding="utf-8") as index:
         index.write(contents([path.stem for path in notebooks]))
     _scripts(source / "static")
@@ -95,15 +98,20 @@ def _toctree(caption: str, names: list[str]) -> str:
 
 
 def _scripts(static: Path) -> None:
-    """Add MathJax, and the view of fields as a plain script: pages from disk load no modules."""
-    (static / "fields.css").write_text(Fields._css, encoding="utf-8")
-    fields = files("snnedu.course").joinpath("fields.js").read_text(encoding="utf-8")
-    plain = fields.replace("export default { render };", "return render;")
-    text = f"const renderFields = (() => {{\n{plain}}})();\n"
-    (static / "fields.js").write_text(text, encoding="utf-8")
+    """Add MathJax and the views of the course's widgets."""
+    _write_view(static / "fields.js", "renderFields", str(Fields._esm))
+    _write_view(static / "explorer.js", "renderExplorer", str(Explorer._esm))
+    (static / "widgets.css").write_text(str(Fields._css) + str(Explorer._css), encoding="utf-8")
     (static / "mathjax").mkdir()
     with as_file(files("mathjax") / "static" / "mathjax" / "es5" / "tex-svg-full.js") as script:
         shutil.copy(script, static / "mathjax")
+
+
+def _write_view(path: Path, name: str, module: str) -> None:
+    """Write a view as a plain script: a page from disk loads no modules."""
+    plain = module.replace("export default { render };", "return render;")
+    plain = re.sub(r"^export ", "", plain, flags=re.MULTILINE)
+    path.write_text(f"const {name} = (() => {{\n{plain}}})();\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ kernel would do is done here, once, with the course's own objects:
 
 - Quizzes and predictions: every reply is written into the page; `book/static/book.js` shows it.
 - Results of a prediction, hints and solutions are folded until a reader asks for them.
+- An explorer that runs Python plays what `tools.recordings` has recorded.
 - What still needs Python says so, and links to the notebook.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -23,6 +25,7 @@ from snnedu.course.check import _withheld
 from snnedu.course.exercise import Exercise, Prediction, exercise, prediction, predictions
 from snnedu.course.fields import Fields, html
 from snnedu.course.quiz import Quiz
+from tools.recordings import digest
 
 BINDER = "https://mybinder.org/v2/gh/snnedu/snnedu/HEAD?urlpath=lab/tree/my-course/"
 CALL = re.compile(r'snn\.(predict|outcome|recap|quiz|hint)\("([\w.]+)"')
@@ -34,19 +37,25 @@ CAME = re.compile(
 FIGURE = re.compile(r"-?[\d,]+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
-def page(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Change a notebook, whose file is called `name`, into a page of the book; return it."""
+def page(
+    notebook: NotebookNode, name: str, recordings: Mapping[str, Any] | None = None
+) -> NotebookNode:
+    """Change a notebook, whose file is called `name`, into a page of the book; return it.
+
+    `recordings` are those of its explorers, by the digests of their cells.
+    """
+    found = [(recordings or {}).get(digest(notebook, n)) for n in range(len(notebook.cells))]
     top = notebook.cells[0]
     title, _, rest = top.source.partition("\n\n")
     top.source = f"{title}\n\n{links(name)}\n\n{rest}"
-    for cell in notebook.cells:
+    for cell, recording in zip(notebook.cells, found, strict=True):
         if cell.cell_type == "code":
             _fold(cell)
             for kind, key in CALL.findall(cell.source):
                 if turn := TURNS.get(kind):
                     turn(cell, key)
             _help(cell, name)
-            _explain(cell, name)
+            _explain(cell, name, recording)
     return notebook
 
 
@@ -165,14 +174,19 @@ def _hints(asked: Exercise, name: str) -> str:
     return f'<p class="book-note">{where}</p>{"".join([*hints, *shown])}'
 
 
-def _explain(cell: NotebookNode, name: str) -> None:
-    """Say where a widget's picture stands for the widget."""
+def _explain(cell: NotebookNode, name: str, recording: Mapping[str, Any] | None) -> None:
+    """Play back an explorer that runs Python, or say that its picture stands for it."""
     for output in [*cell.outputs]:
         data = output.get("data", {})
         is_widget = data.get("text/plain", "").startswith(("Explorer(", "Dashboard("))
         if is_widget and "<script>" not in data["text/html"]:
-            where = f"This picture is an explorer that runs Python. To play, {_open(name)}."
-            data["text/html"] += f'<p class="book-note">{where}</p>'
+            still = data["text/html"]
+            what = "This is a recording of" if recording else "This picture is"
+            fewer = "Its sliders have fewer positions than in the notebook. "
+            steps = fewer if recording and recording["fewer"] else ""
+            where = f"{what} an explorer that runs Python. {steps}To run it, {_open(name)}."
+            live = _live("recording", "", {**recording}, still) if recording else still
+            output.data = {"text/html": f'{live}<p class="book-note">{where}</p>'}
     if re.search(r"^@interact|[^\w.]interact\(", cell.source, re.M):
         where = f"The sliders of this cell call Python. To move them, {_open(name)}."
         cell.outputs.append(_output(f'<p class="book-note">{where}</p>'))

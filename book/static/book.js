@@ -54,6 +54,57 @@ function amount(value, unit) { // 1 spike, 2 spikes
   return `${Number(value)} ${Number(value) === 1 ? unit.replace(/^(\w{3,})s$/, "$1") : unit}`.trim();
 }
 
+// An explorer that runs Python in the notebook: here the answers come from a recording.
+async function mountRecording(host, data) {
+  const [index, numbers] = await Promise.all([unzip(data.index), unzip(data.planes)]);
+  const answers = JSON.parse(new TextDecoder().decode(index)), floats = interleaved(numbers);
+  const { controls } = data.spec, changed = {};
+  const state = { _spec: data.spec, _result: {}, values: data.values, guess: "" };
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => { state[name] = value; changed[`change:${name}`]?.(); },
+    on: (event, act) => { changed[event] = act; },
+    off() {}, save_changes() {},
+    send(message) {
+      if (message.kind !== "run") return;
+      const answer = recorded(answers[place(controls, message.values)], floats);
+      queueMicrotask(() => changed["msg:custom"]({ view: message.view, ...answer }, answer.buffers));
+    },
+  };
+  state._result = { ...recorded(answers[place(controls, data.values)], floats), values: data.values };
+  host.replaceChildren();
+  renderExplorer({ model, el: host });
+}
+
+async function unzip(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function interleaved(planes) { // the bytes of all numbers: first all first ones, then all second ones, …
+  const count = planes.length / 4, bytes = new Uint8Array(planes.length);
+  for (let part = 0; part < 4; part++) for (let n = 0; n < count; n++) bytes[4 * n + part] = planes[part * count + n];
+  return bytes.buffer;
+}
+
+function place(controls, values) { // the number of a setting in the recording: the last control changes first
+  return controls.reduce((sum, { name, options, min, max, step }) => {
+    const count = options ? options.length : Math.round((max - min) / step) + 1;
+    const at = options ? options.indexOf(values[name]) : Math.round((values[name] - min) / step);
+    return sum * count + at;
+  }, 0);
+}
+
+function recorded([arrays, texts, error], buffer) { // as the kernel would have sent it
+  if (error) return { error };
+  const size = (shape) => 4 * shape.reduce((product, side) => product * side, 1);
+  return {
+    arrays: arrays.map(([name, shape]) => [name, shape]), texts,
+    buffers: arrays.map(([, shape, byteOffset]) => ({ buffer, byteOffset, byteLength: size(shape) })),
+  };
+}
+
 // The outcome of a prediction, beside the reader's own guess; and the guess in the list at the end.
 function compare(id, choice) {
   for (const line of document.querySelectorAll(`.book-thought[data-id="${id}"]`)) {
@@ -129,6 +180,9 @@ addEventListener("load", () => { scrollers(); globalThis.MathJax?.startup?.promi
 document.addEventListener("DOMContentLoaded", () => {
   for (const host of document.querySelectorAll(".book-field")) {
     mountField(host, host.dataset.id, JSON.parse(host.querySelector("script").textContent));
+  }
+  for (const host of document.querySelectorAll(".book-recording")) {
+    mountRecording(host, JSON.parse(host.querySelector("script").textContent));
   }
   followExplorers();
   resultsButton();

@@ -12,6 +12,7 @@ from snnedu.course.exercise import exercise
 from snnedu.course.quiz import Quiz
 from tools import book
 from tools.book_pages import page
+from tools.recordings import digest
 
 pytestmark = pytest.mark.house
 NAME = "02_lif_neuron.ipynb"
@@ -130,6 +131,19 @@ def test_a_widget_that_needs_python_says_so_and_a_live_one_does_not():
     assert "runs Python" not in shown(turned("snn.x()", live, "Explorer(beta=0.9)"))
     assert "runs Python" not in shown(turned("plot()", still, "A picture."))
     assert "call Python" in shown(turned("@interact(x=1)\ndef f(x): pass", still))
+
+
+def test_a_recorded_explorer_keeps_its_picture_until_the_script_runs():
+    data = {"text/html": "<img>", "text/plain": "Explorer(digit=3)"}
+    cell = new_code_cell("snn.x()", outputs=[new_output("display_data", data=data)])
+    notebook = new_notebook(cells=[new_markdown_cell("# 02\n\nText."), cell])
+    recording = {"spec": {}, "values": {}, "fewer": True, "index": "", "planes": ""}
+    found = {digest(notebook, 1): recording}
+    cell = page(notebook, NAME, found).cells[1]
+    assert table(cell) == recording
+    assert "<img>" in shown(cell)
+    assert "a recording of an explorer" in shown(cell)
+    assert "fewer positions" in shown(cell)
 
 
 def test_hidden_source_is_folded():

@@ -1,0 +1,188 @@
+"""Record what explorers that run Python answer, for the web book, which has no Python.
+
+    python -m tools.recordings 01 07      # executes these notebooks; writes book/recordings/*.json
+
+An explorer is asked at every position of its sliders, or at every second, third, … where there are
+too many; the dashboard of a training after each epoch. A recording belongs to the code up to its
+cell: once that has changed, the book shows the picture again until it is recorded anew.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbformat import NotebookNode
+
+from snnedu.widgets.dashboard import Dashboard
+from snnedu.widgets.explorer import Explorer
+from snnedu.widgets.panels import Choice, Slider
+from tools.notebooks import execute, find
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "book" / "recordings"
+MIME = "application/vnd.snnedu.recording+json"
+MOST = 11_000  # positions of all controls together
+START = f"""import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tools import recordings
+recordings.start()"""
+
+
+def main(names: list[str]) -> int:
+    """Execute the named notebooks; write what their explorers answer."""
+    FOLDER.mkdir(exist_ok=True)
+    for path in map(find, names):
+        notebook = nbformat.read(path, as_version=4)
+        digests = [digest(notebook, number) for number in range(len(notebook.cells))]
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(START))
+        execute(notebook, path.parent)
+        found = {
+            mark: output.data[MIME]
+            for mark, cell in zip(digests, notebook.cells[1:], strict=True)
+            for output in cell.get("outputs", [])
+            if MIME in output.get("data", {})
+        }
+        text = json.dumps(found, ensure_ascii=False, indent=0)
+        (FOLDER / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{path.stem}: {len(found)} recordings, {len(text) / 1000:.0f} kB", flush=True)
+    return 0
+
+
+def stored(path: Path) -> dict[str, Any]:
+    """Return the recordings of a notebook by the digests of their cells; {} if there are none."""
+    file = FOLDER / f"{path.stem}.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def digest(notebook: NotebookNode, number: int) -> str:
+    """Return a short text that changes with the code up to a cell."""
+    cells = notebook.cells[: number + 1]
+    code = "\0".join(cell.source for cell in cells if cell.cell_type == "code")
+    return f"{number}-{hashlib.sha256(code.encode()).hexdigest()[:12]}"
+
+
+def start() -> None:
+    """Let every explorer of this kernel store its recording beside its picture."""
+    plain = Explorer._repr_mimebundle_
+
+    def with_recording(self: Explorer, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = plain(self, **options)
+        wanted = self._spec["model"] is None and "text/html" in data
+        return ({**data, MIME: record(self)} if wanted else data), metadata
+
+    Explorer._repr_mimebundle_ = with_recording
+
+
+def record(explorer: Explorer) -> dict[str, Any]:
+    """Return all that the view of an explorer needs, and the answers to its positions."""
+    shown = replay(explorer) if isinstance(explorer, Dashboard) else explorer
+    controls = thinned(shown.controls)
+    names = [control.name for control in shown.controls]
+    answers = (
+        shown._try(dict(zip(names, position, strict=True)))
+        for position in product(*(values for values, _ in controls))
+    )
+    described = [
+        {**told, **changed}
+        for told, (_, changed) in zip(shown._spec["controls"], controls, strict=True)
+    ]
+    spec = {**shown._spec, "controls": described, "stop": False}
+    fewer = any(changed for _, changed in controls)
+    return {"spec": spec, "values": shown.values, "fewer": fewer, **packed(answers)}
+
+
+def thinned(controls: Iterable[Slider | Choice]) -> list[tuple[list[Any], dict[str, Any]]]:
+    """Return the positions of each control, MOST in all, and what changes in its description."""
+    controls = list(controls)
+    strides = [1] * len(controls)
+    while math.prod(map(len, map(_positions, controls, strides))) > MOST:
+        counts = [
+            len(_positions(control, stride)) if isinstance(control, Slider) else 0
+            for control, stride in zip(controls, strides, strict=True)
+        ]
+        strides[counts.index(max(counts))] += 1
+    return [
+        (values, _changed(control, stride, values))
+        for control, stride in zip(controls, strides, strict=True)
+        for values in [_positions(control, stride)]
+    ]
+
+
+def _positions(control: Slider | Choice, stride: int) -> list[Any]:
+    """Return each `stride`-th position of a control, the first value among them."""
+    if isinstance(control, Choice):
+        return list(control.options)
+    assert control.value is not None  # set by Slider itself
+    count = round((control.max - control.min) / control.step)
+    first = round((control.value - control.min) / control.step) % stride
+    steps = range(first, count + 1, stride)
+    return [control.clean(round(control.min + n * control.step, control.digits)) for n in steps]
+
+
+def _changed(control: Slider | Choice, stride: int, values: list[Any]) -> dict[str, Any]:
+    if isinstance(control, Choice) or stride == 1:
+        return {}
+    return {
+        "min": values[0],
+        "max": values[-1],
+        "step": round(stride * control.step, control.digits),
+    }
+
+
+def packed(answers: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return answers as two compressed texts: what they are, and their numbers, each array once."""
+    known: dict[bytes, int] = {}
+    index, size, parts = [], 0, []
+    for answer in answers:
+        arrays = []
+        for (name, shape), raw in zip(
+            answer.get("arrays", []), answer.get("buffers", []), strict=True
+        ):
+            if raw not in known:
+                known[raw], size = size, size + len(raw)
+                parts.append(np.frombuffer(raw, np.float32))
+            arrays.append([name, shape, known[raw]])
+        index.append([arrays, answer.get("texts", {}), answer.get("error", "")])
+    numbers = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    # All first bytes, then all second ones, …: what is alike stands side by side.
+    planes = numbers.view(np.uint8).reshape(-1, 4).T.tobytes()
+    texts = {"index": json.dumps(index, separators=(",", ":")).encode(), "planes": planes}
+    return {
+        name: base64.b64encode(gzip.compress(raw, mtime=0)).decode() for name, raw in texts.items()
+    }
+
+
+def replay(dashboard: Dashboard) -> Explorer:
+    """Return an explorer of a finished training: a slider goes through its epochs."""
+    reports = dashboard._reports
+    epochs = reports[-1].epoch if reports else 2
+
+    def upto(epoch: int) -> dict[str, Any]:
+        dashboard._reports = [report for report in reports if report.epoch <= epoch]
+        try:
+            curves = dashboard._curves()
+        finally:
+            dashboard._reports = reports
+        return {**curves, "note": curves["note"] if epoch == epochs else ""}
+
+    return Explorer(
+        lambda epoch: upto(epoch),  # without a name that could be shown as code to copy
+        [Slider("epoch", 1, epochs, 1, value=epochs, label="up to epoch")],
+        dashboard.panels,
+        title=dashboard.title,
+        columns=dashboard.columns,
+        outcome=dashboard.outcome,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
