@@ -61,7 +61,7 @@ ONE_NUMBER = "You return a single number. Each weight has a gradient of its own:
 
 
 def _draw_gradients() -> Iterator[tuple[list[Tensor], list[int]]]:
-    for shape, sizes in (((3, 4), [7, 2, 4]), ((5,), [1, 9])):
+    for shape, sizes in (((3, 4), [7, 2, 4]), ((2, 5), [1, 9])):
         sizes = [size + int(torch.randint(3, ())) for size in sizes]
         yield [torch.randn(shape) for _ in sizes], sizes
 

@@ -30,7 +30,8 @@ PREDICTIONS = {
                 "The nine tenths do split. The other tenth takes as long as before.",
             ),
             Option(
-                "About 32 times", "That is half of the ideal. The fixed tenth costs more than that."
+                "About 32 times",
+                "Half of the ideal would need a fixed part of less than two percent.",
             ),
             Option(
                 "About 9 times",

@@ -1,0 +1,89 @@
+"""What 22 claims where a clock is not needed; its explorer against the laws of scaling."""
+
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course import check as checks
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.chapters.c22_scaling_out import exercises, experiments
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+
+
+def test_the_three_ways_without_reset_give_the_same_spikes():
+    cur_rec = 0.2 * torch.rand(300, 4, 16)
+    spk_rec, _ = snn.Leaky(0.9, reset_mechanism="none").unroll(cur_rec)
+    assert 0.2 < spk_rec.mean() < 0.8
+    assert torch.equal(spk_rec, experiments.in_steps(cur_rec))
+    assert (spk_rec != experiments.without_reset(cur_rec)).float().mean() < 1e-3
+
+
+def test_the_explorer_follows_amdahl_and_gustafson():
+    explorer = snn.scaling_explorer()
+    shown = explorer.run(processes=16, fixed=20, talk=5)
+    assert shown["times"] == pytest.approx(1 / (0.2 + 0.8 / 16 + 0.05))
+    assert explorer.run(processes=1, fixed=20, talk=5)["times"] == 1
+    weak = explorer.run(processes=16, fixed=20, talk=25, batch="grows with the processes")
+    assert weak["times"] == pytest.approx(16 / 1.25)
+
+
+def test_the_answer_in_the_explorer_is_kept_and_is_what_it_shows(capsys):
+    explorer = snn.scaling_explorer(ask="22.p3")
+    explorer.guess = "About 32 times"
+    assert 8.5 < explorer.run(processes=64, fixed=10, talk=0)["times"] < 9.5
+    snn.recap("22")
+    assert "You thought “About 32 times”. It was “About 9 times”" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", exercise("22.2").accepts, ids=range(2))
+def test_a_speed_up_in_another_form_is_printed(answer, capsys):
+    names = {"my_speedup": snn.check("22.2", answer)}
+    names["tried"], names["cost"] = {"batch": (1, 4, 16, 64)}, {"batch": (1.0, 1.2, 2.0, 5.0)}
+    run_cells("22", "t22-19", **names)
+    assert "4 processes: your line says ≈ 2.5, shares of 16 ≈ 2.5" in capsys.readouterr().out
+
+
+def test_unequal_shares_are_averaged_wrongly_and_rightly_in_any_form():
+    names = run_cells("22", "t22-01 t22-08 t22-08b")
+    assert names["naive"] > 0.1
+    for answer in (exercise("22.1").solution, *exercise("22.1").accepts):
+        mean = snn.check("22.1", answer)(names["shares"], names["sizes"])
+        assert (mean - names["whole"]).norm() < 1e-5 * names["whole"].norm()
+
+
+def test_sixteen_bits_turn_single_spikes_and_autocast_fewer(capsys):
+    names = run_cells("22", "t22-01 t22-08 t22-27")
+    assert 8 < names["differ"]["all in bfloat16"] < 30
+    assert names["differ"]["autocast"] < 0.6 * names["differ"]["all in bfloat16"]
+
+
+def test_a_network_without_reset_fires_several_times_as_often():
+    rates = [experiments.learn_times(reset, 0)["rate"] for reset in ("none", "subtract")]
+    assert rates[0] > 2 * rates[1] > 0
+
+
+def test_operations_are_those_of_the_matrix_products():
+    # One sample, one step: 2·64·64 forward and again for the weights; 2·64·10 forward, and
+    # twice that backward.
+    assert experiments.operations(1, 64, 1) == 4 * 64 * 64 + 6 * 64 * 10
+
+
+def test_a_script_that_fails_says_why():
+    with pytest.raises(RuntimeError, match="ValueError: no such thing"):
+        experiments.launch("raise ValueError('no such thing')", 1)
+
+
+def test_a_seed_that_is_used_too_late_is_named():
+    def late(beta, seed):
+        layers = torch.nn.Linear(64, 32), snn.Leaky(beta), torch.nn.Linear(32, 10), snn.Leaky(beta)
+        net = snn.Sequential(*layers)
+        train, test = snn.data.digits()
+        how = {"encode": lambda x: x.expand(5, *x.shape), "epochs": 1, "lr": 0.03, "seed": seed}
+        return snn.fit(net, train, test, progress=False, **how).test_accuracy[-1]
+
+    with pytest.raises(WrongAnswer) as raised:
+        checks.verdict(exercise("22.3"), late, 0)
+    assert str(raised.value) == exercises.NOT_REPEATED
