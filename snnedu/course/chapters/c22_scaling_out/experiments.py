@@ -122,7 +122,7 @@ def in_steps(cur_rec: Tensor, beta: float = 0.9) -> Tensor:
     return torch.stack(spikes)
 
 
-def learn_times(reset: str, seed: int) -> dict[str, float]:
+def learn_times(reset: Any, seed: int) -> dict[str, float]:
     """Train on classes that differ in spike times alone; return test accuracy and spikes."""
     train, test = manifolds(4, 20, 40, samples=60, smoothness=1.5, seed=seed)
     torch.manual_seed(seed)
