@@ -21,7 +21,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from snnedu.course import predict
-from snnedu.course.check import _withheld
+from snnedu.course.check import withheld
 from snnedu.course.exercise import Exercise, Prediction, exercise, prediction, predictions
 from snnedu.course.fields import Fields, html
 from snnedu.course.quiz import Quiz
@@ -169,7 +169,7 @@ def _is_open(output: NotebookNode, key: str) -> bool:
 def _hints(asked: Exercise, name: str) -> str:
     hints = [_folded(f"Hint {n}", html(hint)) for n, hint in enumerate(asked.hints, start=1)]
     solution = highlight(asked.code(), PythonLexer(), HtmlFormatter())
-    shown = [] if _withheld() else [_folded("Our solution", solution)]
+    shown = [] if withheld() else [_folded("Our solution", solution)]
     where = f"To write your own, {_open(name)}: it checks your answer at once."
     return f'<p class="book-note">{where}</p>{"".join([*hints, *shown])}'
 

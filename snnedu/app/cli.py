@@ -11,6 +11,7 @@ from pathlib import Path
 from snnedu.app import workspace
 from snnedu.course.console import say
 
+EDITION = "write the course without our solutions into a new folder, for a class"
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
 PROGRESS = "make a table and a picture of the progress that a class has exported"
 
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
     for name, text in (("grade", GRADE), ("progress", PROGRESS)):
         _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
+    edition = commands.add_parser("class-edition", help=EDITION, description=EDITION)
+    edition.add_argument("folder", type=Path, help="a new folder")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -42,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         return grade(options.folder, options.roster, options.out, options.seconds)
     if options.command == "progress":
         return progress(options.folder, options.roster, options.out)
+    if options.command == "class-edition":
+        return class_edition(options.folder)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -76,28 +81,47 @@ def copy(folder: Path | None = None, reset: Sequence[str] = ()) -> int:
 
 def grade(folder: Path, roster: Path, out: Path, seconds: int) -> int:
     """Grade the notebooks of a class; print a line for each student, and where the tables are."""
-    from snnedu.course.grade import table
-
     try:
+        from snnedu.course.grade import table
+
         for path in table.grade(folder, roster, out, seconds):
             say(f"Written: {path}")
-    except (OSError, ValueError) as error:
-        say(str(error), sys.stderr)
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        say(_grading(error), sys.stderr)
         return 1
     return 0
 
 
 def progress(folder: Path, roster: Path | None, out: Path) -> int:
     """Write a class's progress as a table and a picture; print which files cannot be read."""
-    from snnedu.course.grade import rollup
-
     try:
+        from snnedu.course.grade import rollup
+
         *written, unread = rollup.roll_up(folder, roster, out)
-    except (OSError, ValueError) as error:
-        say(str(error), sys.stderr)
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        say(_grading(error), sys.stderr)
         return 1
     for sentence in [*unread, *(f"Written: {path}" for path in written)]:
         say(sentence)
+    return 0
+
+
+def _grading(error: Exception) -> str:
+    """Return what to tell a teacher, who may have called the class edition's command."""
+    if getattr(error, "name", None) == "snnedu.course.grade":
+        return "This is the class edition. Install the whole course to grade, or to make tables."
+    return str(error)
+
+
+def class_edition(folder: Path) -> int:
+    """Write the course without our solutions."""
+    from snnedu.app import class_edition
+
+    try:
+        say(f"Ready: {class_edition.make(folder)}. Students install it with '{folder}[course]'.")
+    except (OSError, ValueError) as error:
+        say(str(error), sys.stderr)
+        return 1
     return 0
 
 

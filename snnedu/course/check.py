@@ -5,8 +5,10 @@
 A right answer is recorded and returned. A stub or a wrong answer gets a reply that names the
 mistake, and our solution is returned instead: an unsolved exercise never blocks the notebook.
 
-A teacher withholds solutions with the environment variable SNNEDU_SOLUTIONS=withheld, or with an
-empty file `solutions-withheld` beside the notebooks.
+A teacher withholds solutions with the environment variable SNNEDU_SOLUTIONS (any value but "0",
+"no" and "shown" withholds), or with an empty file `solutions-withheld` beside the notebooks or in
+`tutorials/`. That is a curtain and no lock: the check needs our solutions, so they are on the
+learner's disk. For a lock, `snnedu class-edition FOLDER` makes a course without them.
 """
 
 import os
@@ -30,27 +32,35 @@ from snnedu.course.form import converted, form_of, returning
 from snnedu.course.note import AMBER, GREEN, show, show_code
 
 Answer = TypeVar("Answer")
+SHOWN = ("", "0", "no", "shown")
+MARK = "solutions-withheld"
+PACKAGE = Path(__file__).parents[1]
+_STARTED = Path.cwd()  # a notebook's kernel starts in the notebook's folder
 
 
-def check(id: str, answer: Answer) -> Answer:
+def check(id: str, answer: Answer, *, strict: bool = False) -> Answer:
     """Check an answer, show a reply, and return what the notebook continues with.
 
     That is the answer itself if it is right, in the form that later cells need, and our solution if
     not. Our solution, handed to an earlier check's name, is no answer: the exercise stays open.
+
+    With `strict=True` it raises `Unsolved` or `WrongAnswer` instead of going on with our solution,
+    as programs that grade by assertions need it (nbgrader, Otter).
     """
     asked = exercise(id)
-    if answer is asked.solution:
-        show(_ours(id), AMBER)
+    if asked.solution is None:
+        show(f"{id} {asked.title}: this edition of the course leaves the check to your teacher.")
         return answer
     try:
+        if answer is asked.solution:
+            raise Unsolved
         accepted, printed = verdict(asked, answer)
     except Unsolved as reply:
         text = f"{id} is still open. {_meanwhile(id)} Stuck? {_help(id)}"
-        show(text, AMBER, reply.printed)
+        _refuse(_ours(id) if answer is asked.solution else text, reply, strict)
     except WrongAnswer as reply:
         store.record("mistake", id, str(reply) if str(reply) in asked.mistakes else "")
-        text = f"{id} is not right yet. {reply} {_meanwhile(id)} {_help(id)}"
-        show(text, AMBER, reply.printed)
+        _refuse(f"{id} is not right yet. {reply} {_meanwhile(id)} {_help(id)}", reply, strict)
     else:
         store.record("solved", id)
         show(f"✅ {id} {asked.title}: right. {asked.right}".strip(), GREEN, printed)
@@ -92,7 +102,7 @@ def hint(id: str) -> None:
 def solution(id: str) -> None:
     """Show our solution, unless a teacher withholds it."""
     asked = exercise(id)
-    if _withheld():
+    if withheld() or asked.solution is None:
         show(f'Solutions are withheld for this class. `snn.hint("{id}")` still helps.')
         return
     store.record("solution", id)
@@ -102,6 +112,13 @@ def solution(id: str) -> None:
 def variant(id: str) -> int:
     """Return this learner's own seed for this exercise: each learner gets another problem."""
     return (store.learner() * 1_000_003 + sum(map(ord, id)) * 7919) % 2**31
+
+
+def _refuse(text: str, reply: Reply, strict: bool) -> None:
+    """Show a reply, or raise it."""
+    if strict:
+        raise type(reply)(text) from None
+    show(text, AMBER, reply.printed)
 
 
 def _ours(id: str) -> str:
@@ -166,9 +183,17 @@ def _help(id: str) -> str:
 
 
 def _last(id: str) -> str:
-    return "" if _withheld() else f'`snn.solution("{id}")` shows one way.'
+    return "" if withheld() else f'`snn.solution("{id}")` shows one way.'
 
 
-def _withheld() -> bool:
-    asked = os.environ.get("SNNEDU_SOLUTIONS", "").lower() == "withheld"
-    return asked or Path("solutions-withheld").exists()
+def withheld() -> bool:
+    """Tell whether a teacher has drawn the curtain."""
+    asked = os.environ.get("SNNEDU_SOLUTIONS", "").strip().lower()
+    return asked not in SHOWN or any((place / MARK).exists() for place in _places())
+
+
+def _places() -> list[Path]:
+    """Return where the mark may be: beside the notebooks, whatever `os.chdir` did since."""
+    opened = os.environ.get("SNNEDU_COURSE")  # set by `snnedu lab` and on Binder
+    copies = [Path(opened)] if opened else []
+    return [_STARTED, Path(), *copies, PACKAGE.parent / "tutorials", PACKAGE / "tutorials"]

@@ -67,7 +67,8 @@ class Exercise:
 
     The shared checker, `diagnosis.compare`, uses `cases`, `run`, `otherwise`, `rtol` and `atol`.
     An exercise that needs more has a `check` of its own, which takes an `Attempt` (for a value or a
-    class: the answer itself) and returns, or raises `WrongAnswer`.
+    class: the answer itself) and returns, or raises `WrongAnswer`. Without a solution, in the class
+    edition, nothing is checked.
 
     `by_hand`: the check watches more than arguments and results (hooks, say), so `snnedu grade`,
     which runs a class's answers in another process, leaves it to the teacher.
@@ -92,6 +93,8 @@ class Exercise:
     right: str = ""  # what the learner can do now
 
     def __post_init__(self) -> None:
+        if self.solution is None:  # in the class edition, which has nothing to check with
+            return
         if not self.check and (self.cases is _no_cases or not self.otherwise):
             raise ValueError(
                 f"An exercise needs `cases` and `otherwise`, or a `check`. Received neither for "

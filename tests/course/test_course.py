@@ -285,17 +285,52 @@ def test_hints_come_one_by_one_and_are_remembered(capsys):
     assert progress.hints_taken()["00.1"] == 3
 
 
-def test_solutions_are_shown_unless_withheld(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("value", ["withheld", "1", "yes", "True", "WITHHELD", "hidden"])
+def test_any_value_withholds_solutions(value, monkeypatch, capsys):
+    monkeypatch.setenv("SNNEDU_SOLUTIONS", value)
+    checks.solution("00.1")
+    assert "withheld for this class" in capsys.readouterr().out
+    assert "spk_rec" not in checks._last("00.1")
+
+
+@pytest.mark.parametrize("value", [None, "", "0", "no", "No ", "shown"])
+def test_solutions_are_shown_unless_withheld(value, monkeypatch, capsys):
+    if value is not None:
+        monkeypatch.setenv("SNNEDU_SOLUTIONS", value)
     checks.solution("00.1")
     assert "def count_spikes(spk_rec" in capsys.readouterr().out
-    monkeypatch.setenv("SNNEDU_SOLUTIONS", "withheld")
+
+
+@pytest.mark.parametrize("place", ["here", "start", "opened", "package", "checkout"])
+def test_a_file_withholds_solutions_also_after_chdir(place, monkeypatch, tmp_path, capsys):
+    folders = {"package": tmp_path / "package" / "tutorials", "checkout": tmp_path / "tutorials"}
+    folder = folders.get(place, tmp_path / place)
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(checks, "PACKAGE", tmp_path / "package")
+    monkeypatch.setattr(checks, "_STARTED", tmp_path / "start")
+    monkeypatch.setenv("SNNEDU_COURSE", str(tmp_path / "opened"))
+    monkeypatch.chdir(folder if place == "here" else tmp_path)
+    assert not checks.withheld()
+    (folder / "solutions-withheld").touch()
     checks.solution("00.1")
     assert "withheld for this class" in capsys.readouterr().out
-    monkeypatch.delenv("SNNEDU_SOLUTIONS")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "solutions-withheld").touch()
-    checks.solution("00.1")
-    assert "withheld for this class" in capsys.readouterr().out
+
+
+def test_a_strict_check_raises_and_hands_out_nothing(capsys):
+    with pytest.raises(Unsolved, match=r"00\.1 is still open"):
+        checks.check("00.1", None, strict=True)
+    with pytest.raises(WrongAnswer, match=r"These are rates"):
+        checks.check("00.1", lambda spk_rec: spk_rec.mean(0), strict=True)
+    ours = checks.check("00.1", None)
+    with pytest.raises(Unsolved, match="This is our solution"):
+        checks.check("00.1", ours, strict=True)
+    assert progress.solved() == set()
+
+    def mine(spk_rec):
+        return spk_rec.sum(0)
+
+    assert checks.check("00.1", mine, strict=True) is mine
+    assert progress.solved() == {"00.1"}
 
 
 def test_progress_counts_what_is_solved(capsys):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.chapters.c02_lif_neuron.firing import decay
 from snnedu.course.diagnosis import Case, compare, numbers, unroll
 from snnedu.course.exercise import Exercise
 
@@ -154,16 +155,7 @@ EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = ex
 def _recordings() -> Iterator[tuple[Tensor, float]]:
     """Draw a fast neuron, one in between, and one that is still above 37 % at the end."""
     for dt, tau in ((2.0, uniform(4, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
-        yield _decay(tau, dt), dt
-
-
-def recording(seed: int) -> Tensor:
-    """Return an unknown neuron's membrane potential after a pulse, in steps of 0.5 ms."""
-    return _decay(4 + seed % 17, 0.5)
-
-
-def _decay(tau: float, dt: float) -> Tensor:
-    return torch.exp(-torch.arange(40) * dt / tau)
+        yield decay(tau, dt), dt
 
 
 def _read(find: Attempt, mem: Tensor, dt: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""How often a leaky neuron with a pause after each spike fires, counted in a simulation."""
+"""How often a leaky neuron fires, with a pause after each spike; how its membrane decays."""
 
 import math
 
@@ -29,3 +29,13 @@ def simulated_rate(
         wait = (wait - 1).clamp(min=0) + round(pause / dt) * spk
         count = count + spk
     return count
+
+
+def recording(seed: int) -> Tensor:
+    """Return an unknown neuron's membrane potential after a pulse, in steps of 0.5 ms."""
+    return decay(4 + seed % 17, 0.5)
+
+
+def decay(tau: float, dt: float) -> Tensor:
+    """Return 40 steps of a membrane that falls from 1: exp(-t/τ), `tau` and `dt` in ms."""
+    return torch.exp(-torch.arange(40) * dt / tau)
