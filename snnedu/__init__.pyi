@@ -109,6 +109,7 @@ from .course.chapters.c15_stdp_meets_backprop.explorers import (
 from .course.chapters.c16_online_learning.explorers import trace_explorer as trace_explorer
 from .course.chapters.c17_wetware.explorers import culture_explorer as culture_explorer
 from .course.chapters.c18_energy.explorers import energy_explorer as energy_explorer
+from .course.chapters.c19_co_design.explorers import integer_explorer as integer_explorer
 from .course.chapters.c20_deployment.explorers import exchange_explorer as exchange_explorer
 from .course.chapters.c22_scaling_out.explorers import scaling_explorer as scaling_explorer
 from .course.check import (

@@ -1,0 +1,356 @@
+"""Exercises of 19 · Co-design: choose a shift, a neuron that does not overflow, a new chip."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import refuse
+from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
+
+
+def my_shift(tau: float, dt: float) -> int:
+    """Return the k whose time constant, 2ᵏ steps, is nearest to tau."""
+    return round(torch.log2(torch.tensor(tau / dt)).item())
+
+
+def my_step(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> tuple[Tensor, Tensor]:
+    """Return spk and mem of integer neurons whose membrane saturates."""
+    spk = mem > theta
+    mem = mem - (mem >> k) + cur - theta * spk
+    top = 2 ** (state_bits - 1) - 1
+    mem = mem.clamp(-top - 1, top)
+    return (mem > theta).int(), mem
+
+
+def my_chip(weight: Tensor, sd: float) -> Tensor:
+    """Return the weights of a chip that is drawn at each call."""
+    return weight * (1 + sd * torch.randn_like(weight))
+
+
+# --------------------------------------------------------------------------------------- 19.1
+
+NATURAL = "You take the natural logarithm. 2ᵏ = τ/Δt, so k is the logarithm to base 2."
+DOWN = "You round down. The nearest k may be the next larger one."
+UP = "You round up. The nearest k may be the next smaller one."
+NO_DT = "You leave out Δt. The time constant of a shift is 2ᵏ steps, and each takes Δt."
+TURNED = "Your k is negative: you divide Δt by τ. A slower membrane needs a larger k."
+POWER = "You return 2ᵏ. Return k, the number of places to shift."
+EXACT = "Your k is not a whole number. A shift moves by whole places: round it."
+DECAY = "You return the decay β. Return the k of β = 1 - 2⁻ᵏ."
+LINEAR = "You return τ/Δt, in steps. Which power of two is that?"
+
+
+def _draw_shifts() -> Iterator[tuple[float, float]]:
+    """Draw time constants that are clearly nearer to one power of two than to the next."""
+    for number, k in enumerate(torch.randint(3, 10, (8,)).tolist()):
+        part = (0.62 if number % 2 else 0.05) + 0.25 * torch.rand(1).item()
+        dt = 0.1 + 0.7 * torch.rand(1).item()
+        yield dt * 2 ** (k + part), dt
+
+
+def _rounded(to: Callable[[float], Any]) -> Callable[[float, float], Any]:
+    return lambda tau, dt: to(math.log2(tau / dt))
+
+
+def _of_nearest_beta(tau: float, dt: float) -> int:
+    beta = math.exp(-dt / tau)
+    return int(np.argmin([abs(math.log(1 - beta) + k * math.log(2)) for k in range(16)]))
+
+
+# --------------------------------------------------------------------------------------- 19.2
+
+UNLIMITED = "Your membrane has no limit: it leaves the numbers that `state_bits` bits can hold."
+WRAPS = "Your membrane wraps around: what is above the top comes out below 0. Stop it at the top."
+ONLY_TOP = (
+    "Your membrane stops at the top, but not at the bottom. Strong inhibition overflows, too."
+)
+ONLY_BOTTOM = "Your membrane stops at the bottom, but not at the top."
+SYMMETRIC = "Your lowest number is -top. With b bits it is -2^(b-1), one lower than that."
+ONE_BIT_MORE = "Your range is twice as large as it should be. One of the bits is the sign."
+ONE_BIT_LESS = "Your range is half as large as it should be: b bits hold -2^(b-1) to 2^(b-1) - 1."
+TOP_TOO_HIGH = "Your top is 2^(b-1). The largest number is one less: 0 needs a place as well."
+AT_THETA = "Your neuron fires at θ. Ours fires above θ: use `>`."
+NO_RESET = "Your neuron never pays θ for a spike."
+RESET_NOW = "Your neuron pays θ in the step in which it fires. Ours pays one step later: take the spike from the old membrane."
+TO_ZERO = "Your reset sets the membrane to 0. Ours subtracts θ, so what is above θ counts."
+NO_LEAK = "Your membrane does not leak."
+LEAK_GROWS = "Your membrane grows by the leak. The leak is subtracted."
+LEAK_LATE = "You shift the sum, with the new current. Only the old membrane leaks."
+LEAK_OF_RESET = "You subtract θ before the leak. The leak is that of the whole old membrane."
+HALVES = "You multiply by 1 - 2⁻ᵏ and round. A shift rounds the leak down, and the rest is exact."
+TOWARD_ZERO = "Your leak is rounded toward 0. A shift rounds down, also below 0: -1 >> 3 is -1."
+OLD_SPIKES = "You return the spikes of the old membrane. Return those of the new one."
+CLIPS_CURRENT = (
+    "You limit the current, not the sum. Two numbers that fit can have a sum that does not."
+)
+EARLY = "You limit the membrane before θ is subtracted. Limit the whole sum, once, at the end."
+TWO_PARTS = "Return two things: `spk, mem`."
+NOT_WHOLE = "Your membrane has numbers that are not whole. Use `>>` for the leak, or `//`."
+
+
+def _draw_currents() -> Iterator[tuple[Tensor, int, int, int]]:
+    """Draw currents that reach the top and the bottom, and some that do neither."""
+    for k, theta, state_bits in ((2, 21, 7), (3, 40, 8)):
+        half = 2 ** (state_bits - 1)
+        small = torch.randint(-8, 25, (40, 4))
+        large = torch.randint(-2 * half, 2 * half, (40, 4))
+        swing = torch.where(torch.arange(40)[:, None] % 20 < 10, 1, -1) * half // 2
+        exact = torch.full((40, 1), theta)  # the membrane is θ after one step
+        exact[1:] = 0
+        yield torch.cat([small, large, swing.expand(-1, 2), exact], 1).int(), k, theta, state_bits
+
+
+def _run_steps(answer: Any, cur_rec: Tensor, k: int, theta: int, state_bits: int) -> Tensor:
+    """Return spikes and membranes over time, `[time, 2, neurons]`."""
+    mem, rows = torch.zeros_like(cur_rec[0]), list[Tensor]()
+    for cur in cur_rec:
+        result = answer(cur, mem, k, theta, state_bits)
+        if isinstance(result, (Tensor, np.ndarray)):
+            result = list(result)
+        refuse({TWO_PARTS: not isinstance(result, (tuple, list)) or len(result) != 2})
+        spk, mem = (tensor(part).double() for part in result)
+        if spk.shape != cur.shape or mem.shape != cur.shape:
+            shapes = f"{list(spk.shape)} and {list(mem.shape)}"
+            raise WrongAnswer(f"{len(cur)} neurons go in. Out come {shapes}.")
+        refuse({NOT_WHOLE: bool((mem != mem.round()).any())})
+        rows.append(torch.stack([spk, mem]))
+        mem = mem.int()
+    return torch.stack(rows)
+
+
+def _steps(
+    *,
+    low: Callable[[int], float] = lambda half: -half,
+    high: Callable[[int], float] = lambda half: half - 1,
+    wrap: bool = False,
+    fires: Callable[[Tensor, int], Tensor] = torch.gt,
+    reset: str = "subtract",
+    leak: Callable[[Tensor, int], Tensor] = lambda mem, k: mem >> k,
+    order: str = "",
+    clips: str = "sum",
+) -> Callable[..., Any]:
+    """Return a variant of the solution."""
+
+    def step(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+        half = 2 ** (state_bits - 1)
+
+        def limited(total: Tensor) -> Tensor:
+            if wrap:
+                return (total + half) % (2 * half) - half
+            return total.clamp(low(half), high(half)).int()
+
+        old = fires(mem, theta).int()
+        paid = {"subtract": theta * old, "none": 0 * old, "zero": mem * old}[reset]
+        if order == "reset first":
+            mem = mem - paid
+            total = mem - leak(mem, k) + cur
+        elif order == "leak last":
+            total = mem + cur
+            total = total - leak(total, k) - paid
+        elif order == "limit first":
+            total = limited(mem - leak(mem, k) + cur) - paid
+        else:
+            total = mem - leak(mem, k) + (limited(cur) if clips == "current" else cur) - paid
+        now = limited(total) if clips == "sum" and order != "limit first" else total
+        return (old if order == "old spikes" else fires(now, theta).int()), now
+
+    return step
+
+
+def _reset_at_once(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ** (state_bits - 1)
+    mem = (mem - (mem >> k) + cur).clamp(-half, half - 1)
+    spk = (mem > theta).int()
+    return spk, mem - theta * spk
+
+
+def _by_product(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ** (state_bits - 1)
+    left = torch.round(mem * (1 - 2.0**-k)).int()
+    mem = (left + cur - theta * (mem > theta)).clamp(-half, half - 1)
+    return (mem > theta).int(), mem
+
+
+def _neuron_by_neuron(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    low, high = -(2 ** (state_bits - 1)), 2 ** (state_bits - 1) - 1
+    spk, now = [], []
+    for i, u in zip(cur.tolist(), mem.tolist(), strict=True):
+        total = u - u // 2**k + i - (theta if u > theta else 0)
+        now.append(max(low, min(high, total)))
+        spk.append(now[-1] > theta)
+    return spk, now
+
+
+def _in_numpy(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    u, half = mem.numpy().astype(np.int64), 2 ** (state_bits - 1)
+    u = u - (u >> k) + cur.numpy() - np.where(u > theta, theta, 0)
+    u = np.minimum(np.maximum(u, -half), half - 1)
+    return np.stack([(u > theta).astype(np.int64), u])
+
+
+# --------------------------------------------------------------------------------------- 19.3
+
+FROZEN = "Two calls give the same chip. Draw inside the function, and leave the seed alone: each call is another chip."
+ONE_FACTOR = "All weights get one factor. Each device differs: draw a factor for each weight."
+BY_ROW = "All weights of one neuron get the same factor. Draw a factor for each weight."
+ADDED = "You add noise of one size to all weights. Mismatch is a share of each weight: multiply."
+NO_MEAN = "Your factors are around 0. They should be around 1: the weight, and a share of it more or less."
+SD_SQUARED = "Your spread is sd². `randn` has a standard deviation of 1: multiply it by sd."
+SD_ROOT = "Your spread is the root of sd, as if sd were a variance. Multiply `randn` by sd."
+UNIFORM = "Your factors are never further from 1 than sd. Mismatch is normal: use `randn`."
+ONE_SIDED = "Your factors are never below 1. Devices are weaker, too: use `randn`, not `rand`."
+CUT = "Your result carries no gradient to `weight`. Multiply the weight itself: nothing can learn through `detach` or `no_grad`."
+NO_SPREAD = "Your factors have the wrong spread: it should be sd."
+SAME_SHAPE = "Return weights in the shape of `weight`."
+
+
+def check_chip(answer: Attempt) -> None:
+    """Return if the answer draws a factor for each weight at each call, else raise `WrongAnswer`.
+
+    It is judged by statistics of 10,000 factors, so that any way to draw them is right.
+    """
+    for sd in (0.2, 0.35):
+        weight = torch.randn(100, 100).sign() * (0.5 + torch.rand(100, 100))
+        weight.requires_grad_()
+        first, second = (tensor(answer(weight, sd)) for _ in range(2))
+        refuse({SAME_SHAPE: first.shape != weight.shape})
+        factor = (first / weight).detach().double()
+        again = (second / weight).detach().double()
+        spread, mean = factor.std().item(), factor.mean().item()
+        size = weight.detach().abs()
+        added = (first - weight).detach().abs()
+        small, large = (added[part].mean().item() for part in (size < 0.7, size > 1.3))
+        refuse({FROZEN: torch.equal(factor, again)})
+        refuse({ONE_FACTOR: spread < 1e-4, BY_ROW: factor.std(1).max() < 1e-4})
+        refuse({BY_ROW: factor.std(0).max() < 1e-4, NO_MEAN: abs(mean) < 0.1})
+        refuse({ADDED: large < 1.2 * small})
+        refuse({ONE_SIDED: factor.min() > 1 - 1e-6})
+        refuse({SD_SQUARED: abs(spread - sd**2) < 0.05 * sd**2})
+        refuse({SD_ROOT: abs(spread - sd**0.5) < 0.05 * sd**0.5})
+        refuse({UNIFORM: (factor - 1).abs().max() < 1.01 * sd})
+        refuse({NO_SPREAD: abs(spread - sd) > 0.06 * sd or abs(mean - 1) > 0.05})
+        refuse({CUT: not first.requires_grad})
+
+
+def _fixed(weight: Tensor, sd: float) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return weight * (1 + sd * torch.randn(weight.shape, generator=generator))
+
+
+EXERCISES = [
+    Exercise(
+        id="19.1",
+        title="Choose a shift",
+        name="my_shift",
+        solution=my_shift,
+        cases=_draw_shifts,
+        mistakes={
+            NATURAL: lambda tau, dt: round(math.log(tau / dt)),
+            DOWN: _rounded(math.floor),
+            UP: _rounded(math.ceil),
+            NO_DT: lambda tau, dt: round(math.log2(tau)),
+            TURNED: lambda tau, dt: round(math.log2(dt / tau)),
+            POWER: lambda tau, dt: 2 ** round(math.log2(tau / dt)),
+            EXACT: _rounded(float),
+            DECAY: [
+                lambda tau, dt: 1 - dt / tau,
+                lambda tau, dt: math.exp(-dt / tau),
+                lambda tau, dt: 1 - 2.0 ** -round(math.log2(tau / dt)),
+            ],
+            LINEAR: [lambda tau, dt: tau / dt, lambda tau, dt: round(tau / dt)],
+        },
+        otherwise=lambda got, right, tau, dt: (
+            f"τ = {tau:.1f} ms are {tau / dt:.1f} steps of {dt:.2f} ms. The nearest power of two "
+            f"is 2 to the power {right.item():.0f}; you return {got.flatten()[0].item():g}."
+        ),
+        accepts=(_of_nearest_beta, lambda tau, dt: torch.log2(torch.tensor(tau / dt)).round()),
+        hints=(
+            "With a shift by k, the share 2⁻ᵏ of the membrane leaks at each step. So it lasts for about 2ᵏ steps.",
+            "τ is τ/Δt steps long. You look for the k with 2ᵏ = τ/Δt, as nearly as a whole number can.",
+            "`math.log2` and `round` are all you need. Without `import math`: `torch.log2(torch.tensor(x)).item()`.",
+        ),
+        right="A chip with shifts has time constants in powers of two, and no others.",
+    ),
+    Exercise(
+        id="19.2",
+        title="An integer neuron that does not overflow",
+        name="my_step",
+        solution=my_step,
+        cases=_draw_currents,
+        run=_run_steps,
+        mistakes={
+            UNLIMITED: _steps(low=lambda half: -(2**30), high=lambda half: 2**30),
+            WRAPS: _steps(wrap=True),
+            ONLY_TOP: _steps(low=lambda half: -(2**30)),
+            ONLY_BOTTOM: _steps(high=lambda half: 2**30),
+            SYMMETRIC: _steps(low=lambda half: 1 - half),
+            ONE_BIT_MORE: _steps(low=lambda half: -2 * half, high=lambda half: 2 * half - 1),
+            ONE_BIT_LESS: _steps(low=lambda half: -half // 2, high=lambda half: half // 2 - 1),
+            TOP_TOO_HIGH: _steps(high=lambda half: half),
+            AT_THETA: _steps(fires=torch.ge),
+            NO_RESET: _steps(reset="none"),
+            RESET_NOW: _reset_at_once,
+            TO_ZERO: _steps(reset="zero", order="reset first"),
+            NO_LEAK: _steps(leak=lambda mem, k: 0 * mem),
+            LEAK_GROWS: _steps(leak=lambda mem, k: -(mem >> k)),
+            LEAK_LATE: _steps(order="leak last"),
+            LEAK_OF_RESET: _steps(order="reset first"),
+            HALVES: _by_product,
+            TOWARD_ZERO: _steps(
+                leak=lambda mem, k: torch.div(mem, 2**k, rounding_mode="trunc").int()
+            ),
+            OLD_SPIKES: _steps(order="old spikes"),
+            CLIPS_CURRENT: _steps(clips="current"),
+            EARLY: _steps(order="limit first"),
+        },
+        otherwise="These are not the spikes and membranes of the equation. Line by line: the old spikes, the sum, its limits, the new spikes.",
+        accepts=(_neuron_by_neuron, _in_numpy),
+        hints=(
+            "The old spikes are `mem > theta`. The leak is `mem >> k`.",
+            "Add up everything first: `mem - (mem >> k) + cur - theta * spk`. Then limit the sum.",
+            "b bits with a sign hold -2^(b-1) to 2^(b-1) - 1: `mem.clamp(low, high)`.",
+        ),
+        right="Each line is an operation that a chip has: compare, shift, add, saturate.",
+    ),
+    Exercise(
+        id="19.3",
+        title="Another chip at each call",
+        name="my_chip",
+        solution=my_chip,
+        check=check_chip,
+        mistakes={
+            FROZEN: _fixed,
+            ONE_FACTOR: lambda weight, sd: weight * (1 + sd * torch.randn(())),
+            BY_ROW: [
+                lambda weight, sd: weight * (1 + sd * torch.randn(len(weight), 1)),
+                lambda weight, sd: weight * (1 + sd * torch.randn(weight.shape[1])),
+            ],
+            ADDED: lambda weight, sd: weight + sd * torch.randn_like(weight),
+            NO_MEAN: lambda weight, sd: weight * (sd * torch.randn_like(weight)),
+            SD_SQUARED: lambda weight, sd: weight * (1 + sd**2 * torch.randn_like(weight)),
+            SD_ROOT: lambda weight, sd: weight * (1 + sd**0.5 * torch.randn_like(weight)),
+            UNIFORM: lambda weight, sd: weight * (1 + sd * (2 * torch.rand_like(weight) - 1)),
+            ONE_SIDED: [
+                lambda weight, sd: weight * (1 + sd * torch.rand_like(weight)),
+                lambda weight, sd: weight * (1 + sd * torch.randn_like(weight).abs()),
+            ],
+            CUT: lambda weight, sd: weight.detach() * (1 + sd * torch.randn_like(weight)),
+        },
+        accepts=(
+            lambda weight, sd: torch.normal(1.0, sd, weight.shape) * weight,
+            lambda weight, sd: weight + sd * weight * torch.randn(*weight.shape),
+        ),
+        hints=(
+            "Mismatch is a share of each weight: multiply each one by a factor of its own, around 1.",
+            "`torch.randn_like(weight)` draws a number for each weight, with mean 0 and spread 1.",
+            "The factor is `1 + sd * torch.randn_like(weight)`.",
+        ),
+        right="The gradient flows through the factor: the network learns for chips that it has never seen.",
+    ),
+]
