@@ -106,7 +106,7 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     },
     "16.1": {"return traces": "a list is converted"},
     "16.3": {"return spk_rec": "a list is converted"},
-    "19.2": {"return (mem > theta, mem)": SPIKES_AS_TRUE},
+    "19.2": {"return (mem > threshold, mem)": SPIKES_AS_TRUE},
     "19.3": {"return weight * (1 - sd * torch.randn_like(weight))": "a normal is symmetric"},
     "17.1": {
         "if last + 1 >= len(times) or times[last + 1] - times[last] > longest:": "none is later",

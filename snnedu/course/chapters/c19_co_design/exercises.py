@@ -19,13 +19,15 @@ def my_shift(tau: float, dt: float) -> int:
     return round(torch.log2(torch.tensor(tau / dt)).item())
 
 
-def my_step(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> tuple[Tensor, Tensor]:
+def my_step(
+    cur: Tensor, mem: Tensor, k: int, threshold: int, state_bits: int
+) -> tuple[Tensor, Tensor]:
     """Return spk and mem of integer neurons whose membrane saturates."""
-    spk = mem > theta
-    mem = mem - (mem >> k) + cur - theta * spk
+    spk = mem > threshold
+    mem = mem - (mem >> k) + cur - threshold * spk
     top = 2 ** (state_bits - 1) - 1
     mem = mem.clamp(-top - 1, top)
-    return (mem > theta).int(), mem
+    return (mem > threshold).int(), mem
 
 
 def my_chip(weight: Tensor, sd: float) -> Tensor:
@@ -312,8 +314,8 @@ EXERCISES = [
         otherwise="These are not the spikes and membranes of the equation. Line by line: the old spikes, the sum, its limits, the new spikes.",
         accepts=(_neuron_by_neuron, _in_numpy),
         hints=(
-            "The old spikes are `mem > theta`. The leak is `mem >> k`.",
-            "Add up everything first: `mem - (mem >> k) + cur - theta * spk`. Then limit the sum.",
+            "The old spikes are `mem > threshold`. The leak is `mem >> k`.",
+            "Add up everything first: `mem - (mem >> k) + cur - threshold * spk`. Then limit the sum.",
             "b bits with a sign hold -2^(b-1) to 2^(b-1) - 1: `mem.clamp(low, high)`.",
         ),
         right="Each line is an operation that a chip has: compare, shift, add, saturate.",

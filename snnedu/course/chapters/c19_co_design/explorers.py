@@ -23,7 +23,7 @@ def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         partial(_compared),  # without a name, so that no line of code is offered
         [
-            Slider("burst", 0.0, 2.5, 0.1, value=0.3, label="burst and inhibition", unit="θ"),
+            Slider("burst", 0.0, 2.5, 0.1, value=0.3, label="pulse and inhibition", unit="θ"),
             Slider("k", 1, 6, 1, value=3, label="shift k"),
             Slider("state_bits", 4, 12, 1, value=8, label="bits of the membrane"),
             Choice("headroom", ("2 θ", "4 θ", "8 θ"), label="largest membrane"),
@@ -54,7 +54,7 @@ def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         title="One neuron, in integers and in floats",
         outcome="θ is the integer {theta}. Spikes: {count} in integers, {wanted} in floats.",
-        alt="Two membranes over 60 steps, a burst at steps 20 and 21, and inhibition at 40 and 41. In integers with {state_bits} bits: {count} spikes. In floats: {wanted}.",
+        alt="Two membranes over 60 steps, a pulse at steps 20 and 21, and inhibition at 40 and 41. In integers with {state_bits} bits: {count} spikes. In floats: {wanted}.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )

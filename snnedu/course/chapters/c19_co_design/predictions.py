@@ -29,7 +29,7 @@ PREDICTIONS = {
     ),
     "19.p3": Prediction(
         question=(
-            "The membrane has 8 bits and holds ±2 θ. A burst of input would take it to 3 θ. The "
+            "The membrane has 8 bits and holds ±2 θ. A pulse of input would take it to 3 θ. The "
             "chip adds as a processor does, without a limit (“wrap”). The neuron …"
         ),
         options=(
