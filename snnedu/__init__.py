@@ -22,8 +22,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
     networks      Sequential Residual Delay DelayedLinear Recording detach peak_saved_bytes
     training      fit evaluate History Report Score; many runs: sweep Sweep; losses in functional;
                   surrogate gradients in surrogate; Hebb, STDP in plasticity; streams in online
-    spikes, data  codes from numbers to spikes in spikegen, data sets in data, a real neuron's
-                  spikes in recordings, a simulated dish of neurons in culture, satellites in sky
+    spikes, data  spikegen: codes; data: data sets; recordings, culture: neurons; sky: satellites
     to a chip     conversion: from an ANN; fold_batch_norm; quantize: few bits; events: cameras;
                   energy, synaptic_operations: what spikes cost; stream Stream: in time? To others
                   and back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
@@ -36,7 +35,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
                   stdp_explorer drift_explorer culture_explorer energy_explorer exchange_explorer
-                  scaling_explorer integer_explorer
+                  integer_explorer night_explorer scaling_explorer
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
 """
 

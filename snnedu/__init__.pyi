@@ -111,6 +111,7 @@ from .course.chapters.c17_wetware.explorers import culture_explorer as culture_e
 from .course.chapters.c18_energy.explorers import energy_explorer as energy_explorer
 from .course.chapters.c19_co_design.explorers import integer_explorer as integer_explorer
 from .course.chapters.c20_deployment.explorers import exchange_explorer as exchange_explorer
+from .course.chapters.c21_capstone_satellite.explorers import night_explorer as night_explorer
 from .course.chapters.c22_scaling_out.explorers import scaling_explorer as scaling_explorer
 from .course.check import (
     check as check,

@@ -141,6 +141,15 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "delays, free = ([], -1.0)": "the first sample comes at 0, and starts then",
         "for number, took in enumerate(latency):": ONE_NUMBER,
     },
+    "21.1": {
+        "sensitivity = (true & found).sum() / true.sum()": ANY_ORDER,
+        "specificity = (~true & ~found).sum() / (~true).sum()": ANY_ORDER,
+    },
+    "21.3": {
+        "mem, kept = (torch.zeros_like(counts[1]), [])": "all steps have the same shape",
+        "mem, kept = (torch.zeros_like(counts[-1]), [])": "all steps have the same shape",
+        "return kept": "a list is converted",
+    },
     "22.1": {
         "for gradient, size in zip(sizes, gradients, strict=True):": "a product has no order",
         "total = torch.zeros_like(gradients[1])": "all gradients have one shape",

@@ -315,7 +315,7 @@ def test_two_tracks_that_cross_stay_two():
 
 
 def test_the_tracker_uses_the_step_that_it_is_given():
-    def frozen(place, speed, seen, *, dt, alpha, beta):
+    def frozen(place, speed, seen, dt, alpha, beta):
         return place, speed
 
     assert len(sky.track(moving(), steps=40, size=(32, 32), advance=frozen)) == 0

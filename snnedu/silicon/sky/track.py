@@ -15,7 +15,12 @@ Step = Callable[..., tuple[Tensor, Tensor]]
 
 
 def track_step(
-    place: Points, speed: Points, seen: Points, *, dt: float | int, alpha: float, beta: float
+    place: Points,
+    speed: Points,
+    seen: Points,
+    dt: float | int,
+    alpha: float,
+    beta: float,
 ) -> tuple[Points, Points]:
     """Advance an alpha-beta filter one step; return `place, speed`.
 
@@ -40,32 +45,34 @@ def track(
     steps: int,
     size: tuple[int, int],
     alpha: float = 0.5,
-    beta: float = 0.2,
+    beta: float = 0.1,
     gate: float | int = 4.0,
     confirm: int = 5,
-    patience: int = 8,
-    slowest: float | int = 0.8,
+    patience: int = 20,
+    slowest: float | int = 0.5,
     advance: Step = track_step,
 ) -> Float[Tensor, "reports 3"]:
     """Return where confirmed tracks are, a row (t, y, x) for each track and step.
 
     `found` has a row (t in ms, y, x) for each detection. Time goes in `steps` steps of `step` ms,
     and nothing is looked at before it happens. At each step a detection goes to the track within
-    `gate` pixels that was seen most often, and each track moves by `advance`, towards the mean of
-    its detections. Detections without a track start new ones. A track reports once it has been
-    seen in `confirm` steps, and while it moves with `slowest` px/s or faster: stars and hot pixels
-    do not. It ends after `patience` steps without a detection, and outside of `size` (height,
-    width).
+    `gate` pixels that was seen most often, and each track moves by `advance`, called as
+    `track_step` is, towards the mean of its detections. Those without a track start new ones.
+
+    A track reports once it has been seen in `confirm` steps, and while it moves with `slowest` px/s
+    or faster: stars and hot pixels do not. It ends after `patience` steps without a detection, and
+    outside of `size` (height, width).
     """
     _check.positive("step", step)
     _check.count("steps", steps)
     _check.positive("gate", gate)
     when = (found[:, 0] / step).long().clamp(max=steps - 1)
     tracks, reports = _Tracks.none(), list[Tensor]()
-    numbers = {"dt": step / 1000, "alpha": alpha, "beta": beta}
     for number in range(steps):
         now = found[when == number, 1:].double()
-        tracks = _move(tracks, now, float(gate), lambda *given: advance(*given, **numbers))
+        tracks = _move(
+            tracks, now, float(gate), lambda *given: advance(*given, step / 1000, alpha, beta)
+        )
         tracks = tracks[(tracks.missed <= patience) & _on(tracks.place, size)]
         sure = (tracks.seen >= confirm) & (tracks.speed.norm(dim=-1) >= slowest)
         place = tracks.place[sure]

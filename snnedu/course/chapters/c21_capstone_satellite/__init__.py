@@ -1,0 +1,1 @@
+"""21 · Capstone: a satellite among the stars."""

@@ -1,0 +1,368 @@
+"""Exercises of 21 · Capstone: a score, a tracker's step, a detector of blocks."""
+
+import copy
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.diagnosis import ByShape
+from snnedu.course.exercise import Exercise
+
+
+def my_informedness(found: Tensor, true: Tensor) -> float | Tensor:
+    """Return sensitivity + specificity - 1; both are True or False for each volume."""
+    sensitivity = (found & true).sum() / true.sum()
+    specificity = (~found & ~true).sum() / (~true).sum()
+    return sensitivity + specificity - 1
+
+
+def my_step(
+    place: Tensor, speed: Tensor, seen: Tensor, dt: float, alpha: float, beta: float
+) -> tuple[Tensor, Tensor]:
+    """Return place and speed one step later; `seen` is NaN where nothing was seen."""
+    place = place + speed * dt
+    missed = torch.nan_to_num(seen - place, nan=0.0)
+    return place + alpha * missed, speed + beta / dt * missed
+
+
+def my_blocks(x_rec: Tensor, beta: float, threshold: float) -> Tensor:
+    """Return for each step which blocks of 4 x 4 pixels have a membrane above the threshold."""
+    counts = x_rec.sum(1).unfold(1, 4, 4).unfold(2, 4, 4).sum((3, 4))
+    mem, kept = torch.zeros_like(counts[0]), []
+    for count in counts:
+        mem = beta * mem + count
+        kept.append(mem > threshold)
+    return torch.stack(kept)
+
+
+# --------------------------------------------------------------------------------------- 21.1
+
+PRECISION = "You divide by the volumes that were found: that is the precision. Sensitivity divides by the true ones."
+RECALL_ONLY = (
+    "You return the sensitivity alone. A detector that reports everything has a sensitivity of 1."
+)
+SPECIFICITY_ONLY = (
+    "You return the specificity alone. A detector that reports nothing has a specificity of 1."
+)
+NOT_MINUS_ONE = "You leave out the -1. Guessing should get 0, and a perfect detector 1."
+MEAN = "You take the mean of the two, which is 1/2 for guessing. Informedness is their sum minus 1."
+ACCURACY = "You return the share of right volumes. Nearly all are empty: reporting nothing gets close to 1."
+F1 = "You return the F1 score. It never looks at the empty volumes that stayed empty."
+FALSE_BY_ALL = (
+    "You divide the false alarms by all volumes. Specificity looks at the empty volumes alone."
+)
+PRODUCT = "You multiply the two. Guessing with chance 1/2 then gets 1/4, not 0."
+IOU = "You return the overlap of found and true. It never looks at the empty volumes that stayed empty."
+
+
+def _draw_volumes() -> Iterator[tuple[Tensor, Tensor]]:
+    for share, chance in ((0.1, 0.3), (0.3, 0.6), (0.5, 0.2)):
+        true = torch.rand(10, 20) < share
+        found = torch.where(true, torch.rand(10, 20) < 0.7, torch.rand(10, 20) < chance)
+        yield found, true
+
+
+def _counts(found: Tensor, true: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    pairs = ((found, true), (~found, true), (found, ~true), (~found, ~true))
+    hit, miss, alarm, empty = ((a & b).sum().double() for a, b in pairs)
+    return hit, miss, alarm, empty
+
+
+def _from(
+    formula: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return a score by a formula of hits, misses, false alarms and rightly empty volumes."""
+    return lambda found, true: formula(*_counts(found, true))
+
+
+def _one_by_one(found: Tensor, true: Tensor) -> float:
+    hits = alarms = there = empty = 0
+    for seen, real in zip(found.flatten().tolist(), true.flatten().tolist(), strict=True):
+        there, empty = there + real, empty + (not real)
+        hits, alarms = hits + (seen and real), alarms + (seen and not real)
+    return hits / there - alarms / empty
+
+
+# --------------------------------------------------------------------------------------- 21.2
+
+NO_PREDICTION = (
+    "You compare with the old place. Compare with the predicted one: place + speed · dt."
+)
+NOT_CORRECTED = "Your place is the prediction alone. Correct it by alpha times what it missed."
+JUMPS = "Your place jumps to what was seen. A detection is noisy: correct by alpha times what was missed."
+NO_DT = "You leave out dt in the speed. A miss of one pixel in dt seconds is a speed of 1/dt pixels per second."
+TIMES_DT = "You multiply beta by dt where you should divide: a miss of one pixel in dt seconds is a speed of 1/dt pixels per second."
+SAME_SPEED = "Your speed never changes. Correct it by beta / dt times what was missed."
+SIGN = "Your corrections go the wrong way. What was missed is seen - predicted."
+NAN = "Your track becomes NaN where nothing was seen. Then the prediction stands: what was missed is 0."
+STOPS = "Where nothing was seen, your track stays where it was. It should move on with its speed."
+SWAPPED = "You have swapped alpha and beta: alpha corrects the place, beta the speed."
+AFTER = "You correct the speed by what is missed after the place was corrected. Use the same miss for both."
+OLD_PLACE_CORRECTED = "You correct the old place. Add the correction to the predicted place."
+PIXELS_PER_STEP = (
+    "You leave out dt in the prediction. The speed is in pixels per second, a step is dt seconds."
+)
+CHANGES = "Your function changes its input, which later code may need: make new tensors instead (`place = place + …`, not `place += …`)."
+ZEROED = "Where nothing was seen, your speed becomes 0. It should stay as it is."
+
+
+def _draw_tracks() -> Iterator[tuple[Tensor, Tensor, Tensor, float, float, float]]:
+    for dt, alpha, beta in ((0.1, 0.5, 0.2), (0.25, 0.3, 0.1)):
+        place, speed = 60 * torch.rand(6, 2), 10 * torch.randn(6, 2)
+        seen = place + speed * dt + torch.randn(6, 2)
+        seen[4:] = torch.nan
+        yield place, speed, seen, dt, alpha, beta
+
+
+def _both(answer: Any, *case: Any) -> Tensor:
+    """Return place and speed. NaN equals no NaN: so whether the input changed is seen here."""
+    given = copy.deepcopy(case)
+    place, speed = getattr(answer, "changing", answer)(*given)
+    if not all(
+        torch.equal(a.nan_to_num(), b.nan_to_num())
+        for a, b in zip(given[:3], case[:3], strict=True)
+    ):
+        raise WrongAnswer(CHANGES)
+    return torch.stack([torch.as_tensor(part).double() for part in (place, speed)])
+
+
+def _track(
+    place: Tensor,
+    speed: Tensor,
+    seen: Tensor,
+    dt: float,
+    alpha: float,
+    beta: float,
+    *,
+    ahead: Callable[[Tensor, Tensor, float], Tensor] = lambda p, v, dt: p + v * dt,
+    miss: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda s, p, old: (s - p).nan_to_num(0.0),
+    correct: Callable[[Tensor, Tensor, float, Tensor], Tensor] = lambda p, r, a, old: p + a * r,
+    turn: Callable[[Tensor, Tensor, float, float], Tensor] = lambda v, r, b, dt: v + b / dt * r,
+) -> tuple[Tensor, Tensor]:
+    """Return `my_step` with another prediction, miss or correction."""
+    predicted = ahead(place, speed, dt)
+    missed = miss(seen, predicted, place)
+    return correct(predicted, missed, alpha, place), turn(speed, missed, beta, dt)
+
+
+def _stays(*given: Any) -> tuple[Tensor, Tensor]:
+    place, speed = my_step(*given)
+    return torch.where(given[2].isnan(), given[0], place), speed
+
+
+def _zeroed(*given: Any) -> tuple[Tensor, Tensor]:
+    place, speed = my_step(*given)
+    return place, torch.where(given[2].isnan(), 0.0, speed)
+
+
+def _after(*given: Any) -> tuple[Tensor, Tensor]:
+    _, speed, seen, dt, _, beta = given
+    place, _ = my_step(*given)
+    return place, speed + beta / dt * (seen - place).nan_to_num(0.0)
+
+
+def _with_where(*given: Any) -> list[Any]:
+    place, speed, seen, dt, alpha, beta = given
+    expected = place + dt * speed
+    was = ~seen.isnan()
+    missed = torch.where(was, seen - expected, torch.zeros_like(seen))
+    return [(expected + alpha * missed).numpy(), (speed + beta * missed / dt).numpy()]
+
+
+# --------------------------------------------------------------------------------------- 21.3
+
+ONE_SIGN = "You count one polarity alone. Sum over both channels: axis 1."
+RESETS = "You reset the membrane after a spike. This one is left as it is: a block stays kept while events come."
+NO_LEAK = "Your membrane does not leak: it counts all events so far."
+NO_MEMORY = "You look at each step alone. The membrane keeps beta of what it had."
+LEAKS_INPUT = "You multiply the new events by beta, too. Only what the membrane had leaks."
+LOW_PASS = "You weigh the new events by 1 - beta. They enter fully."
+AT_LEAST = "At the threshold itself a neuron is silent: `>`, not `>=`."
+BRIGHTEST = "You take the largest pixel of a block. The events of its pixels add up."
+AVERAGE = "You take the mean over a block. Its 16 pixels add up: the sum is 16 times as much."
+MEMBRANES = "You return the membranes. Return True where they are above the threshold."
+DELAYED = "Your blocks are kept one step late. The events of a step count in this step."
+INTERLEAVED = "Your blocks are made of pixels that lie far apart. A block is a square of 4 x 4 neighbors: `unfold`, or `reshape` to rows, 4, columns, 4."
+PER_PIXEL = "You return a result for each pixel. Return one for each block of 4 x 4 pixels."
+
+
+def _draw_films() -> Iterator[tuple[Tensor, float, float]]:
+    for share, beta, threshold in ((0.02, 0.8, 1.5), (0.05, 0.5, 2.0)):
+        yield (torch.rand(15, 2, 12, 16) < share).float(), beta, threshold
+
+
+def _sums(x_rec: Tensor) -> Tensor:
+    return x_rec.sum(1).unfold(1, 4, 4).unfold(2, 4, 4).sum((3, 4))
+
+
+def _blocks(
+    x_rec: Tensor,
+    beta: float,
+    threshold: float,
+    *,
+    count: Callable[[Tensor], Tensor] = _sums,
+    step: Callable[[Tensor, Tensor, float], Tensor] = lambda mem, now, beta: beta * mem + now,
+    fires: Callable[[Tensor, float], Tensor] = lambda mem, threshold: mem > threshold,
+    after: Callable[[Tensor, float], Tensor] = lambda mem, threshold: mem,
+) -> Tensor:
+    """Return `my_blocks` with other counts, another membrane, or another spike."""
+    counts = count(x_rec)
+    mem, kept = torch.zeros_like(counts[0]), list[Tensor]()
+    for now in counts:
+        mem = step(mem, now, beta)
+        kept.append(fires(mem, threshold).float())
+        mem = after(mem, threshold)
+    return torch.stack(kept)
+
+
+def _late(*given: Any) -> Tensor:
+    kept = my_blocks(*given)
+    return torch.cat([torch.zeros_like(kept[:1]), kept[:-1]])
+
+
+def _interleaved(x_rec: Tensor) -> Tensor:
+    steps, _, height, width = x_rec.shape
+    return x_rec.sum(1).reshape(steps, 4, height // 4, 4, width // 4).sum((1, 3))
+
+
+def _by_reshape(x_rec: Tensor, beta: float, threshold: float) -> list[Tensor]:
+    steps, _, height, width = x_rec.shape
+    counts = x_rec.reshape(steps, 2, height // 4, 4, width // 4, 4).sum((1, 3, 5))
+    mem, kept = 0.0, list[Tensor]()
+    for t in range(steps):
+        mem = counts[t] + mem * beta
+        kept.append((mem > threshold).int())
+    return kept
+
+
+EXERCISES = [
+    Exercise(
+        id="21.1",
+        title="The informedness",
+        name="my_informedness",
+        solution=my_informedness,
+        cases=_draw_volumes,
+        mistakes={
+            PRECISION: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + alarm) + empty / (empty + alarm) - 1
+            ),
+            RECALL_ONLY: _from(lambda hit, miss, alarm, empty: hit / (hit + miss)),
+            SPECIFICITY_ONLY: _from(lambda hit, miss, alarm, empty: empty / (empty + alarm)),
+            NOT_MINUS_ONE: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + miss) + empty / (empty + alarm)
+            ),
+            MEAN: _from(
+                lambda hit, miss, alarm, empty: (hit / (hit + miss) + empty / (empty + alarm)) / 2
+            ),
+            ACCURACY: _from(
+                lambda hit, miss, alarm, empty: (hit + empty) / (hit + miss + alarm + empty)
+            ),
+            F1: _from(lambda hit, miss, alarm, empty: 2 * hit / (2 * hit + miss + alarm)),
+            FALSE_BY_ALL: _from(
+                lambda hit, miss, alarm, empty: (
+                    hit / (hit + miss) - alarm / (hit + miss + alarm + empty)
+                )
+            ),
+            PRODUCT: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + miss) * empty / (empty + alarm)
+            ),
+            IOU: _from(lambda hit, miss, alarm, empty: hit / (hit + miss + alarm)),
+        },
+        otherwise="The numbers differ from sensitivity + specificity - 1.",
+        accepts=(
+            _one_by_one,
+            lambda found, true: float(found[true].float().mean() - found[~true].float().mean()),
+            lambda found, true: (
+                found[true].double().mean().numpy() - found[~true].double().mean().numpy()
+            ),
+        ),
+        hints=(
+            "Sensitivity: of the volumes with `true`, the share with `found`.",
+            "Specificity: of the volumes without `true`, the share without `found`. `~true` is the opposite of `true`.",
+            "`(found & true).sum() / true.sum()` is the first; add the second, and subtract 1.",
+        ),
+        right="Guessing gets 0 with it, however often you guess.",
+    ),
+    Exercise(
+        id="21.2",
+        title="A step of a tracker",
+        name="my_step",
+        solution=my_step,
+        cases=_draw_tracks,
+        run=_both,
+        mistakes={
+            NO_PREDICTION: partial(_track, miss=lambda s, p, old: (s - old).nan_to_num(0.0)),
+            NOT_CORRECTED: partial(_track, correct=lambda p, r, a, old: p),
+            JUMPS: partial(_track, correct=lambda p, r, a, old: p + r),
+            NO_DT: partial(_track, turn=lambda v, r, b, dt: v + b * r),
+            TIMES_DT: partial(_track, turn=lambda v, r, b, dt: v + b * dt * r),
+            SAME_SPEED: partial(_track, turn=lambda v, r, b, dt: v),
+            SIGN: partial(_track, miss=lambda s, p, old: (p - s).nan_to_num(0.0)),
+            NAN: partial(_track, miss=lambda s, p, old: s - p),
+            STOPS: _stays,
+            SWAPPED: lambda p, v, s, dt, alpha, beta: my_step(p, v, s, dt, beta, alpha),
+            AFTER: _after,
+            OLD_PLACE_CORRECTED: partial(_track, correct=lambda p, r, a, old: old + a * r),
+            PIXELS_PER_STEP: partial(_track, ahead=lambda p, v, dt: p + v),
+            ZEROED: _zeroed,
+        },
+        otherwise="Place or speed differ from those of the three lines of the text.",
+        accepts=(
+            _with_where,
+            lambda *given: tuple(part.double() for part in my_step(*given)),
+        ),
+        hints=(
+            "First predict: `place + speed * dt`. Then what was missed: `seen` minus the prediction.",
+            "Where `seen` is NaN, what was missed is 0: `torch.nan_to_num`, or `torch.where`.",
+            "The new place is the prediction plus alpha times the miss; the new speed is the old one plus beta / dt times the miss.",
+        ),
+        right="The same two lines follow ships and aircraft on radar screens.",
+    ),
+    Exercise(
+        id="21.3",
+        title="A neuron for each block",
+        name="my_blocks",
+        solution=my_blocks,
+        cases=_draw_films,
+        mistakes={
+            ONE_SIGN: [
+                partial(_blocks, count=lambda x_rec: _sums(x_rec[:, :1])),
+                partial(_blocks, count=lambda x_rec: _sums(x_rec[:, 1:])),
+            ],
+            RESETS: [
+                partial(_blocks, after=lambda mem, threshold: mem * (mem <= threshold)),
+                partial(_blocks, after=lambda mem, threshold: mem - threshold * (mem > threshold)),
+            ],
+            NO_LEAK: partial(_blocks, step=lambda mem, now, beta: mem + now),
+            NO_MEMORY: partial(_blocks, step=lambda mem, now, beta: now),
+            LEAKS_INPUT: partial(_blocks, step=lambda mem, now, beta: beta * (mem + now)),
+            LOW_PASS: partial(_blocks, step=lambda mem, now, beta: beta * mem + (1 - beta) * now),
+            AT_LEAST: partial(_blocks, fires=lambda mem, threshold: mem >= threshold),
+            BRIGHTEST: partial(
+                _blocks,
+                count=lambda x_rec: x_rec.sum(1).unfold(1, 4, 4).unfold(2, 4, 4).amax((3, 4)),
+            ),
+            AVERAGE: partial(_blocks, count=lambda x_rec: _sums(x_rec) / 16),
+            MEMBRANES: partial(_blocks, fires=lambda mem, threshold: mem),
+            DELAYED: _late,
+            INTERLEAVED: partial(_blocks, count=_interleaved),
+            PER_PIXEL: ByShape(partial(_blocks, count=lambda x_rec: x_rec.sum(1))),
+        },
+        otherwise="Other blocks are kept than by the equation of the text.",
+        accepts=(
+            _by_reshape,
+            lambda *given: my_blocks(*given).numpy(),
+            lambda *given: tuple(my_blocks(*given).double()),
+        ),
+        hints=(
+            "First the number of events of each block: `x_rec.sum(1)` joins the polarities; `reshape` to [time, rows, 4, columns, 4] and sum over the two axes of 4.",
+            "Then a loop over time: `mem = beta * mem + count`, from zeros.",
+            "Collect `mem > threshold` and `torch.stack` them.",
+        ),
+        right="Each block has its own leaky neuron: the smallest detector of this chapter.",
+    ),
+]
