@@ -321,6 +321,15 @@ def test_the_tracker_uses_the_step_that_it_is_given():
     assert len(sky.track(moving(), steps=40, size=(32, 32), advance=frozen)) == 0
 
 
+def test_a_step_of_other_numbers_tracks_the_same():
+    def in_single(*given):
+        return [part.float().numpy() for part in sky.track_step(*given)]
+
+    right = sky.track(moving(), steps=40, size=(32, 32))
+    found = sky.track(moving(), steps=40, size=(32, 32), advance=in_single)
+    assert_close(found, right, rtol=1e-4, atol=1e-4)
+
+
 def test_nothing_found_means_nothing_reported():
     assert sky.track(torch.zeros(0, 3), steps=5, size=(8, 8)).shape == (0, 3)
 

@@ -68,11 +68,14 @@ def track(
     _check.positive("gate", gate)
     when = (found[:, 0] / step).long().clamp(max=steps - 1)
     tracks, reports = _Tracks.none(), list[Tensor]()
+
+    def forward(*given: Tensor) -> list[Tensor]:  # a step of one's own may return other numbers
+        moved = advance(*given, step / 1000, alpha, beta)
+        return [torch.as_tensor(part).double() for part in moved]
+
     for number in range(steps):
         now = found[when == number, 1:].double()
-        tracks = _move(
-            tracks, now, float(gate), lambda *given: advance(*given, step / 1000, alpha, beta)
-        )
+        tracks = _move(tracks, now, float(gate), forward)
         tracks = tracks[(tracks.missed <= patience) & _on(tracks.place, size)]
         sure = (tracks.seen >= confirm) & (tracks.speed.norm(dim=-1) >= slowest)
         place = tracks.place[sure]
