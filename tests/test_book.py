@@ -324,6 +324,12 @@ def test_the_list_of_predictions_takes_the_guess_of_an_explorer(open_page):
     expect(page.locator(".book-thought[data-id='03.p1']")).to_have_text(f"You thought “{chosen}”.")
 
 
+def test_the_tour_says_that_nothing_has_to_be_run(open_page):
+    expect(open_page("00_start_here").locator("article")).to_contain_text(
+        "Nothing has to be run here"
+    )
+
+
 def test_what_needs_python_says_so(open_page):
     page = open_page("08_objectives")
     notes = page.locator(".book-note", has_text="This picture is an explorer that runs Python")

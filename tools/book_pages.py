@@ -31,6 +31,13 @@ BINDER = "https://mybinder.org/v2/gh/snnedu/snnedu/HEAD?urlpath=lab/tree/my-cour
 CALL = re.compile(r'snn\.(predict|outcome|recap|quiz|hint)\("([\w.]+)"')
 ASKS = re.compile(r'snn\.(predict|recap|quiz)\("[\w.]+"\)')  # code that a page does not need
 NOTE = "border-left:4px solid"  # how a reply to a learner begins, in note.py
+ASKED = re.compile(r'ask="([\w.]+)"')  # by an explorer, before it shows more
+ADDRESS = re.compile(r"(?<![(<\[`\"\w])https://(?:[^\s<>()`]|\([^\s<>()]*\))+(?<![.,;:])")
+TOUR = """**You read this tour as a web page.** Nothing has to be run here: explorers, predictions
+and the quiz answer at once, and results are folded. What the text says about running cells is for
+the notebook.
+
+"""
 CAME = re.compile(
     r"It was (?:“(?P<option>.*?)”(?: \((?P<extra>[^)]*)\))?|(?P<was>[^<]*?))\.(?: |<|$)"
 )
@@ -47,9 +54,13 @@ def page(
     found = [(recordings or {}).get(digest(notebook, n)) for n in range(len(notebook.cells))]
     top = notebook.cells[0]
     title, _, rest = top.source.partition("\n\n")
-    top.source = f"{title}\n\n{links(name)}\n\n{rest}"
+    note = TOUR if name.startswith("00_") else ""
+    top.source = f"{title}\n\n{links(name)}\n\n{note}{rest}"
     for cell, recording in zip(notebook.cells, found, strict=True):
+        if cell.cell_type == "markdown":
+            cell.source = ADDRESS.sub(r"<\g<0>>", cell.source)
         if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
             _fold(cell)
             for kind, key in CALL.findall(cell.source):
                 if turn := TURNS.get(kind):
@@ -67,6 +78,11 @@ def links(name: str) -> str:
         f'<a href="{file}" download>Download the notebook</a> '
         f'<button type="button" class="book-all" hidden>Show all results</button></p>'
     )
+
+
+def _is_progress(output: NotebookNode) -> bool:
+    """Tell a bar that says how far a loop is: in a page it is always at its end."""
+    return output.get("data", {}).get("text/html", "").startswith("<progress")
 
 
 def _fold(cell: NotebookNode) -> None:
@@ -186,10 +202,21 @@ def _explain(cell: NotebookNode, name: str, recording: Mapping[str, Any] | None)
             steps = fewer if recording and recording["fewer"] else ""
             where = f"{what} an explorer that runs Python. {steps}To run it, {_open(name)}."
             live = _live("recording", "", {**recording}, still) if recording else still
+            if not recording and (asked := ASKED.search(cell.source)):
+                live = _asked_first(asked[1], still)
             output.data = {"text/html": f'{live}<p class="book-note">{where}</p>'}
     if re.search(r"^@interact|[^\w.]interact\(", cell.source, re.M):
         where = f"The sliders of this cell call Python. To move them, {_open(name)}."
         cell.outputs.append(_output(f'<p class="book-note">{where}</p>'))
+
+
+def _asked_first(key: str, still: str) -> str:
+    """Ask what the explorer asks, and fold its picture, which has the answer."""
+    fields = predict.PredictionField(key)
+    asked = fields.asked
+    said = [("✅ Right." if o.right else "Not this one.", html(o.feedback)) for o in asked.options]
+    data = {**_replies(fields), "replies": [[" ".join(pair) for pair in said]]}
+    return _live("field", key, data, fields.still()) + _folded("Show the picture", still)
 
 
 def _open(name: str) -> str:

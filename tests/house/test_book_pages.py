@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from snnedu.course import predict
 from snnedu.course.exercise import exercise
+from snnedu.course.fields import html
 from snnedu.course.quiz import Quiz
 from tools import book
 from tools.book_pages import page
@@ -20,10 +21,10 @@ NOTE = '<div style="border-left:4px solid #e69f00;padding:4px 12px;margin:4px 0"
 NONE = "You wrote down no prediction. It was {}. That is why."
 
 
-def turned(source: str, html: str = "", plain: str = "", **metadata: object):
+def turned(source: str, output_html: str = "", plain: str = "", **metadata: object):
     """Return a code cell with one output as the page has it."""
-    data = {"text/html": html, "text/plain": plain}
-    output = [new_output("display_data", data=data)] if html else []
+    data = {"text/html": output_html, "text/plain": plain}
+    output = [new_output("display_data", data=data)] if output_html else []
     cell = new_code_cell(source, outputs=output, metadata=metadata)
     notebook = new_notebook(cells=[new_markdown_cell("# 02 · A title\n\nThe text."), cell])
     return page(notebook, NAME).cells[1]
@@ -112,8 +113,8 @@ def test_withheld_solutions_are_not_in_the_page(monkeypatch):
 
 def test_the_list_of_predictions_is_folded_with_a_place_for_each_guess():
     lines = [f"· {asked.question} You wrote none down. It was 3." for asked in all_of("02")]
-    html = NOTE.format("<br>".join(["Your predictions in chapter 02", *lines, "The end."]))
-    text = shown(turned('snn.recap("02")', html))
+    text = NOTE.format("<br>".join(["Your predictions in chapter 02", *lines, "The end."]))
+    text = shown(turned('snn.recap("02")', text))
     assert text.startswith("<details")
     assert re.findall(r'data-id="([\w.]+)"', text) == [*predict.predictions("02")]
     assert "You wrote none down" not in text
@@ -144,6 +145,34 @@ def test_a_recorded_explorer_keeps_its_picture_until_the_script_runs():
     assert "<img>" in shown(cell)
     assert "a recording of an explorer" in shown(cell)
     assert "fewer positions" in shown(cell)
+
+
+def test_the_picture_of_an_explorer_that_asks_is_folded_below_its_question():
+    asked = predict.prediction("07.p1")
+    cell = turned('snn.credit_explorer(credit, ask="07.p1")', "<img>", "Explorer(cur=0.15)")
+    replies = table(cell)["replies"][0]
+    assert all(html(o.feedback) in said for o, said in zip(asked.options, replies, strict=True))
+    assert [reply.startswith("✅") for reply in replies] == [o.right for o in asked.options]
+    assert "<summary>Show the picture</summary><img></details>" in shown(cell)
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("See https://doi.org/10.1/x. Then", "See <https://doi.org/10.1/x>. Then"),
+        ("https://doi.org/S0(99)1-6", "<https://doi.org/S0(99)1-6>"),
+        ("[a](https://doi.org/10.1/x)", "[a](https://doi.org/10.1/x)"),
+        ("(https://doi.org/10.1/x)", "(https://doi.org/10.1/x)"),
+        ("`https://a.b`", "`https://a.b`"),
+    ],
+)
+def test_a_bare_address_becomes_a_link(text, link):
+    notebook = new_notebook(cells=[new_markdown_cell("# 02\n\nText."), new_markdown_cell(text)])
+    assert page(notebook, NAME).cells[1].source == link
+
+
+def test_a_bar_of_progress_is_left_out():
+    assert turned("for x in ProgressBar(3): pass", "<progress max='3' value='3'>").outputs == []
 
 
 def test_hidden_source_is_folded():
