@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -64,9 +65,22 @@ def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] =
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
     try:
-        return subprocess.call(command, env=_environment(folder))
+        return _run(command, _environment(folder))
     except KeyboardInterrupt:  # the usual way to close JupyterLab
         return 0
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run a program until it ends; what ends us (SIGTERM, from `docker stop`, say) ends it, too."""
+    with subprocess.Popen(command, env=environment) as program:
+        before = signal.signal(signal.SIGTERM, lambda *_: program.terminate())
+        try:
+            return program.wait()
+        except KeyboardInterrupt:  # the terminal has told the program, too
+            program.kill()
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def copy(folder: Path | None = None, reset: Sequence[str] = ()) -> int:

@@ -2,14 +2,28 @@
 
 import importlib.metadata
 import json
+import os
 import platform
 import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from snnedu.course.console import say
 
 NEEDED = ["torch", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "celluloid", "numba"]
-INSTALL = "python -m pip install 'snnedu[course]'"
+INSTALL = "python -m pip install"  # of packages by name: works whatever `snnedu` came from
+REPAIR = f"{INSTALL} --force-reinstall --no-deps"
+FRONT_ENDS = {
+    "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
+    "anywidget": "anywidget",
+}
+ELSEWHERE = "/tmp/snnedu"
+GROUPS = Path("/sys/fs/cgroup")
+CONTAINER = [  # the limit of a container's memory, and what is used, in both versions of cgroups
+    (GROUPS / "memory.max", GROUPS / "memory.current"),
+    (GROUPS / "memory/memory.limit_in_bytes", GROUPS / "memory/memory.usage_in_bytes"),
+]
 MEMORY_GB = 1.0  # the most that a notebook may take
 
 
@@ -42,32 +56,32 @@ def packages() -> str:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        raise RuntimeError(f"Missing: {', '.join(missing)}. Run: {INSTALL}")
+        raise RuntimeError(f"Missing: {', '.join(missing)}. Run: {INSTALL} {' '.join(missing)}")
     return ", ".join(found)
 
 
 def memory() -> str:
     """Check that a notebook fits into the memory that is free."""
-    import psutil
-
-    free = psutil.virtual_memory().available / 1e9
+    free, where = min(_free())
     if free < MEMORY_GB:
         raise RuntimeError(
-            f"{free:.1f} GB of memory are free; a notebook may need {MEMORY_GB:.0f} GB. "
+            f"{free:.1f} GB of memory are free {where}; a notebook may need {MEMORY_GB:.0f} GB. "
             "Close other programs, or shut down kernels that you no longer use."
         )
-    return f"{free:.1f} GB free"
+    return f"{free:.1f} GB free {where}"
 
 
 def widgets() -> str:
     """Check that JupyterLab will find the front ends of the widgets, and has not disabled them."""
+    if not find_spec("jupyterlab"):
+        return "not checked: they live in JupyterLab, which is not installed here"
     from jupyter_core.paths import jupyter_config_path, jupyter_path
 
-    for extension in ("@jupyter-widgets/jupyterlab-manager", "anywidget"):
+    for extension, package in FRONT_ENDS.items():
         folders = [Path(p) / extension for p in jupyter_path("labextensions")]
         if not any((folder / "package.json").exists() for folder in folders):
             raise RuntimeError(
-                f"JupyterLab's extension {extension} is missing. Run: {INSTALL} --force-reinstall"
+                f"JupyterLab's extension {extension} is missing. Run: {REPAIR} {package}"
             )
         for config in (Path(p) / "labconfig" / "page_config.json" for p in jupyter_config_path()):
             if _disables(config, extension):
@@ -78,15 +92,27 @@ def widgets() -> str:
 
 
 def progress() -> str:
-    """Check that a learner's progress can be saved."""
+    """Check that a learner's progress can be saved, and that Jupyter can write what it needs."""
     from snnedu.course.progress import folder
 
-    place = folder()
-    place.mkdir(parents=True, exist_ok=True)
-    probe = place / "doctor"
-    probe.touch()
-    probe.unlink()
-    return f"is saved in {place}"
+    places = [folder()]
+    if find_spec("jupyter_core"):
+        from jupyter_core.paths import jupyter_runtime_dir
+
+        places.append(Path(jupyter_runtime_dir()))
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            probe = place / f"doctor-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise RuntimeError(
+                f"{place} cannot be written ({error.strerror}). Is your home read-only? Use a "
+                f"folder that you can write to: HOME={ELSEWHERE} SNNEDU_DATA={ELSEWHERE}/data "
+                f"snnedu lab --folder {ELSEWHERE}/my-course"
+            ) from None
+    return f"is saved in {places[0]}"
 
 
 def self_test() -> str:
@@ -112,9 +138,51 @@ def self_test() -> str:
     if not losses[-1] < losses[0]:
         raise RuntimeError(
             f"A small network did not learn (loss {losses[0]:.3f} to {losses[-1]:.3f}). "
-            f"Please report this with the lines above. Until then: {INSTALL} --force-reinstall"
+            f"Please report this with the lines above. Until then: {REPAIR} torch"
         )
     return f"a small network learns: loss {losses[0]:.2f} to {losses[-1]:.2f}"
+
+
+def _free() -> Iterator[tuple[float, str]]:
+    """Yield the GB that are free, and where: on the machine, and below each limit that holds."""
+    import psutil
+
+    yield psutil.virtual_memory().available / 1e9, "on this machine"
+    for limit, used in CONTAINER:
+        most = _number(limit)
+        if most and most < psutil.virtual_memory().total:  # else it is no limit
+            taken = _number(used) - _reclaimable(used.parent / "memory.stat")
+            yield (most - taken) / 1e9, f"of {most / 1e9:.1f} GB for this container"
+    most = _number_in(os.environ.get("MEM_LIMIT", ""))  # JupyterHub sets it
+    if most and os.name != "nt":
+        mine = [
+            p.info["memory_info"]
+            for p in psutil.process_iter(["memory_info", "uids"])
+            if p.info["uids"] and p.info["uids"].real == os.getuid()
+        ]
+        used = sum(info.rss for info in mine if info)
+        yield (most - used) / 1e9, f"of {most / 1e9:.1f} GB for you (MEM_LIMIT)"
+
+
+def _reclaimable(path: Path) -> int:
+    """Return the bytes of files that are kept in memory only while nobody else needs it."""
+    try:
+        pairs = dict(line.split() for line in path.read_text().splitlines())
+    except (OSError, ValueError):
+        return 0
+    return _number_in(pairs.get("total_inactive_file", pairs.get("inactive_file", "")))
+
+
+def _number(path: Path) -> int:
+    """Return the number in a file of the system; 0 where there is none."""
+    try:
+        return _number_in(path.read_text())
+    except OSError:
+        return 0
+
+
+def _number_in(text: str) -> int:
+    return int(text) if text.strip().isdecimal() else 0
 
 
 def _disables(config: Path, extension: str) -> bool:

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbclient
 import nbformat
+import psutil
 import pytest
 
 from snnedu import doctor
@@ -72,9 +74,7 @@ def test_an_installed_package_copies_its_notebooks_with_their_images(installed, 
 
 def test_lab_opens_jupyterlab_on_the_copy_with_the_start_page_in_front(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        cli.subprocess, "call", lambda command, env: calls.append((command, env)) or 0
-    )
+    monkeypatch.setattr(cli, "_run", lambda command, env: calls.append((command, env)) or 0)
     monkeypatch.setattr(workspace, "default_folder", lambda: tmp_path / "my-course")
     assert cli.main(["lab", "--no-browser", "--port", "0"]) == 0
     command, env = calls[0]
@@ -85,6 +85,20 @@ def test_lab_opens_jupyterlab_on_the_copy_with_the_start_page_in_front(tmp_path,
     assert "announcements" in settings.read_text()
     assert env["OMP_WAIT_POLICY"] == "PASSIVE"
     assert env["SNNEDU_COURSE"] == str(tmp_path / "my-course")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_what_ends_snnedu_lab_ends_jupyterlab_too(tmp_path):
+    inner = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
+    outer = (
+        f"import os, sys; from snnedu.app import cli; command = [sys.executable, '-c', {inner!r}]"
+    )
+    code = f"{outer}; sys.exit(cli._run(command, dict(os.environ)) != -15)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as ours:
+        jupyter = psutil.Process(int(ours.stdout.readline()))
+        ours.terminate()
+        assert ours.wait(30) == 0
+    assert not jupyter.is_running()
 
 
 def test_a_name_error_shows_which_cells_to_run_first(monkeypatch):
@@ -133,7 +147,7 @@ def test_doctor_names_each_failure_and_its_fix(tmp_path, monkeypatch, capsys):
         raise importlib.metadata.PackageNotFoundError(name)
 
     class Little:
-        available = 3e8
+        available, total = 3e8, 8e9
 
     monkeypatch.setattr(doctor.importlib.metadata, "version", version)
     monkeypatch.setattr("psutil.virtual_memory", Little)
@@ -143,8 +157,10 @@ def test_doctor_names_each_failure_and_its_fix(tmp_path, monkeypatch, capsys):
     assert doctor.report() == 1
     out = capsys.readouterr().out
     assert "Missing: torch, jupyterlab" in out
-    assert "0.3 GB of memory are free" in out
+    assert f"Run: {doctor.INSTALL} torch jupyterlab" in out
+    assert "0.3 GB of memory are free on this machine" in out
     assert "extension @jupyter-widgets/jupyterlab-manager is missing" in out
+    assert "--force-reinstall --no-deps jupyterlab_widgets" in out
     assert "division by zero" in out
     assert "4 to fix." in out
 
@@ -174,3 +190,49 @@ def test_doctor_sees_a_disabled_widget_extension(tmp_path, monkeypatch):
     monkeypatch.setattr("jupyter_core.paths.jupyter_config_path", lambda: [str(tmp_path)])
     with pytest.raises(RuntimeError, match=r"disables anywidget.*labextension enable anywidget"):
         doctor.widgets()
+
+
+@pytest.mark.parametrize(("limit", "used", "fits"), [(4e9, 1e9, True), (2e9, 1.5e9, False)])
+def test_doctor_knows_the_memory_of_a_container(limit, used, fits, tmp_path, monkeypatch):
+    (tmp_path / "max").write_text(f"{limit:.0f}\n")
+    (tmp_path / "now").write_text(f"{used + 7e9:.0f}\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 7000000000\n")  # a cache of files
+    monkeypatch.setattr(doctor, "CONTAINER", [(tmp_path / "max", tmp_path / "now")])
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=6e9, total=8e9))
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    if fits:
+        assert doctor.memory() == "3.0 GB free of 4.0 GB for this container"
+    else:
+        with pytest.raises(RuntimeError, match=r"0\.5 GB of memory are free of 2\.0 GB for this"):
+            doctor.memory()
+
+
+@pytest.mark.parametrize("text", ["max", "9223372036854771712", "", None])
+def test_doctor_sees_where_a_container_has_no_limit(text, tmp_path, monkeypatch):
+    if text is not None:
+        (tmp_path / "max").write_text(text)
+    monkeypatch.setattr(doctor, "CONTAINER", [(tmp_path / "max", tmp_path / "now")])
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    assert [where for _, where in doctor._free()] == ["on this machine"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="JupyterHub runs on Unix")
+def test_doctor_knows_the_limit_that_jupyterhub_sets(monkeypatch):
+    monkeypatch.setenv("MEM_LIMIT", "200000000")
+    with pytest.raises(RuntimeError, match=r"GB of memory are free of 0\.2 GB for you \(MEM_LIMIT"):
+        doctor.memory()
+
+
+@pytest.mark.parametrize("which", ["SNNEDU_DATA", "JUPYTER_RUNTIME_DIR"])
+def test_doctor_has_a_remedy_for_a_read_only_home(which, tmp_path, monkeypatch):
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "data"))
+    assert doctor.progress() == f"is saved in {tmp_path / 'data'}"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(which, str(tmp_path / "file" / "inside"))
+    with pytest.raises(RuntimeError, match=r"cannot be written .*HOME=.*SNNEDU_DATA=.*--folder"):
+        doctor.progress()
+
+
+def test_doctor_looks_for_widgets_only_where_jupyterlab_is(monkeypatch):
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    assert doctor.widgets().startswith("not checked")
