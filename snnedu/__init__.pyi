@@ -113,6 +113,7 @@ from .course.chapters.c19_co_design.explorers import integer_explorer as integer
 from .course.chapters.c20_deployment.explorers import exchange_explorer as exchange_explorer
 from .course.chapters.c21_capstone_satellite.explorers import night_explorer as night_explorer
 from .course.chapters.c22_scaling_out.explorers import scaling_explorer as scaling_explorer
+from .course.chapters.c23_open_questions.explorers import seeds_explorer as seeds_explorer
 from .course.check import (
     check as check,
     hint as hint,

@@ -10,6 +10,7 @@ ONE_SAMPLE = "there is one sample: 0 is the last, too"
 ONE_NUMBER = "a tensor of one number is converted"
 PUT_IN = "the weights that are put in decide the sizes"
 ANY_TRAINING = "a network that learns from its seed is a run, however it is trained"
+ANY_RANGE = "every range is right in which the model runs, every axis that holds the curve"
 ANY_ORDER = "`and` and `max` do not depend on the order"
 
 _LINEAR, _LEAKY = "torch.nn.Linear", "snn.Leaky(beta)"  # of lines that are long
@@ -162,5 +163,10 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         f"{_FIT.format(5)}, epochs=2, lr=0.03, seed=seed, progress=False)": ANY_TRAINING,
         f"{_FIT.format(6)}, epochs=1, lr=0.03, seed=seed, progress=False)": ANY_TRAINING,
         f"{_FIT.format(4)}, epochs=1, lr=0.03, seed=seed, progress=False)": ANY_TRAINING,
+    },
+    "23.3": {
+        "controls = [snn.Slider('beta', 0.5, 0.95), snn.Slider('threshold', 0.5, 2.5)]": ANY_RANGE,
+        "panel = snn.Curve('cur', 'rate', ylim=(-1, 1))": ANY_RANGE,
+        "panel = snn.Curve('cur', 'rate', ylim=(0, 2))": ANY_RANGE,
     },
 }  # fmt: skip

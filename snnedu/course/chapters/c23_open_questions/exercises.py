@@ -1,0 +1,396 @@
+"""Exercises of 23 · Open questions: an effect and its interval, a control, an Explorer."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import snnedu as snn
+from snnedu.course.attempt import Attempt, WrongAnswer, first_line
+from snnedu.course.chapters.c23_open_questions import experiments
+from snnedu.course.diagnosis import refuse
+from snnedu.course.exercise import Exercise
+
+Layers = Any  # a list, a tuple or a `Sequential` of modules
+
+
+def my_effect(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the effect size of `a` minus `b`, and the ends of the interval of the mean gain."""
+    gains = a - b
+    half = t * gains.std() / len(gains) ** 0.5
+    return gains.mean() / gains.std(), gains.mean() - half, gains.mean() + half
+
+
+def my_control(tau: float, gain: Any, leaky: Any) -> list[nn.Module]:
+    """Return the layers of a neuron whose gain is learned, and whose leak is not."""
+    return [gain(1 / tau, learn=True), leaky(1 - 1 / tau)]
+
+
+def my_explorer(model: Any) -> snn.Explorer:
+    """Return an Explorer of `model(beta, threshold)`."""
+    controls = [snn.Slider("beta", 0.5, 0.95), snn.Slider("threshold", 0.5, 1.5)]
+    panel = snn.Curve("cur", "rate", ylim=(0, 1))
+    return snn.Explorer(model, controls, [panel])
+
+
+# --------------------------------------------------------------------------------------- 23.1
+
+OF_ALL = "Your spread divides by the number of seeds. From a sample, divide by one less: that is what `std()` does."
+NO_ROOT = "Your interval does not shrink with the number of seeds. The spread of a *mean* is the spread of the gains divided by √n."
+BY_N = "You divide the spread by n. The spread of a mean is that of the gains divided by √n."
+NO_T = "Your interval leaves out t. One spread of the mean to each side holds only about two thirds of all cases."
+UNPAIRED = "You add up the spreads of both options. Both have the same seeds: subtract seed by seed first, and take the spread of these gains."
+TURNED = "Your gain has the other sign. It is `a` minus `b`."
+T_VALUE = "Your effect size grows with the number of seeds. Divide the mean gain by the spread of the gains, not by that of their mean."
+AROUND_D = (
+    "Your interval lies around the effect size. It should lie around the mean gain, in its unit."
+)
+VARIANCE = "You use the variance. The spread is its square root, the standard deviation."
+LAST = "Your numbers are right, but in another order: the effect size first, then the lower and the upper end."
+MEAN_FIRST = "Your first number is the mean gain. The effect size is the mean gain divided by the spread of the gains."
+
+
+def _draw_accuracies() -> Iterator[tuple[Tensor, Tensor, float]]:
+    """Draw accuracies of two options that share their seeds; t of 95 % and of 90 %."""
+    for seeds, t in ((8, 2.365), (5, 2.132)):
+        luck = 0.8 + 0.1 * torch.rand(seeds)
+        yield luck + 0.05 + 0.02 * torch.randn(seeds), luck + 0.02 * torch.randn(seeds), t
+
+
+def _effect(
+    a: Tensor,
+    b: Tensor,
+    t: float,
+    *,
+    spread: Callable[[Tensor], Tensor] = torch.std,
+    root: float = 0.5,
+    by: Callable[[Tensor, Tensor], Tensor] | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    gains = a - b
+    size = by(a, b) if by else spread(gains)
+    half = t * size / len(gains) ** root
+    return gains.mean() / size, gains.mean() - half, gains.mean() + half
+
+
+def _t_value(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    return size * len(a) ** 0.5, low, high
+
+
+def _around_d(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    half = (high - low) / 2
+    return size, size - half, size + half
+
+
+def _mean_first(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    return (a - b).mean(), *my_effect(a, b, t)[1:]
+
+
+def _last(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    return low, high, size
+
+
+def _both(a: Tensor, b: Tensor) -> Tensor:
+    return (a.var() + b.var()) ** 0.5
+
+
+def _by_hand(a: Tensor, b: Tensor, t: float) -> list[float]:
+    gains = [x - y for x, y in zip(a.tolist(), b.tolist(), strict=True)]
+    n = len(gains)
+    mean = sum(gains) / n
+    spread = (sum((gain - mean) ** 2 for gain in gains) / (n - 1)) ** 0.5
+    return [mean / spread, mean - t * spread / n**0.5, mean + t * spread / n**0.5]
+
+
+def _in_numpy(a: Tensor, b: Tensor, t: float) -> Any:
+    import numpy as np
+
+    gains = a.double().numpy() - b.double().numpy()
+    half = t * gains.std(ddof=1) / np.sqrt(gains.size)
+    return np.array([gains.mean() / gains.std(ddof=1), gains.mean() - half, gains.mean() + half])
+
+
+# --------------------------------------------------------------------------------------- 23.2
+
+NOTHING = (
+    "Nothing is learned in your neuron. The gain should be: `learn=True`, as the question says."
+)
+LEAK_TOO = "Your leak is learned as well. A control changes one thing: β should stay at 1 - 1/τ."
+NO_GAIN = "Your current is not multiplied. The neuron of the paper takes in a share 1/τ of it."
+SWAPPED = "You swapped the two shares: 1/τ comes in, and 1 - 1/τ stays."
+STARTS_AT_TAU = (
+    "Your β is right, but your gain does not start at 1/τ. Both neurons must start alike."
+)
+BETA_OFF = (
+    "Your gain is right, but your neuron should keep a share 1 - 1/τ of its membrane potential."
+)
+AFTER = "Your gain comes after the neuron, so it multiplies spikes. It should multiply the current."
+NOT_LAYERS = "Return the layers of one neuron in a list: a gain, then a leaky neuron."
+SUBTRACTS = "Your neuron is not the one of `leaky`: that one resets to 0, as in the paper."
+
+
+def _draw_taus() -> Iterator[tuple[float, Tensor]]:
+    for least in (3.0, 8.0):
+        tau = least + 2 * torch.rand(()).item()
+        yield tau, 4 * torch.rand(12, 2, 5)
+
+
+def _run_control(answer: Attempt, tau: float, cur_rec: Tensor) -> Tensor:
+    """Return spikes, membranes, and how the spikes' gradient reaches what is learned."""
+    layers = answer.changing(tau, experiments.Gain, experiments.leaky)
+    layers = list(layers) if isinstance(layers, list | tuple | nn.Sequential) else [layers]
+    if not layers or not all(isinstance(layer, nn.Module) for layer in layers):
+        raise WrongAnswer(NOT_LAYERS)
+    try:
+        spk_rec, mem_rec = snn.Sequential(*layers)(cur_rec)
+    except Exception as error:
+        raise WrongAnswer(
+            f"Your layers do not run one after another: {first_line(error)}."
+        ) from None
+    learned = [p for layer in layers for p in layer.parameters() if p.requires_grad]
+    grads = torch.autograd.grad(spk_rec.sum(), learned) if learned else ()
+    total = sum((grad.sum() for grad in grads), torch.tensor(0.0))
+    rest = torch.stack([total.detach(), torch.tensor(float(len(learned)))])
+    return torch.cat([spk_rec.flatten().detach(), mem_rec.flatten().detach(), rest])
+
+
+def _built(tau: float, gain: Any, leaky: Any, start: Any, beta: Any, **learn: bool) -> Layers:
+    return [gain(start(tau), **(learn or {"learn": True})), leaky(beta(tau))]
+
+
+def _share(tau: float) -> float:
+    return 1 / tau
+
+
+def _rest(tau: float) -> float:
+    return 1 - 1 / tau
+
+
+def _learns_leak(tau: float, gain: Any, leaky: Any) -> Layers:
+    lif = snn.Leaky(
+        1 - 1 / tau, learn_beta=True, reset_mechanism="zero", spike_grad=snn.surrogate.atan(2.0)
+    )
+    return [gain(1 / tau, learn=True), lif]
+
+
+def _subtracts(tau: float, gain: Any, leaky: Any) -> Layers:
+    return [gain(1 / tau, learn=True), snn.Leaky(1 - 1 / tau, spike_grad=snn.surrogate.atan(2.0))]
+
+
+def _scaled(tau: float, gain: Any, leaky: Any) -> Layers:
+    first, second = gain(1 / tau, learn=True), leaky((tau - 1) / tau)
+    return nn.Sequential(first, second)
+
+
+# --------------------------------------------------------------------------------------- 23.3
+
+CALLED = "`snn.Explorer` needs the function itself: `model`, not `model(…)`."
+OTHER = "Your Explorer shows another function. Pass it the `model` that your function is given."
+NOT_EXPLORER = "Return an `snn.Explorer`."
+BOTH_CONTROLS = (
+    'The model has two arguments. Each needs a control of its name: "beta" and "threshold".'
+)
+FAILS = "At {settings} your model fails: {error} Choose a range in which every value works."
+NARROW = "Your slider for `{name}` can hardly move. Let it show several values."
+OVER_INDEX = 'Your panel draws the rate against its position in the array. `snn.Curve("cur", …)` draws it against the current.'
+NO_RATE = 'Your panel does not show the rate. `snn.Curve` takes the name of x, then that of y: "cur" and "rate".'
+MOVING = "The y axis of your panel follows the curve. Fix it with `ylim`, so that a change is seen."
+CUT = "Your y axis cuts the curve off. A rate lies between 0 and 1."
+
+
+def check_explorer(answer: Attempt) -> None:
+    """Let it explore models of ours: each control moves them, and the panel shows it all."""
+    for _ in range(2):
+        model = partial(rates, gain=1 + torch.rand(()).item())
+        explorer = _explorer(answer, model)
+        _judge(explorer)
+        settings: dict[str, Any] = dict(explorer.values)
+        refuse({OTHER: not torch.equal(_rate(explorer.run()), model(**settings)["rate"])})
+
+
+def rates(beta: float, threshold: float, gain: float = 1.0) -> dict[str, Tensor]:
+    """Return the firing rate of a leaky neuron [spikes per step] under constant currents."""
+    cur = torch.linspace(0, 1, 41)
+    spk_rec, _ = snn.Leaky(beta, threshold).unroll(gain * cur.expand(50, 1, 41))
+    return {"cur": cur, "rate": spk_rec.mean((0, 1))}
+
+
+def _rate(outputs: Any) -> Tensor:
+    return torch.as_tensor(outputs["rate"])
+
+
+def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
+    try:
+        explorer = answer.changing(model)
+    except WrongAnswer as reply:
+        refuse({CALLED: "must be the name of a built-in model or a function" in str(reply)})
+        raise
+    refuse({NOT_EXPLORER: not isinstance(explorer, snn.Explorer)})
+    return explorer
+
+
+def _judge(explorer: snn.Explorer) -> None:
+    controls = {control.name: control for control in explorer.controls}
+    refuse({BOTH_CONTROLS: set(controls) != {"beta", "threshold"}})
+    for name, control in controls.items():
+        narrow = isinstance(control, snn.Slider) and control.max - control.min < 3 * control.step
+        refuse({NARROW.format(name=name): narrow})
+    for settings in explorer.extremes():
+        _try(explorer, settings)
+    curves = [panel for panel in explorer.panels if isinstance(panel, snn.Curve)]
+    shown = [panel for panel in curves if panel.x == "cur" and "rate" in _names(panel.series)]
+    traces = any(isinstance(p, snn.Traces) and "rate" in _names(p.series) for p in explorer.panels)
+    refuse({OVER_INDEX: traces and not shown, NO_RATE: not shown})
+    for panel in shown:
+        low, high = panel.ylim or (None, None)
+        refuse({MOVING: low is None or high is None})
+        refuse({CUT: low > 0 or high < 1})  # pyright: ignore
+
+
+def _try(explorer: snn.Explorer, settings: dict[str, Any]) -> None:
+    try:
+        explorer.run(**settings)
+    except Exception as error:
+        said = ", ".join(f"{name} = {value}" for name, value in settings.items())
+        raise WrongAnswer(FAILS.format(settings=said, error=f"{first_line(error)}.")) from None
+
+
+def _names(series: Any) -> list[str]:
+    return [series] if isinstance(series, str) else list(series)
+
+
+def _explore(
+    model: Any,
+    beta: Any = (0.5, 0.95),
+    threshold: Any = (0.5, 1.5),
+    panel: Any = None,
+) -> Any:
+    controls = [snn.Slider("beta", *beta), snn.Slider("threshold", *threshold)]
+    panel = panel or snn.Curve("cur", "rate", ylim=(0, 1))
+    return snn.Explorer(model, controls, [panel])
+
+
+def _one_control(model: Any) -> Any:
+    panel = snn.Curve("cur", "rate", ylim=(0, 1))
+    slider = snn.Slider("beta", 0.5, 0.95)
+    return snn.Explorer(model, [slider], [panel], constants={"threshold": 1.0})
+
+
+def _with_choice(model: Any) -> snn.Explorer:
+    """Add labels, units and a title, and let the learner choose among thresholds."""
+    beta = snn.Slider("beta", 0.5, 0.99, 0.01, value=0.9, label="decay β", unit="per step")
+    threshold = snn.Slider("threshold", 0.4, 2.0, 0.1, value=1.0, label="threshold θ")
+    series = {"rate": "spikes per step"}
+    curve = snn.Curve("cur", series, xlabel="current", ylim=(-0.05, 1.05))
+    return snn.Explorer(model, (threshold, beta), (curve,), title="Rates")
+
+
+EXERCISES = [
+    Exercise(
+        id="23.1",
+        title="An effect and its interval",
+        name="my_effect",
+        solution=my_effect,
+        cases=_draw_accuracies,
+        mistakes={
+            OF_ALL: partial(_effect, spread=lambda gains: gains.std(correction=0)),
+            NO_ROOT: partial(_effect, root=0.0),
+            BY_N: partial(_effect, root=1.0),
+            NO_T: lambda a, b, t: my_effect(a, b, 1.0),
+            UNPAIRED: partial(_effect, by=_both),
+            TURNED: lambda a, b, t: my_effect(b, a, t),
+            T_VALUE: _t_value,
+            AROUND_D: _around_d,
+            VARIANCE: partial(_effect, spread=torch.var),
+            LAST: _last,
+            MEAN_FIRST: _mean_first,
+        },
+        otherwise="Your three numbers are not right. Subtract seed by seed, then take mean and `std()` of these gains.",
+        accepts=(_by_hand, _in_numpy),
+        hints=(
+            "Both options have the same seeds. What is left of a lucky seed when you subtract seed by seed?",
+            "The effect size is a mean divided by a spread. The interval reaches t spreads of the *mean* to each side.",
+            "`gains = a - b`. With `gains.mean()`, `gains.std()` and `len(gains) ** 0.5` you have all parts.",
+        ),
+        right="You can now tell a gain from luck.",
+    ),
+    Exercise(
+        id="23.2",
+        title="A control",
+        name="my_control",
+        solution=my_control,
+        cases=_draw_taus,
+        run=_run_control,
+        mistakes={
+            NOTHING: lambda tau, gain, leaky: [gain(1 / tau), leaky(1 - 1 / tau)],
+            LEAK_TOO: _learns_leak,
+            NO_GAIN: lambda tau, gain, leaky: [leaky(1 - 1 / tau)],
+            SWAPPED: partial(_built, start=_rest, beta=_share),
+            STARTS_AT_TAU: [
+                partial(_built, start=_rest, beta=_rest),
+                lambda tau, gain, leaky: [gain(0.5, learn=True), leaky(1 - 1 / tau)],
+            ],
+            BETA_OFF: [
+                partial(_built, start=_share, beta=_share),
+                lambda tau, gain, leaky: [gain(1 / tau, learn=True), leaky(0.9)],
+            ],
+            SUBTRACTS: _subtracts,
+        },
+        wrong=(
+            lambda tau, gain, leaky: [leaky(1 - 1 / tau), gain(1 / tau, learn=True)],
+            lambda tau, gain, leaky: [gain(1 / tau, learn=True)],
+            lambda tau, gain, leaky: 1 / tau,
+        ),
+        otherwise="Your neuron does not start as the paper's does, or something else is learned. Gain: 1/τ, learned. β: 1 - 1/τ, fixed.",
+        accepts=(
+            lambda tau, gain, leaky: (gain(1 / tau, True), leaky(1 - 1 / tau)),
+            _scaled,
+        ),
+        hints=(
+            "Write down what the paper's neuron changes when it learns τ. There are two things. Keep one of them fixed.",
+            "`gain(start, learn=True)` is a layer that multiplies, `leaky(beta)` is a layer that leaks. Which values have they at first?",
+            "Two layers in a list: the gain starts at 1/τ and is learned; β is 1 - 1/τ.",
+        ),
+        right="One thing is changed, everything else is as it was.",
+    ),
+    Exercise(
+        id="23.3",
+        title="A function becomes an Explorer",
+        name="my_explorer",
+        solution=my_explorer,
+        check=check_explorer,
+        mistakes={
+            CALLED: lambda model: _explore(model(0.9, 1.0)),
+            NOT_EXPLORER: [
+                lambda model: model,
+                lambda model: [snn.Slider("beta", 0.5, 0.95), snn.Curve("cur", "rate")],
+            ],
+            BOTH_CONTROLS: _one_control,
+            OVER_INDEX: partial(_explore, panel=snn.Traces("rate", ylim=(0, 1))),
+            NO_RATE: [
+                partial(_explore, panel=snn.Curve("rate", "cur", ylim=(0, 1))),
+                partial(_explore, panel=snn.Bars("rate", ylim=(0, 1))),
+            ],
+            MOVING: partial(_explore, panel=snn.Curve("cur", "rate")),
+            CUT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 0.5))),
+            OTHER: lambda model: _explore(rates),
+            NARROW.format(name="beta"): partial(_explore, beta=(0.5, 0.9, 0.2)),
+        },
+        wrong=(
+            partial(_explore, beta=(0.5, 1.5)),
+            partial(_explore, threshold=(-1.0, 1.0)),
+            partial(_explore, panel=snn.Curve("current", "rate", ylim=(0, 1))),
+        ),
+        accepts=(_with_choice, partial(_explore, threshold=(0.5, 3.0, 0.5))),
+        hints=(
+            "Three parts: the function, its controls, its panels. A control has the name of an argument, a panel the names of what is returned.",
+            '`snn.Slider("beta", 0.5, 0.95)` is a control. `snn.Curve("cur", "rate", ylim=(0, 1))` is a panel.',
+            "`snn.Explorer(model, [one slider, the other slider], [panel])`. β stays below 1, θ above 0.",
+        ),
+        right="Any function of yours can be explored now.",
+    ),
+]

@@ -1,0 +1,94 @@
+"""The claim of Fang et al. 2021 (doi:10.1109/ICCV48922.2021.00266), small enough for a notebook.
+
+Their neuron leaks a share 1/τ of U in each step, and takes in a share 1/τ of its current:
+
+    U[t] = (1 - 1/τ) U[t-1] + I[t] / τ    reset to zero at a spike
+
+τ is learned through w: 1/τ = sigmoid(w). All neurons of a layer share one w.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+import snnedu as snn
+
+STEPS, HIDDEN = 8, 64
+Neuron = Callable[[float], Sequence[nn.Module]]
+
+
+class Gain(nn.Module):
+    """Multiply a current by sigmoid(w), which starts as `start`; `learn` makes w a parameter."""
+
+    def __init__(self, start: float, learn: bool = False) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor(math.log(start / (1 - start))), requires_grad=learn)
+
+    def forward(self, cur: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Return the current, multiplied."""
+        return cur * torch.sigmoid(self.w)
+
+
+class OneMinusSigmoid(nn.Module):
+    """Make β = 1 - sigmoid(w) of a parameter w."""
+
+    def forward(self, w: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        """Return β."""
+        return 1 - torch.sigmoid(w)
+
+    def right_inverse(self, beta: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        """Return w."""
+        return torch.log((1 - beta) / beta)
+
+
+def leaky(beta: float) -> snn.Leaky:
+    """Return a leaky neuron whose reset and surrogate are those of the paper."""
+    return snn.Leaky(beta, reset_mechanism="zero", spike_grad=snn.surrogate.atan(2.0))
+
+
+def fixed(tau: float) -> Sequence[nn.Module]:
+    """Return the neuron of the paper with a τ that stays as it is."""
+    return Gain(1 / tau), leaky(1 - 1 / tau)
+
+
+def learned(tau: float) -> Sequence[nn.Module]:
+    """Return the neuron of the paper: one w decides how much comes in, and how much leaks."""
+    gain, lif = Gain(1 / tau, learn=True), leaky(1 - 1 / tau)
+    lif.beta = nn.Parameter(torch.as_tensor(lif.beta).clone())
+    nn.utils.parametrize.register_parametrization(lif, "beta", OneMinusSigmoid())
+    lif.parametrizations.beta.original = gain.w  # pyright: ignore
+    return gain, lif
+
+
+def undivided(tau: float) -> Sequence[nn.Module]:
+    """Return the neuron of this course: τ decides the leak alone."""
+    return (leaky(1 - 1 / tau),)
+
+
+def network(neuron: Neuron, tau: float, seed: int) -> snn.Sequential:
+    """Return 64-64-10, with the weights of this seed."""
+    torch.manual_seed(seed)
+    first, last = nn.Linear(64, HIDDEN), nn.Linear(HIDDEN, 10)
+    return snn.Sequential(first, *neuron(tau), last, *neuron(tau))
+
+
+def constant(x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "time batch pixels"]:
+    """Return a picture as the same current at each step."""
+    return x.expand(STEPS, *x.shape)
+
+
+def accuracies(
+    neuron: Neuron, tau: float, seed: int, *, epochs: int = 6, lr: float = 0.02
+) -> Tensor:
+    """Train on the digits, and return the test accuracy after each epoch, [epochs]."""
+    train, test = snn.data.digits()
+    net = network(neuron, tau, seed)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # some stay silent first
+        history = snn.fit(
+            net, train, test, encode=constant, epochs=epochs, lr=lr, seed=seed, progress=False
+        )
+    return torch.tensor(history.test_accuracy)

@@ -1,0 +1,453 @@
+"""The twenty questions that this course could not settle: who says what, and what we measured.
+
+Nothing is measured here. A `Printed` is a line that a cell of another chapter prints; the numbers
+are read from it. tests/course/test_c23_open_questions.py finds each line in that notebook, so
+that this table cannot say something else.
+"""
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+DOI = "https://doi.org/"
+ARXIV = "10.48550/arXiv."
+FILES = {
+    "01": "01_hello_spikes", "02": "02_lif_neuron", "03": "03_neuron_zoo", "04": "04_spike_encoding",
+    "05": "05_spiking_networks", "06": "06_surrogate_gradients", "07": "07_training_bptt",
+    "08": "08_objectives", "09": "09_convolutional_snn", "10": "10_memory", "12": "12_ann_to_snn",
+    "13": "13_spike_times", "14": "14_stdp", "15": "15_stdp_meets_backprop",
+    "16": "16_online_learning", "17": "17_wetware", "18": "18_energy", "23": "23_open_questions",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A line that a cell prints: its chapter, the id of the cell, the text.
+
+    `runs`: from how many seeds it comes. `at`: of several numbers "mean ± spread" in it, which one.
+    """
+
+    chapter: str
+    cell: str
+    line: str
+    runs: int = 8
+    at: int = 0
+
+    def mean_and_spread(self) -> tuple[float, float]:
+        """Return mean and standard deviation over seeds, in the unit of the line.
+
+        Raises ValueError where the line has neither "mean ± spread" nor a number for each seed.
+        """
+        pairs = re.findall(r"≈ *(-?[\d.]+) ± *([\d.]+)", self.line)
+        if pairs:
+            mean, spread = pairs[self.at]
+            return float(mean), float(spread)
+        seeds = self.seeds()
+        mean = sum(seeds) / len(seeds)
+        return mean, (sum((one - mean) ** 2 for one in seeds) / (len(seeds) - 1)) ** 0.5
+
+    def seeds(self) -> list[float]:
+        """Return the number of each seed. Raises ValueError where the line has none."""
+        found = [float(n) for n in re.findall(r"\d\.\d+", self._after("≈").partition("mean")[0])]
+        if len(found) != self.runs or "±" in self.line:
+            raise ValueError(
+                f"A line must have “≈ mean ± spread” or {self.runs} numbers. Received "
+                f"{self.line!r}. Copy it from the notebook's output."
+            )
+        return found
+
+    def _after(self, mark: str) -> str:
+        return self.line.partition(mark)[2]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One opponent: what it claims, who wrote it and when, and the DOI."""
+
+    claim: str
+    who: str
+    doi: str
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """One of the twenty: two opponents, lines that we printed, and what they do not show."""
+
+    number: int
+    text: str
+    chapter: str  # whose section asks it
+    heading: str  # of that section
+    sides: tuple[Side, Side]
+    printed: tuple[Printed, ...]
+    found: str
+    missing: str
+
+    @property
+    def link(self) -> str:
+        """Return the address of the section, from a notebook in the same folder."""
+        return f"{FILES[self.chapter]}.ipynb#{self.heading.replace(' ', '-')}"
+
+
+BRETTE = Side("rates are not the message", "Brette 2015", "10.3389/fnsys.2015.00151")
+LONDON = Side("noise leaves only rates", "London et al. 2010", "10.1038/nature09086")
+ZENKE = "10.1162/neco_a_01367"
+WUNDERLICH = "10.1038/s41598-021-91786-z"
+NOWOTNY = f"{ARXIV}2212.01232"
+BARONIG = "10.1038/s41467-025-60878-z"
+PARALLEL = f"{ARXIV}2304.12760"
+YIN = "10.1088/2634-4386/ad6cef"
+SMALL = "one small task with still pictures"
+
+# Lines that more than one question, or the comparisons below, read.
+LATENCY = Printed(
+    "04", "c04-44", "spikes lost (share) 0.6: accuracy ≈ 0.53 left, it fell by ≈ 0.38 ± 0.03"
+)
+THIN = Printed(
+    "04", "c04-44", "spikes lost (share) 0.6: accuracy ≈ 0.51 left, it fell by ≈ 0.20 ± 0.03"
+)
+LATENCY_MORE = Printed(
+    "04", "c04-44", "extra spikes (per step) 0.1: accuracy ≈ 0.41 left, it fell by ≈ 0.51 ± 0.02"
+)
+THIN_MORE = Printed(
+    "04", "c04-44", "extra spikes (per step) 0.1: accuracy ≈ 0.28 left, it fell by ≈ 0.43 ± 0.04"
+)
+BY_DATA = Printed(
+    "05", "c05-39", "by data    rates at the start ≈ 0.10 to ≈ 0.11   accuracy ≈ 0.84 ± 0.08"
+)
+PYTORCH = Printed(
+    "05", "c05-39", "PyTorch's  rates at the start ≈ 0.00 to ≈ 0.07   accuracy ≈ 0.31 ± 0.07"
+)
+WIDTH = Printed(
+    "05", "c05-39", "c = 1.5    rates at the start ≈ 0.05 to ≈ 0.23   accuracy ≈ 0.87 ± 0.05"
+)
+FAST = "fast_sigmoid  half-width 4, 1, 1/4, 1/16: accuracy ≈ 0.76 ± 0.03, ≈ 0.84 ± 0.02, ≈ 0.86 ± 0.03, ≈ 0.84 ± 0.04"
+SIGMOID = "sigmoid       half-width 4, 1, 1/4, 1/16: accuracy ≈ 0.81 ± 0.03, ≈ 0.89 ± 0.02, ≈ 0.71 ± 0.09, ≈ 0.20 ± 0.08"
+DETACHED = "Adam, detached              height x 0.1, 1, 10: accuracy ≈ 0.85 ± 0.03, ≈ 0.86 ± 0.02, ≈ 0.85 ± 0.02"
+ATTACHED = "Adam, reset in the gradient height x 0.1, 1, 10: accuracy ≈ 0.87 ± 0.01, ≈ 0.86 ± 0.03, ≈ 0.08 ± 0.03"
+SLOW_RATE = Printed(
+    "08",
+    "o08-35",
+    "learning rate 0.003: 8 spikes is ahead of rate by ≈  3.9 ± 1.6 points, for ≈ 6 of 6 seeds",
+    6,
+)
+FAST_RATE = Printed(
+    "08",
+    "o08-35",
+    "learning rate  0.02: 8 spikes is ahead of rate by ≈ -4.4 ± 4.7 points, for ≈ 0 of 6 seeds",
+    6,
+)
+RECALL_FIXED = Printed(
+    "10",
+    "t10-10",
+    "β = 0.9              each seed ≈ 0.52, ≈ 0.50, ≈ 0.57, ≈ 0.58, ≈ 0.53, ≈ 0.53, mean ≈ 0.54",
+    6,
+)
+RECALL_OWN = Printed(
+    "10",
+    "t10-12",
+    "own β                each seed ≈ 0.78, ≈ 0.73, ≈ 0.76, ≈ 0.75, ≈ 0.74, ≈ 0.66, mean ≈ 0.74",
+    6,
+)
+RECALL_FREE = Printed(
+    "10",
+    "t10-14",
+    "own β, no reset      each seed ≈ 1.00, ≈ 1.00, ≈ 1.00, ≈ 1.00, ≈ 1.00, ≈ 1.00, mean ≈ 1.00",
+    6,
+)
+GAP_FIXED = Printed("10", "t10-33", "gap, β = 0.9          right ≈ 0.76 ± 0.13")
+GAP_OWN = Printed("10", "t10-33", "gap, own β            right ≈ 0.81 ± 0.10")
+GAP_FREE = Printed("10", "t10-33", "gap, own β, no reset  right ≈ 0.83 ± 0.17")
+GAP_SYNAPSE = Printed("10", "t10-33", "gap, synapse          right ≈ 0.97 ± 0.05")
+GAP_DELAYS = Printed("10", "t10-33", "gap, delays           right ≈ 0.84 ± 0.08")
+SMALL_SYNAPSE = Printed("10", "t10-41", "gap, synapse          right ≈ 0.69 ± 0.15")
+SMALL_DELAYS = Printed("10", "t10-41", "gap, delays           right ≈ 0.81 ± 0.13")
+TRAIN_2 = Printed(
+    "12", "ways-figure", "T = 2: train is ahead of convert by ≈ 1.4 ± 1.5 points, in ≈ 7 of 8 seeds"
+)
+TRAIN_4 = Printed(
+    "12", "ways-figure", "T = 4: train is ahead of convert by ≈ 0.5 ± 1.5 points, in ≈ 4 of 8 seeds"
+)
+SPEECH_BPTT = Printed("16", "t16-35", "speech, BPTT    right ≈ 0.77 ± 0.02", 4)
+SPEECH_SLTT = Printed("16", "t16-35", "speech, SLTT    right ≈ 0.75 ± 0.06", 4)
+CUE_BPTT = Printed(
+    "16", "t16-25", "1 cue(s), BPTT                     right ≈ 0.99 1.00 1.00 1.00 1.00 1.00", 6
+)
+CUE_SLTT = Printed(
+    "16", "t16-35", "1 cue(s), SLTT                     right ≈ 0.65 0.65 1.00 0.51 0.86 0.52", 6
+)
+
+OPEN = (
+    OpenQuestion(
+        1, "Do brains use rate codes; why do we?", "04", "Unsettled · Is one spike enough?",
+        (BRETTE, LONDON),
+        (
+            Printed("04", "c04-44", "rate       ≈ 330 spikes a scan, accuracy ≈ 0.96"),
+            Printed("04", "c04-44", "rate, thin ≈  33 spikes a scan, accuracy ≈ 0.71"),
+        ),
+        "A rate code reads well while it may send many spikes. With a tenth of them it does not.",
+        "anything about brains: our measurement is about a network",
+    ),
+    OpenQuestion(
+        2, "Encode the input as spikes, or feed it as current?", "01",
+        "Unsettled: does a spiking network save anything on still pictures?",
+        (
+            Side("direct input needs few steps", "Rathi and Roy 2020", f"{ARXIV}2008.03658"),
+            Side("rates are more robust, and cheaper", "Kim et al. 2022", f"{ARXIV}2202.03133"),
+        ),
+        (
+            Printed("01", "spikes-44", "current T =  5: right ≈ 96.4%, energy ≈ 0.56"),
+            Printed("01", "spikes-44", "coins   T =  5: right ≈ 93.3%, energy ≈ 0.39"),
+        ),
+        "At equal steps, current makes fewer errors, and spikes are cheaper.",
+        "robustness, which we did not test",
+    ),
+    OpenQuestion(
+        3, "Latency codes: sparse, but fragile?", "04", "Unsettled · Is one spike enough?",
+        (
+            Side("the first spike is the best code", "Guo et al. 2021", "10.3389/fnins.2021.638474"),
+            Side("several spikes bear noise better", "Bacho and Chu 2023", f"{ARXIV}2212.09500"),
+        ),
+        (LATENCY, THIN),
+        "The latency code falls further than a rate code with as few spikes, from a higher start.",
+        "networks that were trained with noise",
+    ),
+    OpenQuestion(
+        4, "First- or second-order neuron?", "10", "Unsettled · What buys memory?",
+        (
+            Side("more states help", "Baronig et al. 2025", BARONIG),
+            Side("delays in plain neurons suffice", "Hammouamri et al. 2023", f"{ARXIV}2306.17670"),
+        ),
+        (GAP_SYNAPSE, GAP_DELAYS),
+        "A synaptic current is best at gaps; from smaller first weights it loses its lead.",
+        "which neuron is better when both are tuned and trained for long",
+    ),
+    OpenQuestion(
+        5, "Reset by subtraction or to zero; at once or late?", "02",
+        "Unsettled · What should a spike cost?",
+        (
+            Side("the reset is essential", "Yin et al. 2024", YIN),
+            Side("leave it out", "Fang et al. 2023", PARALLEL),
+        ),
+        (
+            Printed("02", "c02-41", "trained with θ, run with none: ≈ -1.9 points; with ties broken ≈ -0.9"),
+        ),
+        "Trained and run alike, the four resets read about equally well. Moving costs a point or two.",
+        "long streams, where a reset may matter more",
+    ),
+    OpenQuestion(
+        6, "Reset inside the gradient, or detached?", "06",
+        "Unsettled · Does the choice of a surrogate matter?",
+        (
+            Side("with it in, learning may fail", "Zenke and Vogels 2021", ZENKE),
+            Side("the exact gradient contains it", "Wunderlich and Pehle 2021", WUNDERLICH),
+        ),
+        (
+            Printed("06", "c06-37d", DETACHED, at=2),
+            Printed("06", "c06-37d", ATTACHED, at=2),
+        ),
+        "It makes no difference at height 1, and all the difference where the hill is ten times as high.",
+        "long sequences and recurrent networks",
+    ),
+    OpenQuestion(
+        7, "Which surrogate, and which slope?", "06",
+        "Unsettled · Does the choice of a surrogate matter?",
+        (
+            Side("the shape hardly matters", "Zenke and Vogels 2021", ZENKE),
+            Side("it matters for harder tasks", "Herranz-Celotti and Rouat 2022", f"{ARXIV}2202.00282"),
+        ),
+        (
+            Printed("06", "c06-35", "between shapes, each at its best half-width ≈ 0.03"),
+            Printed("06", "c06-35", "between shapes, at half-width 1/16 ≈ 0.68"),
+        ),
+        "At their best widths the shapes are alike. At a bad width they are not.",
+        "harder tasks",
+    ),
+    OpenQuestion(
+        8, "Loss on membranes, counts or times?", "08", "Unsettled · Membranes, counts, or times?",
+        (
+            Side("read the voltage", "Nowotny et al. 2022", NOWOTNY),
+            Side("a chip sends spikes", "Göltz et al. 2021", "10.1038/s42256-021-00388-x"),
+        ),
+        (SLOW_RATE, FAST_RATE),
+        "Which loss is ahead depends on the learning rate.",
+        "data that need time",
+    ),
+    OpenQuestion(
+        9, "Should wrong classes fire?", "08", "Unsettled · Membranes, counts, or times?",
+        (
+            Side("ask all for some spikes", "Eshraghian et al. 2023", "10.1109/JPROC.2023.3308088"),
+            Side("only the first one counts", "Göltz et al. 2021", "10.1038/s42256-021-00388-x"),
+        ),
+        (
+            Printed("08", "o08-18", "8 spikes     ≈  96.8 ±  1.1  ≈ 151.3 ±  8.7  ≈   7.8 ±  0.2"),
+            Printed("08", "o08-18", "8, wrong 2   ≈  94.4 ±  1.0  ≈  85.2 ± 12.1  ≈  26.1 ±  0.8"),
+        ),
+        "To ask wrong classes for spikes cost accuracy, and saved spikes of the hidden layer.",
+        "deeper networks, in which neurons die more easily",
+    ),
+    OpenQuestion(
+        10, "How many steps, and what is a step?", "07",
+        "Unsettled · How many steps, and what is a step?",
+        (
+            Side("one step is all you need", "Chowdhury et al. 2021", f"{ARXIV}2110.05929"),
+            Side("a step is a piece of time", "Karilanova et al. 2024", f"{ARXIV}2411.04760"),
+        ),
+        (
+            Printed("07", "t07-44", "ce_rate    same weights, T = 10 hidden spikes ≈ 245 ± 9, accuracy ≈ 0.95"),
+            Printed("07", "t07-44", "ce_rate    trained on 25 steps  hidden spikes ≈ 556 ± 19, accuracy ≈ 0.93"),
+        ),
+        "A loss that counts per step pays for a finer clock with spikes.",
+        "what a finer clock is good for: a still picture says all at once",
+    ),
+    OpenQuestion(
+        11, "Learn β? How?", "23", "3 · One claim, from the paper to a number",
+        (
+            Side("learned β forgives a bad start", "Fang et al. 2021", f"{ARXIV}2007.05785"),
+            Side("leak matters little without recurrence", "Bouanane et al. 2023", "10.3389/fnins.2023.1244675"),
+        ),
+        (RECALL_OWN, RECALL_FIXED),
+        "Slow, learned β help to recall a cue. Section 3 of this chapter adds a control.",
+        "a task in which the best β is unknown",
+    ),
+    OpenQuestion(
+        12, "Dead neurons: initialize, or regularize?", "05",
+        "Unsettled · How to start a spiking network",
+        (
+            Side("start from data", "Rossbroich et al. 2022", "10.1088/2634-4386/ac97bb"),
+            Side("a formula for the width will do", "Micheli et al. 2024", f"{ARXIV}2410.00580"),
+        ),
+        (BY_DATA, WIDTH, PYTORCH),
+        "Both wake a network. PyTorch's own start does not.",
+        "longer training, normalization and skip connections",
+    ),
+    OpenQuestion(
+        13, "Are parallel neurons without a reset enough?", "10", "Unsettled · What buys memory?",
+        (
+            Side("yes, and they are faster", "Fang et al. 2023", PARALLEL),
+            Side("the reset is essential", "Yin et al. 2024", YIN),
+        ),
+        (RECALL_OWN, RECALL_FREE),
+        "Without a reset, slow neurons learn to recall sooner. At gaps it makes no difference.",
+        "spikes and energy, which we did not count there",
+    ),
+    OpenQuestion(
+        14, "Convert, convert and train on, or train?", "12",
+        "Unsettled · Convert, convert and train on, or train?",
+        (
+            Side("convert", "Bu et al. 2022", f"{ARXIV}2303.04347"),
+            Side("train", "Bendig et al. 2023", "10.5220/0011745500003411"),
+        ),
+        (TRAIN_2, TRAIN_4),
+        "Training buys steps, not spikes: it is ahead at two steps, and fires more.",
+        "deep networks, and a loss with a price on spikes",
+    ),
+    OpenQuestion(
+        15, "Exact spike-time gradients, or surrogates?", "13", "Unsettled · Exact or surrogate?",
+        (
+            Side("exact gradients suffice", "Wunderlich and Pehle 2021", WUNDERLICH),
+            Side("they are blind to births of spikes", "Nowotny et al. 2022", NOWOTNY),
+        ),
+        (
+            Printed("13", "t13-34", "awake, lift: exact minus surrogate ≈ 6 points, from ≈ 3 to ≈ 8"),
+        ),
+        "Awake, the exact network is ahead. Asleep, both fail.",
+        "the best surrogate, which we did not search",
+    ),
+    OpenQuestion(
+        16, "Is STDP a rule or a symptom?", "14", "Unsettled · Is STDP a rule, or a symptom?",
+        (
+            Side("a rule", "Song et al. 2000", "10.1038/78829"),
+            Side("a symptom", "Lisman and Spruston 2010", "10.3389/fnsyn.2010.00140"),
+        ),
+        (
+            Printed("14", "t14-39", "counting minus fading ≈ 0.7 points, which is ≈ 0.2 of their standard deviation"),
+        ),
+        "On digits, a rule that only counts spikes does as well as one that sees their times.",
+        "inputs whose times carry something",
+    ),
+    OpenQuestion(
+        17, "Do local, online rules scale?", "16",
+        "Unsettled · How much does the past matter, and do local rules scale?",
+        (
+            Side("the past hardly matters", "Meng et al. 2023", f"{ARXIV}2302.14311"),
+            Side("it is what must be learned", "Bellec et al. 2020", "10.1038/s41467-020-17236-y"),
+        ),
+        (SPEECH_BPTT, SPEECH_SLTT, CUE_SLTT),
+        "On speech a gradient without a past loses nothing. On store-recall it loses.",
+        "scale: our networks are tiny",
+    ),
+    OpenQuestion(
+        18, "What carries over from tissue to computing?", "17",
+        "Unsettled · What carries over from tissue to computing?",
+        (
+            Side("tissue needs few samples", "Khajehnejad et al. 2025", "10.34133/cbsystems.0336"),
+            Side("the opponent was weak", "Mania et al. 2018", f"{ARXIV}1803.07055"),
+        ),
+        (Printed("17", "t17-38", "jumps of 1 N/rad: 4 of 8, mean of all trials 6.7 s"),),
+        "A random search for one number needs a few trials, if its step fits.",
+        "living cells, and their energy",
+    ),
+    OpenQuestion(
+        19, "When do sparse spikes save energy?", "18", "Unsettled · What should be counted?",
+        (
+            Side("6 to 8 times", "Lemaire et al. 2022", f"{ARXIV}2210.13107"),
+            Side("only when spikes are rare", "Yan et al. 2024", f"{ARXIV}2409.08290"),
+        ),
+        (
+            Printed("18", "rules", "rule B: dense ≈    45 nJ, spiking ≈    16 nJ, spiking / dense ≈ 0.36"),
+            Printed("18", "rules", "rule C: dense ≈   476 nJ, spiking ≈   563 nJ, spiking / dense ≈ 1.19"),
+        ),
+        "By operations the spikes win. With memory counted, they do not.",
+        "data that change in time, and energy that was measured on a chip",
+    ),
+    OpenQuestion(
+        20, "What should neuromorphic benchmarks measure?", "23",
+        "Unsettled · Which of the twenty would change what you build?",
+        (
+            Side("common tasks and metrics", "Yik et al. 2025", "10.1038/s41467-025-56739-4"),
+            Side("the choice of tasks picks the winner", "Dehghani et al. 2021", f"{ARXIV}2107.07002"),
+        ),
+        (Printed("18", "pairs", "two dense networks: ≈ 7 % of pairs, two spiking ≈ 2 %, one of each ≈ 75 %"),),
+        "So often two ways to count energy disagree. The last section compares accuracies.",
+        "what users of a chip need",
+    ),
+)  # fmt: skip
+
+
+def table() -> "Table":
+    """Return the twenty questions as a table for a notebook."""
+    return Table()
+
+
+class Table:
+    """The twenty questions: a table in a notebook, lines of text elsewhere."""
+
+    def __repr__(self) -> str:
+        return "\n".join(_as_text(one) for one in OPEN)
+
+    def _repr_html_(self) -> str:
+        names = ("no.", "question", "who says what", "what we measured")
+        heads = "".join(f"<th style='text-align:left'>{name}</th>" for name in names)
+        rows = "".join(_as_row(one) for one in OPEN)
+        return f"<table><tr>{heads}</tr>{rows}</table>"
+
+
+def _as_text(one: OpenQuestion) -> str:
+    sides = "; ".join(f"“{side.claim}” ({side.who})" for side in one.sides)
+    lines = "".join(f"\n      {' '.join(each.line.split())}" for each in one.printed)
+    return f"{one.number:2}  {one.text} {sides}.{lines}\n    {one.found} Not shown: {one.missing}."
+
+
+def _as_row(one: OpenQuestion) -> str:
+    sides = "<br>".join(
+        f"{escape(side.claim)} (<a href='{DOI}{side.doi}'>{escape(side.who)}</a>)"
+        for side in one.sides
+    )
+    lines = "".join(f"<br><code>{escape(' '.join(p.line.split()))}</code>" for p in one.printed)
+    link = f"<a href='{escape(one.link)}'>{one.chapter}</a>"
+    found = f"{escape(one.found)}{lines}<br><i>Not shown:</i> {escape(one.missing)}."
+    cells = "".join(
+        f"<td style='text-align:left;vertical-align:top'>{cell}</td>"
+        for cell in (str(one.number), f"{escape(one.text)} ({link})", sides, found)
+    )
+    return f"<tr>{cells}</tr>"

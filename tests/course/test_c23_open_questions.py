@@ -1,0 +1,224 @@
+"""What 23 claims: its table says what other chapters print, its phrase book runs."""
+
+import importlib.util
+import re
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course.chapters.c23_open_questions import differences, open_questions, phrases
+from snnedu.course.chapters.c23_open_questions.open_questions import OPEN, Printed
+
+pytestmark = pytest.mark.house
+
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
+PAIRS = [pair for each in differences.COMPARISONS for pair in each.lines]
+READ = {printed for each in OPEN for printed in each.printed}
+READ |= {printed for pair in PAIRS for printed in pair if printed}
+COMPARISON = differences.COMPARISONS[1]
+NUMBER = r"\d+(?:\.\d+)?"
+
+
+def printed_by(chapter, cell):
+    """Return the lines that a cell of a chapter has stored, by their words."""
+    notebook = nbformat.read(TUTORIALS / f"{open_questions.FILES[chapter]}.ipynb", as_version=4)
+    (outputs,) = [each.outputs for each in notebook.cells if each.id == cell]
+    return [line for output in outputs for line in output.get("text", "").splitlines()]
+
+
+def words(line):
+    return " ".join(re.sub(NUMBER, "#", line).split())
+
+
+def numbers(line):
+    return [float(number) for number in re.findall(NUMBER, line)]
+
+
+def unit(line):
+    """Return the last digit of the numbers in a line."""
+    return max(10.0 ** -len(number.partition(".")[2]) for number in re.findall(NUMBER, line))
+
+
+def told(printed):
+    """Return the lines of the notebook that say the same, up to the last digits."""
+    same = [x for x in printed_by(printed.chapter, printed.cell) if words(x) == words(printed.line)]
+    near = {"rel": 0.1, "abs": 2.1 * unit(printed.line)}
+    return [x for x in same if numbers(x) == pytest.approx(numbers(printed.line), **near)]
+
+
+@pytest.mark.parametrize("printed", sorted(READ, key=repr), ids=lambda p: f"{p.chapter}-{p.cell}")
+def test_the_table_says_what_the_chapters_print(printed):
+    """Where this fails, a chapter has changed: copy its line, and read what the table says."""
+    lines = printed_by(printed.chapter, printed.cell)
+    assert told(printed), f"{printed.line!r} is not among {lines}"
+
+
+def test_a_number_that_drifted_or_a_line_that_is_gone_is_noticed():
+    good = next(each for each in READ if "±" in each.line)
+    assert told(good)
+    first = re.search(r"≈ *(-?[\d.]+)", good.line)[1]
+    moved = good.line.replace(first, f"{10 * float(first) + 1:.2f}", 1)
+    assert not told(Printed(good.chapter, good.cell, moved))
+    assert not told(Printed(good.chapter, good.cell, f"something else {good.line}"))
+
+
+def test_there_are_twenty_questions_with_two_opponents_each():
+    assert [each.number for each in OPEN] == list(range(1, 21))
+    for each in OPEN:
+        first, second = each.sides
+        assert first.doi.startswith("10.")
+        assert second.doi.startswith("10.")
+        assert first.who != second.who
+        assert each.printed or each.chapter == "23"
+
+
+@pytest.mark.parametrize("question", OPEN, ids=lambda each: each.number)
+def test_a_question_links_to_a_section_that_is_there(question):
+    path = TUTORIALS / question.link.partition("#")[0]
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert f"## {question.heading}\n" in f"{text}\n"
+
+
+@pytest.fixture(scope="module")
+def all_text():
+    """Return the Markdown of all chapters."""
+    notebooks = [nbformat.read(path, as_version=4) for path in TUTORIALS.glob("*.ipynb")]
+    cells = [cell for notebook in notebooks for cell in notebook.cells]
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_every_opponent_is_among_the_references_of_a_chapter(all_text):
+    assert not [s.who for each in OPEN for s in each.sides if f"{s.doi}" not in all_text]
+
+
+def test_the_table_is_shown_as_text_and_as_html():
+    text, html = repr(open_questions.table()), open_questions.table()._repr_html_()
+    for each in OPEN:
+        assert each.text in text
+        assert each.link.replace("'", "&#x27;") in html
+    assert html.count("<tr>") == 21
+
+
+def test_mean_and_spread_are_read_from_either_form_of_line():
+    pairs = Printed("00", "x", "right ≈ 0.50 ± 0.10, ≈ 0.70 ± 0.20", at=1)
+    assert pairs.mean_and_spread() == (0.7, 0.2)
+    listed = Printed("00", "x", "each ≈ 1.00, ≈ 2.00, ≈ 3.00, mean ≈ 2.00", runs=3)
+    assert listed.seeds() == [1.0, 2.0, 3.0]
+    assert listed.mean_and_spread() == (2.0, 1.0)
+
+
+@pytest.mark.bad_input
+def test_a_line_without_numbers_is_refused():
+    with pytest.raises(ValueError, match="Copy it from the notebook's output"):
+        Printed("00", "x", "right ≈ 0.9").mean_and_spread()
+
+
+def test_the_interval_is_that_of_welchs_test():
+    from scipy.stats import ttest_ind
+
+    torch.manual_seed(0)
+    one, other = torch.randn(6).double() + 1, 2 * torch.randn(9).double()
+    lines = [
+        Printed("00", "x", f"≈ {each.mean():.12f} ± {each.std():.12f}", len(each))
+        for each in (one, other)
+    ]
+    found = differences.difference(*lines)
+    theirs = ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx(tuple(theirs))
+    assert found.clear == (theirs.low > 0 or theirs.high < 0)
+
+
+def test_an_interval_of_differences_is_that_of_one_sample():
+    from scipy.stats import ttest_1samp
+
+    torch.manual_seed(0)
+    values = torch.randn(8).double()
+    line = Printed("00", "x", f"≈ {values.mean():.12f} ± {values.std():.12f}")
+    found = differences.difference(line, scale=-100.0)
+    theirs = ttest_1samp(-100 * values, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx(tuple(theirs))
+
+
+def test_the_error_of_a_change_is_that_of_two_independent_differences():
+    (first, second), change = COMPARISON.differences(), COMPARISON.change()
+    assert change.points == pytest.approx(first.points - second.points)
+    assert change.error**2 == pytest.approx(first.error**2 + second.error**2)
+    least = min(first.freedom, second.freedom)
+    assert least <= change.freedom <= first.freedom + second.freedom
+
+
+def test_most_differences_depend_on_the_condition():
+    """The text says "nearly all" and "a single one": the last digits may move one across."""
+    assert len(differences.COMPARISONS) == 10
+    assert 8 <= sum(each.change().clear for each in differences.COMPARISONS) <= 9
+    assert 1 <= sum(each.same_winner for each in differences.COMPARISONS) <= 2
+
+
+RUN = [name for name, library in phrases.LIBRARIES.items() if library.runs]
+
+
+@pytest.fixture
+def speak(tmp_path):
+    """Return a function that says all phrases in one library, and returns its names."""
+
+    def names(name):
+        library = phrases.LIBRARIES[name]
+        if not importlib.util.find_spec(library.module):
+            pytest.skip(f"{name} is not installed: its lines were not run")
+        torch.manual_seed(0)
+        known = {"torch": torch, "x": torch.rand(8, 6), "x_rec": torch.rand(25, 8, 6)}
+        known |= {"cur": 0.5 + torch.rand(8, 6), "targets": torch.arange(8) % 6}
+        known["path"] = str(tmp_path / "net.pt")
+        with warnings.catch_warnings(action="ignore"):
+            exec(library.start, known)
+            for phrase in phrases.PHRASES:
+                exec(library.says(phrase), known)
+                if phrase == "reset by subtraction":
+                    known["subtracts"] = known["neuron"]
+        return known
+
+    return names
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_every_phrase_runs_and_means_the_same(name, speak):
+    said = speak(name)
+    assert (said["spk"].shape, said["spk_rec"].shape) == ((8, 6), (25, 8, 6))
+    assert 0 < said["spk"].mean() < 1
+    assert 0.2 < said["spk_rec"].mean() < 0.6
+    assert abs(said["spikes"].mean() - said["x"].mean()) < 0.05
+    assert 0.5 < said["loss"].detach() < 3.0
+    loaded = torch.load(said["path"], weights_only=True)
+    assert any(torch.equal(v, said["net"][0].weight) for v in loaded.values())
+    kinds = {type(node).__name__ for node in said["graph"].nodes.values()}
+    assert kinds == {"Input", "Affine", "LIF", "Output"}
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_the_neuron_of_each_library_spikes_as_ours_does(name, speak):
+    """Reset by subtraction is not the same in all: ours and snnTorch's is one step late."""
+    said = speak(name)
+    zero = name in ("Norse", "SpikingJelly")  # where the neuron of "a sequence" resets to 0
+    ours = snn.Leaky(0.9, reset_mechanism="zero" if zero else "subtract")
+    same = torch.equal(ours.unroll(said["x_rec"])[0], said["spk_rec"].detach())
+    assert same == (name != "sinabs")  # it subtracts at once
+
+
+def test_the_phrase_book_has_ten_phrases_in_seven_libraries(capsys):
+    assert all(len(library.lines) == 10 for library in phrases.LIBRARIES.values())
+    phrases.show("snnedu", "Brian 2")
+    out = capsys.readouterr().out
+    assert "Brian 2 (not run here)" in out
+    assert "snnedu (not run here)" not in out
+    assert all(f"# {phrase}\n" in out for phrase in phrases.PHRASES)
+
+
+@pytest.mark.bad_input
+def test_an_unknown_library_is_refused():
+    with pytest.raises(ValueError, match="Received 'Nengo'"):
+        phrases.show("snnedu", "Nengo")
