@@ -10,7 +10,13 @@ import pytest
 import torch
 
 import snnedu as snn
-from snnedu.course.chapters.c23_open_questions import differences, open_questions, phrases
+from snnedu.course.chapters.c23_open_questions import (
+    differences,
+    experiments,
+    explorers,
+    open_questions,
+    phrases,
+)
 from snnedu.course.chapters.c23_open_questions.open_questions import OPEN, Printed
 
 pytestmark = pytest.mark.house
@@ -222,3 +228,64 @@ def test_the_phrase_book_has_ten_phrases_in_seven_libraries(capsys):
 def test_an_unknown_library_is_refused():
     with pytest.raises(ValueError, match="Received 'Nengo'"):
         phrases.show("snnedu", "Nengo")
+
+
+def control(tau):
+    return experiments.Gain(1 / tau, learn=True), experiments.leaky(1 - 1 / tau)
+
+
+@pytest.mark.parametrize("tau", [2.0, 16.0])
+def test_the_paper_s_neuron_and_both_others_start_alike(tau):
+    cur_rec = 2 * tau * torch.rand(10, 2, 5)
+    fixed, learned, gain = (
+        snn.Sequential(*make(tau))(cur_rec)
+        for make in (experiments.fixed, experiments.learned, control)
+    )
+    torch.testing.assert_close(learned[1], fixed[1])
+    torch.testing.assert_close(gain[1], fixed[1])
+    assert 0 < fixed[0].mean() < 1
+    assert learned[1].requires_grad
+    assert not fixed[1].requires_grad
+
+
+def test_one_parameter_moves_leak_and_gain_together():
+    gain, lif = experiments.learned(4.0)
+    assert len(list(snn.Sequential(gain, lif).parameters())) == 1
+    gain.w.data += 1.0
+    torch.testing.assert_close(lif.beta, 1 - torch.sigmoid(gain.w))
+
+
+def test_a_learned_gain_does_what_a_learned_time_constant_does():
+    """Of the gap between the starts; the control is what the paper's plot leaves out."""
+    makers = (experiments.fixed, experiments.learned, control, experiments.undivided)
+    seeds = range(2)
+    found = [
+        [experiments.accuracies(make, tau, seed)[-1] for seed in seeds for tau in (2.0, 16.0)]
+        for make in makers
+    ]
+    ends = torch.tensor(found).view(len(makers), 2, 2).mean(1)
+    fixed, learned, gain, undivided = ends[:, 0] - ends[:, 1]
+    assert fixed > 0.12
+    assert learned < 0.6 * fixed
+    assert abs(gain - learned) < 0.04
+    assert abs(undivided) < 0.04
+
+
+@pytest.mark.parametrize(("effect", "seeds"), [(1.0, 4), (1.0, 8), (0.5, 16), (0.0, 4)])
+def test_studies_find_an_effect_as_often_as_student_s_t_says(effect, seeds):
+    from scipy.stats import nct, t
+
+    limit, center = t.ppf(0.975, seeds - 1), effect * seeds**0.5
+    above, below = nct.sf(limit, seeds - 1, center), nct.cdf(-limit, seeds - 1, center)
+    assert explorers.studies(effect, seeds)["percent"] == pytest.approx(
+        100 * (above + below), abs=3
+    )
+
+
+def test_the_answer_in_the_explorer_is_kept():
+    explorer = snn.seeds_explorer(ask="23.p1")
+    assert explorer.guess == ""
+    explorer.guess = "About 10"
+    assert snn.seeds_explorer(ask="23.p1").guess == "About 10"
+    for settings in explorer.extremes():
+        assert 0 <= explorer.run(**settings)["percent"] <= 100
