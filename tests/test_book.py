@@ -217,6 +217,14 @@ def tab_to(page: Page, target: Locator, most: int = 12) -> None:
     raise AssertionError(f"{target} is not reached with the Tab key.")
 
 
+def test_the_first_page_can_be_played_at_once(open_page):
+    widget = open_page("index").locator(".snnedu")
+    expect(widget).to_have_attribute("data-shown", re.compile("C"))
+    before = shown(widget)
+    widget.get_by_role("slider").first.press("ArrowRight")
+    expect(widget).not_to_have_attribute("data-shown", before)
+
+
 def test_a_recording_answers_like_the_function_that_was_recorded(open_page):
     widget = explorer(open_page("01_hello_spikes"), "A network reads a digit")
     outcome = widget.locator(".outcome")

@@ -54,8 +54,10 @@ def lay_out(source: Path) -> None:
             (source / "extra" / "notebooks" / path.name).write_bytes(cleared(path))
             changed = page(nbformat.read(path, as_version=4), path.name, recordings.stored(path))
             nbformat.write(changed, source / path.name)
-    with (source / "index.md").open("a", encoding="utf-8") as index:
-        index.write(contents([path.stem for path in notebooks]))
+    cover = (source / "index.md").read_text(encoding="utf-8")
+    cover = re.sub(r"<!-- an explorer .* -->", lambda _: first_explorer(), cover)
+    cover += contents([path.stem for path in notebooks])
+    (source / "index.md").write_text(cover, encoding="utf-8")
     _scripts(source / "static")
 
 
@@ -85,6 +87,14 @@ def contents(chapters: list[str]) -> str:
             groups.setdefault(parts.get(chapter, "More"), []).append(chapter)
     groups.setdefault("More", []).append("glossary")
     return "".join(_toctree(*group) for group in groups.items())
+
+
+def first_explorer() -> str:
+    """Return the first explorer of chapter 02 as it is stored: it runs by itself."""
+    chapter = nbformat.read(TUTORIALS / "02_lif_neuron.ipynb", as_version=4)
+    outputs = (output for cell in chapter.cells for output in cell.get("outputs", []))
+    pieces = (output.get("data", {}).get("text/html", "") for output in outputs)
+    return f"````{{raw}} html\n{next(p for p in pieces if 'standAlone(' in p)}\n````"
 
 
 def anchor(title: str) -> str:

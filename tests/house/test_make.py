@@ -64,6 +64,12 @@ def test_the_second_call_installs_nothing(make):
     assert make.installed == ["course", "test"]
 
 
+def test_the_book_is_made_without_another_installation_where_the_tests_run(make):
+    make.set_up("test")
+    make.set_up("book")
+    assert make.installed == ["test"]
+
+
 def test_a_changed_pin_installs_again(make):
     make.set_up("course")
     Path(make.ROOT, "constraints.txt").write_text("torch==2.13.0")
