@@ -13,6 +13,7 @@ from snnedu.app import workspace
 from snnedu.course.console import say
 
 EDITION = "write the course without our solutions into a new folder, for a class"
+NBGRADER = "write the notebooks as assignments for nbgrader, solutions included"
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
 PROGRESS = "make a table and a picture of the progress that a class has exported"
 
@@ -30,8 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
     for name, text in (("grade", GRADE), ("progress", PROGRESS)):
         _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
-    edition = commands.add_parser("class-edition", help=EDITION, description=EDITION)
-    edition.add_argument("folder", type=Path, help="a new folder")
+    for name, text in (("class-edition", EDITION), ("nbgrader", NBGRADER)):
+        makes = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        makes.add_argument("folder", type=Path, help="the folder to write into")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -48,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         return progress(options.folder, options.roster, options.out)
     if options.command == "class-edition":
         return class_edition(options.folder)
+    if options.command == "nbgrader":
+        return for_nbgrader(options.folder)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -134,6 +138,18 @@ def class_edition(folder: Path) -> int:
     try:
         say(f"Ready: {class_edition.make(folder)}. Students install it with '{folder}[course]'.")
     except (OSError, ValueError) as error:
+        say(str(error), sys.stderr)
+        return 1
+    return 0
+
+
+def for_nbgrader(folder: Path) -> int:
+    """Write the notebooks as assignments for nbgrader."""
+    from snnedu.app import for_nbgrader
+
+    try:
+        say(f"Written: {len(for_nbgrader.write(folder))} assignments in {folder / 'source'}")
+    except OSError as error:
         say(str(error), sys.stderr)
         return 1
     return 0
