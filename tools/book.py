@@ -113,8 +113,9 @@ def _scripts(static: Path) -> None:
     _write_view(static / "explorer.js", "renderExplorer", str(Explorer._esm))
     (static / "widgets.css").write_text(str(Fields._css) + str(Explorer._css), encoding="utf-8")
     (static / "mathjax").mkdir()
-    with as_file(files("mathjax") / "static" / "mathjax" / "es5" / "tex-svg-full.js") as script:
-        shutil.copy(script, static / "mathjax")
+    for name in ("es5/tex-svg-full.js", "LICENSE"):
+        with as_file(files("mathjax") / "static" / "mathjax" / name) as file:
+            shutil.copy(file, static / "mathjax")
 
 
 def _write_view(path: Path, name: str, module: str) -> None:
