@@ -320,6 +320,7 @@ EXERCISES = [
     ),
     Exercise(
         id="23.2",
+        by_hand=True,
         title="A control",
         name="my_control",
         solution=my_control,
@@ -359,6 +360,7 @@ EXERCISES = [
     ),
     Exercise(
         id="23.3",
+        by_hand=True,
         title="A function becomes an Explorer",
         name="my_explorer",
         solution=my_explorer,
