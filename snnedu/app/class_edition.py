@@ -17,6 +17,7 @@ from snnedu.app.workspace import PACKAGE, cleared, published
 from snnedu.course import chapters
 
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-CONTENT", "constraints.txt")
+TEACHERS = ("grade", "guide.py", "for_nbgrader.py")  # what needs the solutions
 HEAD = '''"""The exercises, without solutions and checks: this is the class edition."""
 
 from snnedu.course.exercise import Exercise
@@ -37,7 +38,7 @@ def make(folder: Path) -> Path:
         raise FileExistsError(
             f"The folder of the class edition must be new. {folder} exists. Choose another name."
         )
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "exercises.py", "grade")
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "exercises.py", *TEACHERS)
     shutil.copytree(PACKAGE, folder / "snnedu", ignore=ignored)
     for name in BESIDE:
         shutil.copyfile(checkout / name, folder / name)

@@ -14,6 +14,7 @@ from snnedu.course.console import say
 
 EDITION = "write the course without our solutions into a new folder, for a class"
 NBGRADER = "write the notebooks as assignments for nbgrader, solutions included"
+GUIDE = "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers"
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
 PROGRESS = "make a table and a picture of the progress that a class has exported"
 
@@ -31,9 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
     for name, text in (("grade", GRADE), ("progress", PROGRESS)):
         _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
-    for name, text in (("class-edition", EDITION), ("nbgrader", NBGRADER)):
+    for name, text in (("class-edition", EDITION), ("nbgrader", NBGRADER), ("guide", GUIDE)):
         makes = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        makes.add_argument("folder", type=Path, help="the folder to write into")
+        makes.add_argument("folder", type=Path, help="the folder (guide: the file) to write")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -52,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         return class_edition(options.folder)
     if options.command == "nbgrader":
         return for_nbgrader(options.folder)
+    if options.command == "guide":
+        return guide(options.folder)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -126,8 +129,8 @@ def progress(folder: Path, roster: Path | None, out: Path) -> int:
 
 def _grading(error: Exception) -> str:
     """Return what to tell a teacher, who may have called the class edition's command."""
-    if getattr(error, "name", None) == "snnedu.course.grade":
-        return "This is the class edition. Install the whole course to grade, or to make tables."
+    if (getattr(error, "name", None) or "").startswith("snnedu."):
+        return "This is the class edition, without solutions. Teachers install the whole course."
     return str(error)
 
 
@@ -145,12 +148,24 @@ def class_edition(folder: Path) -> int:
 
 def for_nbgrader(folder: Path) -> int:
     """Write the notebooks as assignments for nbgrader."""
-    from snnedu.app import for_nbgrader
-
     try:
-        say(f"Written: {len(for_nbgrader.write(folder))} assignments in {folder / 'source'}")
-    except OSError as error:
-        say(str(error), sys.stderr)
+        from snnedu.app.for_nbgrader import write
+
+        say(f"Written: {len(write(folder))} assignments in {folder / 'source'}")
+    except (OSError, ModuleNotFoundError) as error:
+        say(_grading(error), sys.stderr)
+        return 1
+    return 0
+
+
+def guide(path: Path) -> int:
+    """Write the instructor's guide."""
+    try:
+        from snnedu.course.guide import write_guide
+
+        say(f"Written: {write_guide(path)}")
+    except (OSError, ModuleNotFoundError) as error:
+        say(_grading(error), sys.stderr)
         return 1
     return 0
 

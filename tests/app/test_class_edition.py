@@ -64,6 +64,21 @@ def test_it_runs_without_them(edition, tmp_path):
     assert "Hints for 02.1" in run.stdout
 
 
+@pytest.mark.parametrize(
+    "command", ["grade . --roster r.csv", "progress .", "guide g", "nbgrader n"]
+)
+def test_teachers_commands_say_that_they_need_the_whole_course(command, edition, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "snnedu", *command.split()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(edition)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("This is the class edition, without solutions.")
+
+
 def test_all_notebooks_are_in_it_without_outputs(edition):
     names = {path.name for path in TUTORIALS.glob("*.ipynb")}
     assert {path.name for path in (edition / "tutorials").glob("*.ipynb")} == names
