@@ -14,7 +14,9 @@ import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
+from urllib.parse import unquote
 
+from docutils.nodes import make_id
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -31,6 +33,7 @@ BINDER = "https://mybinder.org/v2/gh/snnedu/snnedu/HEAD?urlpath=lab/tree/my-cour
 CALL = re.compile(r'snn\.(predict|outcome|recap|quiz|hint)\("([\w.]+)"')
 ASKS = re.compile(r'snn\.(predict|recap|quiz)\("[\w.]+"\)')  # code that a page does not need
 NOTE = "border-left:4px solid"  # how a reply to a learner begins, in note.py
+LINK = re.compile(r"""(?<=href=['"])(\w+)\.ipynb(?:#([^'"]*))?(?=['"])""")  # in an output
 ASKED = re.compile(r'ask="([\w.]+)"')  # by an explorer, before it shows more
 ADDRESS = re.compile(r"(?<![(<\[`\"\w])https://(?:[^\s<>()`]|\([^\s<>()]*\))+(?<![.,;:])")
 TOUR = """**You read this tour as a web page.** Nothing has to be run here: explorers, predictions
@@ -62,6 +65,9 @@ def page(
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
             _fold(cell)
+            for output in cell.outputs:
+                if "text/html" in output.get("data", {}):
+                    output.data["text/html"] = LINK.sub(_to_page, output.data["text/html"])
             for kind, key in CALL.findall(cell.source):
                 if turn := TURNS.get(kind):
                     turn(cell, key)
@@ -78,6 +84,11 @@ def links(name: str) -> str:
         f'<a href="{file}" download>Download the notebook</a> '
         f'<button type="button" class="book-all" hidden>Show all results</button></p>'
     )
+
+
+def _to_page(link: re.Match[str]) -> str:
+    """Return the address of a page for that of a notebook; Sphinx writes headings its own way."""
+    return f"{link[1]}.html" + (f"#{make_id(unquote(link[2]))}" if link[2] else "")
 
 
 def _is_progress(output: NotebookNode) -> bool:

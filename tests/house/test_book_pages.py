@@ -171,6 +171,14 @@ def test_a_bare_address_becomes_a_link(text, link):
     assert page(notebook, NAME).cells[1].source == link
 
 
+def test_links_in_an_output_lead_to_pages():
+    output = "<a href='04_spike_encoding.ipynb#Unsettled-·-Is-one-spike-enough?'>04</a>"
+    assert "href='04_spike_encoding.html#unsettled-is-one-spike-enough'" in shown(
+        turned("x", output)
+    )
+    assert 'href="01_a.html"' in shown(turned("x", '<a href="01_a.ipynb">'))
+
+
 def test_a_bar_of_progress_is_left_out():
     assert turned("for x in ProgressBar(3): pass", "<progress max='3' value='3'>").outputs == []
 
