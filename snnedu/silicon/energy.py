@@ -130,7 +130,8 @@ def report(
     "45nm-fp16", "45nm-int8", or your own `Prices`. `skip_zeros` and `memory` are the two rules that
     decide many comparisons: give all networks the same.
 
-    Weights, states and activity of each layer lie in the smallest memory that holds them. Raises
+    Weights, states and activity of each layer lie in the smallest memory that holds them. A spike
+    is priced as any other value, with all its bits. Raises
     TypeError or ValueError for networks and input that cannot be counted.
     Source: Horowitz 2014, doi:10.1109/ISSCC.2014.6757323; why memory counts: Yan et al. 2024,
     arXiv:2409.08290; Lemaire et al. 2022, arXiv:2210.13107.

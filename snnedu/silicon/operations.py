@@ -161,7 +161,13 @@ class _OneToOne:
 
 
 def _walk(net: nn.Sequential, x: Tensor) -> Iterator[_Seen]:
-    x = x if isinstance(net, Sequential) else x.unsqueeze(0)
+    if not isinstance(net, Sequential):
+        if len(net) and isinstance(net[0], nn.Linear) and x.ndim != 2:  # time would be the batch
+            raise ValueError(
+                f"An ANN whose first layer is `Linear` needs `[batch, features]`. Received shape "
+                f"{tuple(x.shape)}. Pass what it was trained on, without an axis for time."
+            )
+        x = x.unsqueeze(0)
     _check.time_first("x_rec", x, at_least=3)
     steps = len(x)
     x = x[:1] if x.stride(0) == 0 else x  # constant: see `Sequential`

@@ -184,6 +184,13 @@ class Odd(nn.Module):
         (nn.Sequential(nn.Linear(4, 5)), torch.ones(1, 4), {"prices": "45nm"}, ValueError, "mean"),
         (snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9)), torch.ones(2, 4), {}, ValueError, "time"),
         (snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9)), [1.0], {}, TypeError, "Tensor"),
+        (
+            nn.Sequential(nn.Linear(4, 5)),
+            torch.ones(3, 2, 4),
+            {},
+            ValueError,
+            "without an axis for",
+        ),
     ],
 )
 def test_bad_input_is_answered(net, x, options, error, words):

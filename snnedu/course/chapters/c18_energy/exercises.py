@@ -60,6 +60,10 @@ OF_INPUTS = "You count the membranes of the inputs. The neurons that update are 
 IF_REACHED = "You update a membrane only when a spike arrives. These neurons leak: they update at each step, silent or not."
 ONE_UPDATE = "Your membranes update once. They do so at each step."
 THREE = "Return three numbers: weights, sums, membranes."
+NOT_A_DICT = "You return a dict. Return its three numbers: `return weights, sums, membranes`."
+ALL_MEMBRANES = "You count the membranes of all samples. Return the mean over the batch."
+SWAPPED = "Weights and sums are in the wrong order. Return weights, sums, membranes."
+FOUR_STEPS = "You take the number of steps to be 4. Take it from `spk_rec`: `len(spk_rec)`."
 
 
 def _draw_spikes() -> Iterator[tuple[Tensor, int]]:
@@ -70,8 +74,9 @@ def _draw_spikes() -> Iterator[tuple[Tensor, int]]:
 
 def _run_traffic(answer: Attempt, spk_rec: Tensor, outputs: int) -> Tensor:
     result = answer(spk_rec.clone(), outputs)
-    if isinstance(result, dict):
-        result = list(result.values())
+    refuse({NOT_A_DICT: isinstance(result, dict)})
+    if isinstance(result, Iterator):
+        result = list(result)
     parts = [tensor(part).double().flatten() for part in result] if _many(result) else []
     refuse({THREE: len(parts) != 3 or any(part.numel() != 1 for part in parts)})
     return torch.cat(parts)
@@ -109,9 +114,13 @@ def _one_by_one(spk_rec: Tensor, outputs: int) -> tuple[float, float, float]:
     return weights / batch, sums / batch, membranes / batch
 
 
+def _yielded(spk_rec: Tensor, outputs: int) -> Iterator[Any]:
+    yield from my_traffic(spk_rec, outputs)
+
+
 # --------------------------------------------------------------------------------------- 18.2
 
-ALWAYS = "You give the same answer for all rows. Only the claim can tell which rule is broken."
+ALWAYS = "You give the same answer for all rows. Only the claim can tell which rule is broken. It is rounded: do not ask whether two claims are equal, but which is nearest."
 SHARE_LEFT = (
     "`zeros` is the share of inputs that are 0. What is left to multiply is one minus that share."
 )
@@ -164,7 +173,6 @@ def _run_rule(answer: Attempt, rows: list[dict[str, float]]) -> Tensor:
     """Return the number of the rule that the answer names, for each row."""
     named = [answer(dict(row)) for row in rows]
     words = [name.strip().lower() if isinstance(name, str) else name for name in named]
-    words = ["none" if word is None else word for word in words]
     if len({str(word) for word in words}) == 1 and words[0] in RULES:
         raise WrongAnswer(ALWAYS)
     refuse({WORDS: any(word not in RULES for word in words)})
@@ -175,7 +183,7 @@ def _compare_rule(got: Tensor, right: Tensor, rows: list[dict[str, float]]) -> s
     wrong = int((got != right).sum())
     first = int((got != right).nonzero()[0])
     shown = ", ".join(f"{name} {value:g}" for name, value in rows[first].items())
-    return f"{wrong} of {len(rows)} rows are not right, for example {shown}. Compute what each rule would claim."
+    return f"{len(rows) - wrong} of {len(rows)} rows are right. Look at this one: {shown}. Compute what each rule would claim."
 
 
 def _nearest(claims: Any) -> Any:
@@ -230,6 +238,8 @@ RATE = "You take the mean over the neurons as well: a rate. Every spike costs: a
 ONE_LAYER = "You leave out a layer. Add up all layers in `fan_outs`."
 FANNED_TWICE = "You add up the fan-outs of all layers, and multiply each spike by the sum. Each layer has its own fan-out."
 TIME_FOR_BATCH = "You divide by the number of steps. Time is axis 0, and the samples are axis 1."
+ONE_PRICE = "Your function returns several numbers. One is needed: add up steps and neurons, and take the mean over the samples."
+FIXED = "You take the fan-outs to be 100 and 10. Take them from `fan_outs`: `fan_outs[name]`."
 ALL_LAYERS = "Some layers in `spikes` have no fan-out: the last one reaches nobody. Go through the names in `fan_outs`."
 
 
@@ -252,8 +262,7 @@ def _run_price(answer: Attempt, spikes: dict[str, Tensor], fan_outs: dict[str, i
         refuse({ALL_LAYERS: "KeyError" in str(reply), NO_GRADIENT: "requires grad" in str(reply)})
         raise
     refuse({NO_GRADIENT: price.numel() == 1 and not price.requires_grad})
-    if price.numel() != 1:
-        return price
+    refuse({ONE_PRICE: price.numel() != 1})
     layers = [spikes[name] for name in fan_outs]
     grads = torch.autograd.grad(price.sum(), layers, allow_unused=True)
     slopes = [torch.zeros(()) if g is None else g.mean() for g in grads]  # pyright: ignore
@@ -301,10 +310,15 @@ EXERCISES = [
             OF_INPUTS: _traffic(updates=lambda spk, n: len(spk) * spk.shape[2]),
             IF_REACHED: _traffic(updates=lambda spk, n: spk.sum() / spk.shape[1] * n),
             ONE_UPDATE: _traffic(updates=lambda spk, n: n),
+            ALL_MEMBRANES: _traffic(updates=lambda spk, n: len(spk) * spk.shape[1] * n),
+            FOUR_STEPS: _traffic(updates=lambda spk, n: 4 * n),
+            SWAPPED: lambda spk, n: [my_traffic(spk, n)[place] for place in (1, 0, 2)],
+            NOT_A_DICT: lambda spk, n: dict(zip("abc", my_traffic(spk, n), strict=True)),
         },
         otherwise="The three counts are not right. Take a single spike: which weights, which sums does it need? Then a silent step: what does each neuron do?",
         accepts=(
             _one_by_one,
+            _yielded,
             lambda *given: torch.stack([torch.as_tensor(n).double() for n in my_traffic(*given)]),
             lambda *given: np.array([float(n) for n in my_traffic(*given)]),
         ),
@@ -355,7 +369,14 @@ EXERCISES = [
                 lambda spikes, fan_outs: my_price(spikes, fan_outs).item(),
                 lambda spikes, fan_outs: my_price(spikes, fan_outs).detach(),
             ],
-            SPIKES_ONLY: _priced(reach=lambda fan_outs, name: 1),
+            SPIKES_ONLY: [
+                _priced(reach=lambda fan_outs, name: 1),
+                lambda spikes, fan_outs: sum(spk.sum() / spk.shape[1] for spk in spikes.values()),
+            ],
+            FIXED: _priced(reach=lambda fan_outs, name: {"1": 100, "3": 10}[name]),
+            ONE_PRICE: lambda spikes, fan_outs: sum(
+                fan_outs[name] * spikes[name].sum((0, 2)) for name in fan_outs
+            ),
             NO_BATCH: _priced(per=lambda spk: 1),
             MEAN_OF_STEPS: _priced(per=lambda spk: spk.shape[0] * spk.shape[1]),
             RATE: _priced(per=lambda spk: spk.numel()),
@@ -381,6 +402,7 @@ EXERCISES = [
         ),
         hints=(
             "A layer's spikes are `spikes[name]`, `[time, batch, neurons]`. Each costs `fan_outs[name]` additions.",
+            "Loop over the names in `fan_outs`, and add up. Which axis holds the samples?",
             "Loop over the names in `fan_outs`, and add up `fan_outs[name] * spikes[name].sum()`. Divide by the batch size, `shape[1]`.",
         ),
         right="It has a gradient, through the surrogate: training can now weigh errors against additions.",

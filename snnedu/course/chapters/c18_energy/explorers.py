@@ -35,13 +35,13 @@ def energy_explorer(*, ask: str = "", **more: Any) -> Explorer:
         here = float(line[steps - 1])
         cheaper = "cheaper" if cost < dense else "more expensive"
         return {"times": times, "line": line, "here": here, "cost": cost / dense,
-                "cheaper": cheaper, "sent": here / 100 * steps}  # fmt: skip
+                "cheaper": cheaper, "limit": _limit(here, steps)}  # fmt: skip
 
     return Explorer(
         partial(compare),  # without a name, it shows no code to copy
         [
             Slider("steps", 1, 25, 1, value=5, label="steps T"),
-            Slider("rate", 0, 100, 1, value=20, label="spike rate", unit="% of steps"),
+            Slider("rate", 0, 100, 1, value=60, label="spike rate", unit="% of steps"),
             Slider("outputs", 10, 1000, 10, value=100, label="fan-out", unit="neurons"),
             Slider("busy", 5, 100, 5, value=100, label="dense: inputs not 0", unit="%"),
             Choice("prices", tuple(PRICES)),
@@ -55,14 +55,20 @@ def energy_explorer(*, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="Where do spikes break even?",
-        outcome="At {steps} steps, {here:.1f} % would break even: {sent:.2f} spikes an input. "
-        "At {rate} % the spiking layer costs {cost:.2f} times as much as the dense one.",
+        outcome="With T = {steps}, {limit}. At {rate} % (the dot) the spiking layer costs {cost:.2f} times as much as the dense one.",
         alt="Break-even spike rate against steps, for a layer with 100 inputs and {outputs} "
-        "outputs, prices {prices}, {rule}: at {steps} steps {here:.1f} %. A layer that fires at "
+        "outputs, prices {prices}, {rule}: with T = {steps}, {limit}. A layer that fires at "
         "{rate} % lies where spikes are {cheaper}.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
+
+
+def _limit(rate: float, steps: int) -> str:
+    """Say which rate breaks even, or that none does."""
+    if 0 < rate < 100:
+        return f"{rate:.1f} % would break even: {rate / 100 * steps:.2f} spikes an input"
+    return f"spikes are {'cheaper' if rate else 'more expensive'} at every rate"
 
 
 def per_input(prices: Prices, outputs: int, memory: bool, multiply: bool) -> float:

@@ -11,7 +11,7 @@ PREDICTIONS = {
         unit="%",
         between=(0, 100),
         close=4,
-        low="An addition costs 0.9 pJ. To fetch its weight costs 10 to 50 times as much.",
+        low="An addition costs 0.9 pJ. To fetch its weight costs 5 to 55 times as much, by the size of the memory.",
         high="The arithmetic is small, but not nothing.",
         reply="A count of operations alone sees the small rest.",
     ),
@@ -24,7 +24,7 @@ PREDICTIONS = {
         between=(0.1, 100),
         close=2,
         low="A number of 8 bits is a quarter of the traffic. And the weights now fit a smaller memory, which is cheaper to read.",
-        high="The multiplications become 20 times cheaper, but they were a small part.",
+        high="Multiply-accumulates become 20 times cheaper, but they were a small part.",
         reply="Fewer bits, and a smaller memory that is nearer: both count.",
     ),
     "18.p3": Prediction(
@@ -50,7 +50,7 @@ PREDICTIONS = {
     ),
     "18.p4": Prediction(
         question=(
-            "Rule C: both networks skip zeros, and memory is counted, too. The spiking network "
+            "Rule C, and T = 4: both networks skip zeros, and memory is counted, too. The spiking network "
             "takes how many times the energy of the dense one?"
         ),
         unit="times",
@@ -73,7 +73,7 @@ PREDICTIONS = {
             Option("The dense network again", "It, too, saves what it pays for.", right=True),
             Option(
                 "Both take the same, within 5 %",
-                "The dense network saves more: it had more activations to lose.",
+                "The dense network can bear more: its energy falls further before it makes more errors.",
             ),
         ),
     ),
@@ -93,13 +93,14 @@ PREDICTIONS = {
     "18.p7": Prediction(
         question=(
             "We take a spiking and a dense network, at random from all 32. How often does the "
-            "count of operations name another winner than operations and memory?"
+            "count of operations name another winner than operations and memory? (The numbers "
+            "that are printed above are enough to work it out.)"
         ),
         unit="% of pairs",
         between=(0, 100),
         close=8,
         low="Operations favor the spiking networks throughout: they hold that a spike is five times as cheap as an activation.",
         high="Where the spiking network is cheaper under both, they agree.",
-        reply="Within one kind of network they seldom disagree.",
+        reply="In three of the four comparisons of kinds the two rules disagree.",
     ),
 }

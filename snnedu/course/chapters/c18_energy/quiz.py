@@ -5,7 +5,7 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "18": (
         Question(
-            "A chip skips zeros, and counts memory. What does a spike save over an activation?",
+            "A chip skips zeros, and we count memory as well. What does a spike save over an activation?",
             (
                 Option(
                     "The multiplication",
@@ -45,12 +45,12 @@ QUESTIONS = {
                     "Many chips skip zeros of dense networks as well.",
                 ),
                 Option(
-                    "unfair, by the share of zeros",
+                    "unfair: the zeros are treated unequally",
                     "The dense network could leave out just that share.",
                     right=True,
                 ),
                 Option(
-                    "unfair, by the number of steps",
+                    "unfair: the steps are counted unequally",
                     "The steps are another matter: both sums may be complete.",
                 ),
             ),

@@ -407,7 +407,7 @@ OPEN = (
             Side("common tasks and metrics", "Yik et al. 2025", "10.1038/s41467-025-56739-4"),
             Side("the choice of tasks picks the winner", "Dehghani et al. 2021", f"{ARXIV}2107.07002"),
         ),
-        (Printed("18", "pairs", "two dense networks: ≈ 7 % of pairs, two spiking ≈ 2 %, one of each ≈ 75 %"),),
+        (Printed("18", "pairs", "two dense networks: ≈ 3 % of pairs, two spiking ≈ 2 %, one of each ≈ 75 %"),),
         "So often two ways to count energy disagree. The last section compares accuracies.",
         "what users of a chip need",
     ),
