@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,7 +76,8 @@ def show(report: snn.energy.Report) -> None:
     """Print what each layer does and costs; `print(report)` shows the whole table."""
     names = ("mac", "ac", "skipped", "weights", "states", "activity", "energy")
     print(f"{'':13}", *(f"{name:>9}" for name in names), "(pJ)")
-    for row in [*report.rows, {"name": "total", "layer": "", **report.total}]:
+    last: dict[str, Any] = {"name": "total", "layer": "", **report.total}
+    for row in [*report.rows, last]:
         numbers = (_about(row[name]) for name in names)
         print(f"{row['name']:5} {row['layer']:7}", *numbers)
 
