@@ -126,6 +126,11 @@ SHARE_LEFT = (
 )
 ONLY_AC = "You take a MAC and an addition to cost the same. A MAC costs 4.6 pJ, an addition 0.9 pJ."
 INVERTED = "You divide the spiking network's energy by that of the dense one. The claim is how many times *less* the spiking network takes: dense over spiking."
+STEPPED_TWICE = "You multiply the updates by the steps. They are already those of all steps."
+CHEAP_UPDATES = "You price an update as an addition. It is a MAC: 4.6 pJ."
+HALF_A_STEP = (
+    "Your rule for the steps divides the additions only. The updates of one step are fewer, too."
+)
 WORDS = 'Return one of "none", "zeros", "steps", "updates".'
 RULES = ("none", "zeros", "steps", "updates")
 
@@ -209,6 +214,11 @@ def _other_prices(row: dict[str, float]) -> dict[str, float]:
 
 def _inverse(row: dict[str, float]) -> dict[str, float]:
     return {rule: 1 / claim for rule, claim in claims_of(row).items()}
+
+
+def _additions_of_a_step(row: dict[str, float]) -> dict[str, float]:
+    fewer = row | {"additions": row["additions"] / row["steps"]}
+    return claims_of(row) | {"steps": claims_of(fewer)["none"]}
 
 
 def _all_steps(row: dict[str, float]) -> dict[str, float]:
@@ -339,6 +349,9 @@ EXERCISES = [
         mistakes={
             SHARE_LEFT: _with(zeros=lambda row: 1 - row["zeros"]),  # pyright: ignore
             ONLY_AC: _nearest(_other_prices),
+            STEPPED_TWICE: _with(updates=lambda row: row["updates"] * row["steps"]),  # pyright: ignore
+            CHEAP_UPDATES: _with(updates=lambda row: row["updates"] * ADD / (MULTIPLY + ADD)),  # pyright: ignore
+            HALF_A_STEP: _nearest(_additions_of_a_step),
             INVERTED: _nearest(_inverse),
             ALWAYS: [lambda row, rule=rule: rule for rule in RULES],
             WORDS: lambda row: my_rule(row) + "!",
