@@ -20,7 +20,7 @@ class Residual(nn.Sequential):
 
     Input and output have the same shape. After neurons, x and f(x) are spikes, and y counts them:
     0, 1 or 2. Through the sum gradients reach early layers directly. Residuals may be nested. What
-    has no place for a sum of two paths, such as NIR's reader here, refuses them by name.
+    has no place for a sum of two paths, such as NIR's writer here, refuses them by name.
     Source: Fang et al. 2021, arXiv:2102.04159, whose "ADD" this is.
     """
 

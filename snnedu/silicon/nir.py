@@ -85,7 +85,8 @@ def from_nir(graph: Any, dt: float | None = None) -> Sequential:
     `r` is not τ/dt, the weights before the neuron are scaled.
 
     Raises ValueError or TypeError, with the reason, for graphs that are no chain of layers and for
-    nodes that no layer here equals. Warns where spikes will come out otherwise.
+    nodes that no layer here equals. Warns where spikes will differ, also where `dt` is not the one
+    that the graph's own metadata gives.
     """
     nir = _load()
     if isinstance(graph, (str, os.PathLike)):
@@ -101,13 +102,16 @@ def from_nir(graph: Any, dt: float | None = None) -> Sequential:
             f"This graph was written by a later snnedu: schema {int(ours)}; known is {SCHEMA}. "
             f"Run: python -m pip install --upgrade snnedu"
         )
-    dt = float(graph.metadata["dt"]) if ours is not None and dt is None else dt
+    noted = None if ours is None else float(graph.metadata["dt"])
+    dt = noted if dt is None else dt
     if dt is None:
         raise ValueError(
             "NIR does not hold the time step, and neither does this graph's metadata. Received "
             "`dt=None`. Ask who made it; snnTorch takes 1e-4 s, Norse 1e-3 s. Pass `dt=1e-4`."
         )
     _check.positive("dt", dt)
+    if noted is not None and not np.isclose(dt, noted):
+        _warn_of_another_step(dt, noted)
     layers: list[nn.Module] = []
     for name, node, feedback in _in_order(nir, graph):
         layer, gain = _layer(nir, name, node, feedback, dt)
@@ -167,7 +171,7 @@ def _node(
     if isinstance(layer, Delay) and float(layer.sigma) == 0:
         steps = layer.delay.detach().round().clamp(0, layer.max_delay)
         return nir.Delay(delay=dt * _array(steps, shape).astype(np.float64))
-    raise TypeError(f"Layer {name!r}, {layer}, cannot be written. {_why_not(layer)}")
+    raise TypeError(f"Layer {name!r} ({layer}) cannot be written. {_why_not(layer)}")
 
 
 def _why_not(layer: nn.Module) -> str:
@@ -178,7 +182,7 @@ def _why_not(layer: nn.Module) -> str:
     if isinstance(layer, Delay):
         return "Its kernel has a width, NIR's delays have none. Set `layer.sigma = 0` first."
     if isinstance(layer, SkipMark):
-        return "The reader here follows one path. Write the two paths of a `Residual` by hand."
+        return "This writer makes one chain of layers. Write the two paths of a `Residual` by hand."
     if isinstance(layer, SpikingLayer):
         return "NIR's neurons are Leaky and Synaptic ones, with recurrent weights or without."
     return (
@@ -251,7 +255,7 @@ def _warn_of_changes(net: Sequential) -> None:
         warnings.warn(
             f"NIR knows an immediate reset to zero only. This network resets by "
             f"{' and '.join(sorted(resets))}, one step late: `from_nir` gives it back, but other "
-            f"frameworks will reset to zero and spike otherwise. To deploy there, train with "
+            f"frameworks will reset to zero and spike differently. To deploy there, train with "
             f"`reset_mechanism='zero'`; with `quiet=True` this is not said.",
             stacklevel=3,
         )
@@ -363,10 +367,19 @@ def _recurrent(
     return layer
 
 
+def _warn_of_another_step(dt: float, noted: float) -> None:
+    warnings.warn(
+        f"This graph's metadata say that one step stands for {noted:g} s. Received `dt={dt:g}`, "
+        f"which is used: decays, weights and spikes change. Leave `dt` out to get the network that "
+        f"was written.",
+        stacklevel=3,
+    )
+
+
 def _warn_of_late_reset(name: str) -> None:
     warnings.warn(
         f"Node {name!r} resets at once. Layers here that have synapses or recurrent weights reset "
-        f"one step late, and lose that step's input. Spikes may come out otherwise.",
+        f"one step late, and lose that step's input. Spikes may differ.",
         stacklevel=5,
     )
 

@@ -47,7 +47,7 @@ def from_snntorch(
     and inhibition leave no trace in it, and `Alpha` looks like `Synaptic`: read the module if the
     network has them. Dense layers and neurons can be read from it.
 
-    Raises TypeError or ValueError, with the layer's name, for what would spike otherwise.
+    Raises TypeError or ValueError, with the layer's name, for what would spike differently.
     """
     if isinstance(net, nn.Module):
         layers = list(_of_module(net, spike_grad))
@@ -240,7 +240,7 @@ def _recurrent(
 
 
 def _refused(name: str, what: str, advice: str) -> ValueError:
-    return ValueError(f"Layer {name!r} would spike otherwise here. Received {what}. {advice}")
+    return ValueError(f"Layer {name!r} would spike differently here. Received {what}. {advice}")
 
 
 def _theirs(snntorch: Any, name: str, layer: Any, last: bool) -> nn.Module:

@@ -30,7 +30,7 @@ Times = Float[np.ndarray, "time"]
 Step = Callable[[Any, Any], tuple[Any, Any]]  # spk, state = step(x, state)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stream:
     """What a stream gave: spikes, the last state, and for each sample how long it took, in ms."""
 
@@ -55,12 +55,12 @@ class Stream:
         """Return the time in ms that so many percent of the steps do not exceed."""
         return float(np.percentile(self.latency_ms, percent))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         p50, p95, p99 = (self.percentile(percent) for percent in (50, 95, 99))
         return (
             f"{len(self.latency_ms)} steps: p50 ≈ {p50:.2f} ms, p95 ≈ {p95:.2f} ms, "
-            f"p99 ≈ {p99:.2f} ms; ≈ {self.late} answers later than {self.deadline_ms:g} ms "
-            f"at a period of {self.period_ms:g} ms; {self.state_bytes:,} bytes of state"
+            f"p99 ≈ {p99:.2f} ms; answers later than {self.deadline_ms:g} ms at a period of "
+            f"{self.period_ms:g} ms: ≈ {self.late}; {self.state_bytes:,} bytes of state"
         )
 
 

@@ -136,5 +136,5 @@ def test_bad_input_is_answered(act, error, words):
 @pytest.mark.bad_input
 def test_nir_refuses_it_by_name():
     pytest.importorskip("nir")
-    with pytest.raises(TypeError, match=r"Layer '2', Residual.* one path"):
+    with pytest.raises(TypeError, match=r"Layer '2' .Residual.* one chain"):
         snn.to_nir(network(), quiet=True)

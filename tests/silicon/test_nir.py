@@ -138,9 +138,18 @@ def test_a_reader_without_reset_adds_up():
 
 def test_what_others_will_change_is_said():
     net = snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9))
-    with pytest.warns(UserWarning, match="reset to zero and spike otherwise"):
+    with pytest.warns(UserWarning, match="reset to zero and spike differently"):
         snn.to_nir(net)
     snn.to_nir(snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9, reset_mechanism="zero")))
+
+
+def test_another_time_step_than_the_noted_one_is_said_and_used():
+    net = snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9, reset_mechanism="zero"))
+    graph = snn.to_nir(net, dt=1e-3)
+    with pytest.warns(UserWarning, match=r"stands for 0.001 s. Received `dt=0.0001`"):
+        read = snn.from_nir(graph, dt=1e-4)
+    assert read[1].beta.item() == pytest.approx(0.99)
+    assert snn.from_nir(graph, dt=1e-3)[1].beta.item() == pytest.approx(0.9)  # not a warning
 
 
 def test_a_late_reset_of_others_is_said():
@@ -165,7 +174,11 @@ weights_alone = nir.NIRGraph.from_list(nir.Linear(np.ones((2, 3))))
         (lambda: snn.to_nir(nn.Sequential(linear)), TypeError, "Received Sequential"),
         (lambda: snn.to_nir(snn.Sequential(snn.Leaky(0.9))), ValueError, "input_shape"),
         (lambda: snn.to_nir(snn.Sequential(linear, snn.Leaky(0.9)), dt=0), ValueError, "dt"),
-        (lambda: snn.to_nir(snn.Sequential(linear, snn.AdaptiveLeaky(0.9))), TypeError, "'1', Ad"),
+        (
+            lambda: snn.to_nir(snn.Sequential(linear, snn.AdaptiveLeaky(0.9))),
+            TypeError,
+            r"'1' \(Ad",
+        ),
         (
             lambda: snn.to_nir(
                 snn.Sequential(nn.MaxPool2d(2), snn.Leaky(0.9)), input_shape=(1, 4, 4)

@@ -51,7 +51,13 @@ def test_times_are_those_of_the_clock_and_late_answers_are_counted():
     assert run.late == 2
     assert run.percentile(50) == pytest.approx(1)
     assert "4 steps: p50 ≈ 1.00 ms" in str(run)
-    assert "≈ 2 answers later than 3.5 ms at a period of 2 ms; 44 bytes" in str(run)
+    assert "answers later than 3.5 ms at a period of 2 ms: ≈ 2; 44 bytes" in str(run)
+
+
+def test_a_stream_shows_its_times_and_no_tensors():
+    run = snn.stream(network(), torch.rand(4, 1, 6))
+    assert repr(run) == str(run)
+    assert "tensor" not in repr(run)
 
 
 def test_any_function_streams():
