@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer, first_line
-from snnedu.course.diagnosis import refuse
+from snnedu.course.diagnosis import numbers, refuse
 from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
 
 
 def my_node(beta: Tensor, dt: float) -> tuple[Tensor, Tensor]:
@@ -41,6 +42,7 @@ def my_delays(latency: Tensor, period: float) -> list[float]:
 EXPONENTIAL = "Your τ belongs to β = exp(-dt/τ). NIR's readers take one Euler step, β = 1 - dt/τ: solve that for τ."
 IN_STEPS = "Your τ is counted in steps. NIR wants seconds: multiply by dt."
 R_IS_ONE = "Your τ is right. With r = 1 the reader multiplies the input by dt/τ, and the neuron hardly hears it. Which r makes r dt/τ equal to 1?"
+R_FOR_1_MS = "Your r is right for dt = 1 ms alone. r is τ/dt: divide by the `dt` that is passed."
 R_INVERTED = (
     "Your r is turned over: r dt/τ must be 1, so r is the number of steps in τ, not its inverse."
 )
@@ -60,6 +62,8 @@ def _run_node(answer: Any, beta: Tensor, dt: float) -> Any:
     result = answer(beta, dt)
     single = isinstance(result, (Tensor, np.ndarray)) and result.ndim == 1
     refuse({ONLY_TAU: single})
+    if isinstance(result, (tuple, list)) and any(np.ndim(part) == 0 for part in result):
+        return torch.stack([tensor(part).double().expand(len(beta)) for part in result])
     return result
 
 
@@ -104,12 +108,14 @@ OTHER_SIDE = "You multiply the inputs' columns. r dt/τ belongs to the neurons, 
 NOT_A_NETWORK = (
     "Return an `snn.Sequential` of a linear layer and leaky neurons. You return something else."
 )
+TRANSPOSED = "You turn `weight` over. It is `[neurons, inputs]`, and so are the weights of `nn.Linear`: leave its axes as they are."
+ONLY_SQUARE = "Your network is right for as many inputs as neurons, and fails for other sizes. `weight` is `[neurons, inputs]`, and `nn.Linear` takes the inputs first: `nn.Linear(weight.shape[1], weight.shape[0], bias=False)`."
 WITH_BIAS = "Your linear layer has a bias, which starts with random numbers. The node has none: `bias=False`."
 
 
 def _draw_reads() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
-    """Draw square weights too, so that a factor on the wrong side is seen by its numbers."""
-    for inputs, dt in ((4, 1e-3), (4, 2e-4)):
+    """Draw square weights first: there a factor on the wrong side gives numbers that show it."""
+    for inputs, dt in ((4, 1e-3), (4, 2e-4), (3, 1e-3)):
         tau = dt * (2.2 + 8 * torch.rand(4))
         r = 0.5 + 2 * torch.rand(4)
         threshold = 0.4 + torch.rand(4)
@@ -119,7 +125,19 @@ def _draw_reads() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
 def _run_read(
     answer: Any, weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
 ) -> Any:
-    """Return the network's membranes and spikes, in units of its thresholds."""
+    """Return spikes and membranes; NaN for weights of another shape that it cannot take."""
+    try:
+        return _spikes_and_levels(answer, weight, tau, r, threshold, dt)
+    except WrongAnswer:
+        if weight.shape[0] == weight.shape[1]:
+            raise
+        return torch.full((2, 60, 5, len(weight)), torch.nan)
+
+
+def _spikes_and_levels(
+    answer: Any, weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
+) -> Any:
+    """Return the network's spikes and membranes, in units of its thresholds."""
     call = answer.changing if isinstance(answer, Attempt) else answer
     net = call(weight.clone(), tau.clone(), r.clone(), threshold.clone(), dt)
     refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
@@ -141,16 +159,18 @@ def _read(
     beta: Callable[..., Any] = lambda tau, dt: 1 - dt / tau,
     reset: Any = "zero",
     level: Callable[[Tensor], Any] = lambda threshold: threshold,
-    columns: bool = False,
+    weigh: Callable[[Tensor, Tensor], Any] = lambda weight, gain: weight * gain[:, None],
+    swapped: bool = False,
 ) -> Callable[..., Any]:
     """Return `my_read`, with something else in it."""
 
     def read(
         weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
     ) -> snn.Sequential:
-        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-        factor = gain(tau, r, dt) * torch.ones(len(tau))
-        linear.weight.data = weight * (factor if columns else factor[:, None])
+        outputs, inputs = reversed(weight.shape) if swapped else weight.shape
+        linear = nn.Linear(inputs, outputs, bias=False)
+        with torch.no_grad():
+            linear.weight.copy_(weigh(weight, gain(tau, r, dt) * torch.ones(len(tau))))
         return snn.Sequential(
             linear, snn.Leaky(beta(tau, dt), level(threshold), reset_mechanism=reset)
         )
@@ -204,8 +224,16 @@ ALL_AT_ONCE = (
 )
 EARLY = "Your network starts on samples that have not come yet: delays must not be less than the latency. Start at the later of two times, `max(free, arrival)`."
 CAPPED = "You cut delays off at the period. A late answer may be later than that."
+EXCESS = (
+    "You return by how much each answer is late. Return its whole delay, also where it is in time."
+)
+WAITS_FOR_ITSELF = "You add a step to the wait of its own sample. A sample waits for the steps *before* it: compute its delay first, then the wait of the next one."
+IS_LATE = (
+    "You return whether each answer is late. Return how long it takes, in the unit of `period`."
+)
 FIRST_LATE = "Your first sample comes after one period. It comes at time 0."
 LAST_ONE = "You return one number. Return a delay for each sample."
+HOW_MANY = "Return {} delays, one for each sample. You return {}."
 
 
 def _draw_latencies() -> Iterator[tuple[Tensor, float]]:
@@ -216,6 +244,21 @@ def _draw_latencies() -> Iterator[tuple[Tensor, float]]:
         latency[5] = 1.6 * period
         latency[20] = 2.2 * period
         yield latency, period
+
+
+def _run_delays(answer: Any, latency: Tensor, period: float) -> Any:
+    result = answer(latency, period)
+    found = numbers(result).numel()
+    refuse({LAST_ONE: found == 1, HOW_MANY.format(len(latency), found): found != len(latency)})
+    return result
+
+
+def _waits_for_itself(latency: Tensor, period: float) -> list[float]:
+    wait, found = 0.0, list[float]()
+    for took in latency.tolist():
+        wait = max(0.0, wait + took - period)
+        found.append(wait + took)
+    return found
 
 
 def _recursive(
@@ -271,7 +314,12 @@ EXERCISES = [
                 _node(lambda beta, dt: 1 / (1 - beta), lambda tau, dt: tau),
                 _node(lambda beta, dt: 1 / (1 - beta), _steps),
             ],
-            R_IS_ONE: _node(_right_tau, lambda tau, dt: 1.0),
+            R_IS_ONE: [
+                _node(_right_tau, lambda tau, dt: 1.0),
+                lambda beta, dt: (_right_tau(beta, dt), 1.0),
+                lambda beta, dt: [_right_tau(beta, dt), torch.tensor(1)],
+            ],
+            R_FOR_1_MS: _node(_right_tau, lambda tau, dt: 1000 * tau),
             R_INVERTED: _node(_right_tau, lambda tau, dt: dt / tau),
             R_IS_TAU: _node(_right_tau, lambda tau, dt: tau),
             BETA_FOR_LEAK: _node(lambda beta, dt: dt / beta, _steps),
@@ -309,7 +357,15 @@ EXERCISES = [
             SUBTRACTS: _read(reset="subtract"),
             NO_THETA: _read(level=lambda threshold: 1.0),
             LEAK_AS_BETA: _read(beta=lambda tau, dt: dt / tau),
-            OTHER_SIDE: _read(columns=True),
+            OTHER_SIDE: [
+                _read(weigh=lambda weight, gain: weight * gain),
+                _read(weigh=lambda weight, gain: weight * gain, swapped=True),
+            ],
+            TRANSPOSED: [
+                _read(weigh=lambda weight, gain: weight.T * gain, swapped=True),
+                _read(weigh=lambda weight, gain: weight.T * gain[:, None], swapped=True),
+            ],
+            ONLY_SQUARE: _read(swapped=True),
             NOT_A_NETWORK: lambda *given: nn.Sequential(*my_read(*given)),
             WITH_BIAS: _with_bias,
         },
@@ -323,7 +379,7 @@ EXERCISES = [
             "So β is 1 - dt/τ, and row j of the weights is multiplied by r[j] dt/τ[j]: `weight * (r * dt / tau)[:, None]`.",
             '`snn.Sequential(linear, snn.Leaky(beta, threshold, reset_mechanism="zero"))`, with `linear = nn.Linear(inputs, outputs, bias=False)` and `linear.weight.data = …`.',
         ),
-        right="This reader heeds r, dt and the reset. Not all in the table below do.",
+        right="This reader uses r, dt and the reset. Not all in the table below do.",
     ),
     Exercise(
         id="20.3",
@@ -331,6 +387,7 @@ EXERCISES = [
         name="my_delays",
         solution=my_delays,
         cases=_draw_latencies,
+        run=_run_delays,
         mistakes={
             NO_QUEUE: lambda latency, period: latency,
             ONE_BACK: _one_back,
@@ -345,7 +402,13 @@ EXERCISES = [
             EARLY: [
                 lambda latency, period: latency.cumsum(0) - _arrivals(latency, period),
                 _recursive(lambda before, took, period: before + took - period),
+                lambda latency, period: (latency.cumsum(0) - _arrivals(latency, period)).clamp(0),
             ],
+            EXCESS: lambda latency, period: [
+                max(0.0, each - period) for each in my_delays(latency, period)
+            ],
+            WAITS_FOR_ITSELF: _waits_for_itself,
+            IS_LATE: lambda latency, period: [each > period for each in my_delays(latency, period)],
             CAPPED: lambda latency, period: [
                 min(each, period) for each in my_delays(latency, period)
             ],
@@ -360,7 +423,7 @@ EXERCISES = [
         ),
         hints=(
             "Sample t arrives at the time t · period. The network is free when the step before is done.",
-            "It starts at the later of these two times: `start = max(free, arrival)`. Then `free = start + took`.",
+            "It starts at the later of these two times: `start = max(free, arrival)`. Then `free = start + latency[t]`.",
             "The delay is `free - arrival`. Collect one for each sample.",
         ),
         right="A queue in three lines. It is exact, whatever the latencies are.",

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import torch
 from torch import Tensor, nn
 
 import snnedu as snn
+from snnedu.silicon._table import Table
 
 STORED = Path(__file__).with_name("exchange.json")  # of `python -m benchmarks.exchange`
-READERS = ("snntorch", "norse", "sinabs", "spikingjelly")
+READERS = {
+    "snntorch": "snnTorch", "norse": "Norse", "sinabs": "sinabs", "spikingjelly": "SpikingJelly"
+}  # fmt: skip
 STEPS = 25
 
 
@@ -39,18 +43,27 @@ def table() -> dict[str, Any]:
     return json.loads(STORED.read_text(encoding="utf-8"))
 
 
+class Exchange(Table):
+    """The stored table, as a notebook shows it."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _lines(self) -> Iterator[tuple[str, ...]]:
+        yield ("graph", "original", *READERS.values())
+        for row in table()["rows"]:
+            yield (row["graph"], str(row["spikes"]), *(_cell(row, name) for name in READERS))
+
+    def _caption(self) -> str:
+        versions = ", ".join(map(" ".join, table()["versions"].items()))
+        return f"Spikes of the last layer; =: each at its place, ✗: not so. Versions: {versions}"
+
+
 def show_table() -> None:
-    """Print the stored table: spikes of the last layer, = where all are in their places."""
-    stored = table()
-    print(f"{'graph':32}{'original':>9}", *(f"{name:>13}" for name in READERS))
-    for row in stored["rows"]:
-        cells = (_cell(row, name) for name in READERS)
-        print(f"{row['graph']:32}{row['spikes']:9}", *(f"{cell:>13}" for cell in cells))
-    print("=: every spike at its place.   Versions:", ", ".join(map(" ".join, _versions(stored))))
+    """Show the stored table in the notebook."""
+    from IPython.display import display
 
-
-def _versions(stored: dict[str, Any]) -> list[tuple[str, str]]:
-    return list(stored["versions"].items())
+    display(Exchange())
 
 
 def _cell(row: dict[str, Any], name: str) -> str:
@@ -190,11 +203,11 @@ def report(found: dict[str, np.ndarray]) -> None:
 
 
 def draw_ways(found: dict[str, np.ndarray]) -> Any:
-    """Return a figure: a dot for each seed, a line for the mean; one panel for each task."""
+    """Return a described figure: a dot for each seed, a line for the mean; a panel for each task."""
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-    titles = {"digits": "digits (how many spikes)", "times": "spike times (when)"}
+    titles = {"digits": "digits (axis from 90 %)", "times": "spike times (axis from 50 %)"}
     for ax, (name, rows) in zip(axes, found.items(), strict=True):
         for place, column in enumerate(rows.T):
             spread = place + np.linspace(-0.15, 0.15, len(column))
@@ -203,4 +216,16 @@ def draw_ways(found: dict[str, np.ndarray]) -> Any:
         ax.set(title=titles[name], xticks=range(4), xlim=(-0.5, 3.5), ylabel="right answers (%)")
         ax.set_xticklabels(WAYS, fontsize=8)
         ax.set_ylim((90, 100) if name == "digits" else (50, 100))
+    words = (
+        f"{titles[name]}: " + ", ".join(
+            f"{' '.join(way.split())} {mean:.1f} %"
+            for way, mean in zip(WAYS, rows.mean(0), strict=True)
+        )
+        for name, rows in found.items()
+    )  # fmt: skip
+    snn.viz.describe(
+        figure,
+        "Right answers of four ways, a dot for each of eight seeds, a line for the mean. "
+        f"Means, {'; '.join(words)}.",
+    )
     return figure

@@ -31,28 +31,28 @@ def exchange_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         [
             Traces(
-                {"cur": "I"}, title="Input current I (θ), the same for both", xlabel="step",
-                ylim=(-0.3, 1.2), height=110, given=True,
+                {"cur": "I"}, title="Input current I (θ), the same for both: first 0.75, then 0.4", xlabel="step",
+                ylim=(0, 1), height=110, given=True,
             ),
             Traces(
-                {"mem": "U"}, spikes="spk", threshold=1.0, xlabel="step", ylim=(-0.5, 4),
+                {"mem": "U"}, spikes="spk", threshold=1.0, xlabel="step", ylim=(-0.5, 2.6),
                 title="The original: membrane U (θ) and spikes", height=150, given=True,
             ),
             Traces(
                 {"their_mem": "U"}, spikes="their_spk", threshold=1.0, xlabel="step",
-                ylim=(-0.5, 4), title="Read from the file: membrane U (θ) and spikes", height=150,
+                ylim=(-0.5, 2.6), title="Read from the file: membrane U (θ) and spikes", height=150,
             ),
         ],
         title="One neuron, before and after",
-        outcome="Spikes of the original: {count}. After reading: {their_count}. Steps at which they differ: {apart}.",
-        alt="Input current over 60 steps; the original neuron's membrane with {count} spikes; the membrane of the neuron read from the file with {their_count} spikes. They differ at {apart} steps.",
+        outcome="Spikes of the original: {count}. After reading: {their_count}. Steps where only one fires: {apart}.",
+        alt="Input current over 60 steps; the original neuron's membrane with {count} spikes; the membrane of the neuron read from the file with {their_count} spikes. At {apart} steps only one of them fires.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )  # fmt: skip
 
 
 def current() -> torch.Tensor:
-    """Return the input: two strong stretches and a weak one, `[time]`, in units of θ."""
+    """Return the input: a strong stretch and a weaker one, `[time]`, in units of θ."""
     cur = torch.full((STEPS,), 0.08)
     cur[5:25], cur[35:50] = 0.75, 0.4
     return cur

@@ -6,7 +6,9 @@ PREDICTIONS = {
     "20.p1": Prediction(
         question="Another program reads the file by the rules of NIR alone. What changes for the test digits?",
         options=(
-            Option("Nothing changes", "The file has no place for our reset, so it was replaced."),
+            Option(
+                "Hardly anything changes", "The reset was replaced: many hidden spikes come or go."
+            ),
             Option(
                 "Hidden spikes change, answers hardly",
                 "The answer is a count over 25 steps, and forgives spikes that come and go.",
@@ -24,7 +26,7 @@ PREDICTIONS = {
         high="Each input moves the membrane a tenth as far, and nearly all neurons fall silent.",
     ),
     "20.p3": Prediction(
-        question="The original subtracts θ at a spike. The reader sets the membrane to 0. Under the strong current, the neuron that was read fires …",
+        question="τ is 10 ms. The original subtracts θ at a spike; the reader sets the membrane to 0. Under the first, strong current, the neuron that was read fires …",
         options=(
             Option(
                 "more often", "What is above θ is thrown away at each spike, so it takes longer."
@@ -61,7 +63,10 @@ PREDICTIONS = {
                 "At home it runs on the neurons that it was trained for. A reset to zero suits this task better.",
             ),
             Option("exported", "Nobody trained it for these neurons."),
-            Option("exported, then trained on", "Two epochs repair much, but start elsewhere."),
+            Option(
+                "exported, then trained on",
+                "The last epochs repair much, but they start from weights that were trained for other neurons.",
+            ),
             Option("for the target from the start", "All epochs went into the right neurons."),
         ),
     ),

@@ -17,13 +17,13 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A network trained with “subtract” is read by NIR's rules. What is sure?",
+            "A network trained with “subtract” is read by NIR's rules. What can you not rely on?",
             (
-                Option("Its accuracy falls", "It may: on our digits it hardly does."),
-                Option("Its weights change", "Weights are stored, and come back as they were."),
+                Option("The same weights", "Weights are stored, and come back as they were."),
+                Option("The same time constants", "τ is stored, and any reset leaves it alone."),
                 Option(
-                    "Its spikes change",
-                    "After a spike the membrane is at 0, not at U - θ.",
+                    "The same spikes",
+                    "After a spike the membrane starts from 0, not from U - θ. Spikes may change.",
                     right=True,
                 ),
             ),
@@ -51,7 +51,7 @@ QUESTIONS = {
             (
                 Option(
                     "Its weights cannot be read",
-                    "They can. It is the spikes that have another height.",
+                    "They can. But its spikes have height 2, and ours have height 1.",
                 ),
                 Option(
                     "Spikes of height 2 do not exist here",
@@ -96,7 +96,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "So that gradients can flow back",
-                    "The file is for inference; nobody differentiates it on a chip.",
+                    "The file only runs the trained network; nothing is trained with it.",
                 ),
             ),
         ),
