@@ -13,6 +13,7 @@ ANY_TRAINING = "a network that learns from its seed is a run, however it is trai
 ANY_RANGE = "every range is right in which the model runs, every axis that holds the curve"
 ANY_ORDER = "`and` and `max` do not depend on the order"
 
+_CURVE = "snn.Curve('cur', 'rate', xlabel='current', ylabel='spikes per step'"
 _LINEAR, _LEAKY = "torch.nn.Linear", "snn.Leaky(beta)"  # of lines that are long
 _FIT = "history = snn.fit(net, train, test, encode=lambda x: x.expand({}, *x.shape)"
 
@@ -166,7 +167,7 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
     },
     "23.3": {
         "controls = [snn.Slider('beta', 0.5, 0.95), snn.Slider('threshold', 0.5, 2.5)]": ANY_RANGE,
-        "panel = snn.Curve('cur', 'rate', ylim=(-1, 1))": ANY_RANGE,
-        "panel = snn.Curve('cur', 'rate', ylim=(0, 2))": ANY_RANGE,
+        f"panel = {_CURVE}, ylim=(-1, 1))": ANY_RANGE,
+        f"panel = {_CURVE}, ylim=(0, 2))": ANY_RANGE,
     },
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import exp
 from typing import Any
 
 import torch
@@ -31,7 +32,7 @@ def my_control(tau: float, gain: Any, leaky: Any) -> list[nn.Module]:
 def my_explorer(model: Any) -> snn.Explorer:
     """Return an Explorer of `model(beta, threshold)`."""
     controls = [snn.Slider("beta", 0.5, 0.95), snn.Slider("threshold", 0.5, 1.5)]
-    panel = snn.Curve("cur", "rate", ylim=(0, 1))
+    panel = snn.Curve("cur", "rate", xlabel="current", ylabel="spikes per step", ylim=(0, 1))
     return snn.Explorer(model, controls, [panel])
 
 
@@ -49,14 +50,21 @@ AROUND_D = (
 )
 VARIANCE = "You use the variance. The spread is its square root, the standard deviation."
 LAST = "Your numbers are right, but in another order: the effect size first, then the lower and the upper end."
+ENDS = "Your last two numbers are swapped: the lower end comes before the upper one."
+ROOT_LESS = "Only the standard deviation divides by n - 1. The spread of a mean divides by √n."
+FIXED_T = "You use a factor of your own. Use `t`: with few seeds it is larger."
+FIXED_N = "Your function works for eight seeds only. Use `len(gains)`."
+TWICE = "Your interval is twice as wide as it should be. It reaches t spreads of the mean to *each* side."
+HALF = "Your interval is half as wide as it should be. It reaches t spreads of the mean to *each* side."
+ABSOLUTE = "You drop the sign of the effect size. A harm has a negative one."
 MEAN_FIRST = "Your first number is the mean gain. The effect size is the mean gain divided by the spread of the gains."
 
 
 def _draw_accuracies() -> Iterator[tuple[Tensor, Tensor, float]]:
-    """Draw accuracies of two options that share their seeds; t of 95 % and of 90 %."""
-    for seeds, t in ((8, 2.365), (5, 2.132)):
+    """Draw accuracies of two options that share their seeds; t of 95 % and of 90 %; a harm, too."""
+    for seeds, t, gain in ((8, 2.365, 0.05), (5, 2.132, -0.1)):
         luck = 0.8 + 0.1 * torch.rand(seeds)
-        yield luck + 0.05 + 0.02 * torch.randn(seeds), luck + 0.02 * torch.randn(seeds), t
+        yield luck + gain + 0.02 * torch.randn(seeds), luck + 0.02 * torch.randn(seeds), t
 
 
 def _effect(
@@ -94,8 +102,34 @@ def _last(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
     return low, high, size
 
 
+def _ends(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    return size, high, low
+
+
+def _absolute(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    return size.abs(), low, high
+
+
+def _root_of(seeds: Callable[[int], int], a: Tensor, b: Tensor, t: float) -> Any:
+    return my_effect(a, b, t * (len(a) / seeds(len(a))) ** 0.5)
+
+
 def _both(a: Tensor, b: Tensor) -> Tensor:
     return (a.var() + b.var()) ** 0.5
+
+
+def _with_factor(factor: float, a: Tensor, b: Tensor, t: float) -> Any:
+    return my_effect(a, b, factor)
+
+
+def _pooled(a: Tensor, b: Tensor) -> Tensor:
+    return _both(a, b) / 2**0.5
+
+
+def _size_pooled(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    return (a - b).mean() / _pooled(a, b), *my_effect(a, b, t)[1:]
 
 
 def _by_hand(a: Tensor, b: Tensor, t: float) -> list[float]:
@@ -128,6 +162,7 @@ STARTS_AT_TAU = (
 BETA_OFF = (
     "Your gain is right, but your neuron should keep a share 1 - 1/τ of its membrane potential."
 )
+ONE_TAU = "Your numbers fit τ = 16 alone. Use `tau`: the neuron is built for both starts."
 AFTER = "Your gain comes after the neuron, so it multiplies spikes. It should multiply the current."
 NOT_LAYERS = "Return the layers of one neuron in a list: a gain, then a leaky neuron."
 SUBTRACTS = "Your neuron is not the one of `leaky`: that one resets to 0, as in the paper."
@@ -142,7 +177,8 @@ def _draw_taus() -> Iterator[tuple[float, Tensor]]:
 def _run_control(answer: Attempt, tau: float, cur_rec: Tensor) -> Tensor:
     """Return spikes, membranes, and how the spikes' gradient reaches what is learned."""
     layers = answer.changing(tau, experiments.Gain, experiments.leaky)
-    layers = list(layers) if isinstance(layers, list | tuple | nn.Sequential) else [layers]
+    several = isinstance(layers, list | tuple | nn.Sequential | nn.ModuleList)
+    layers = list(layers) if several else [layers]
     if not layers or not all(isinstance(layer, nn.Module) for layer in layers):
         raise WrongAnswer(NOT_LAYERS)
     try:
@@ -199,35 +235,53 @@ NARROW = "Your slider for `{name}` can hardly move. Let it show several values."
 OVER_INDEX = 'Your panel draws the rate against its position in the array. `snn.Curve("cur", …)` draws it against the current.'
 NO_RATE = 'Your panel does not show the rate. `snn.Curve` takes the name of x, then that of y: "cur" and "rate".'
 MOVING = "The y axis of your panel follows the curve. Fix it with `ylim`, so that a change is seen."
+LISTS = "Put both controls in a list, then the panel in a list of its own, even if it is alone."
+ORDER = "The order is: the function, the controls, the panels."
+ONE_STAYS = "One of your sliders moves nothing: your Explorer shows another function. Pass it `model` itself."
+FLAT = "Your y axis is so long that the curve stays flat. A rate lies between 0 and 1."
+CUT_X = "Your x axis cuts the curve off. The current runs from 0 to 1."
 CUT = "Your y axis cuts the curve off. A rate lies between 0 and 1."
 
 
 def check_explorer(answer: Attempt) -> None:
     """Let it explore models of ours: each control moves them, and the panel shows it all."""
     for _ in range(2):
-        model = partial(rates, gain=1 + torch.rand(()).item())
+        model = _rates(1 + torch.rand(()).item())
         explorer = _explorer(answer, model)
         _judge(explorer)
-        settings: dict[str, Any] = dict(explorer.values)
-        refuse({OTHER: not torch.equal(_rate(explorer.run()), model(**settings)["rate"])})
+        refuse({OTHER: not _alike(explorer, model, dict(explorer.values))})
+        moved = all(_alike(explorer, model, settings) for settings in explorer.extremes())
+        refuse({ONE_STAYS: not moved})
 
 
-def rates(beta: float, threshold: float, gain: float = 1.0) -> dict[str, Tensor]:
-    """Return the firing rate of a leaky neuron [spikes per step] under constant currents."""
-    cur = torch.linspace(0, 1, 41)
-    spk_rec, _ = snn.Leaky(beta, threshold).unroll(gain * cur.expand(50, 1, 41))
-    return {"cur": cur, "rate": spk_rec.mean((0, 1))}
+def _rates(gain: float) -> Callable[[float, float], dict[str, Tensor]]:
+    def rates(beta: float, threshold: float) -> dict[str, Tensor]:
+        """Return the firing rate of a leaky neuron [spikes per step] under constant currents."""
+        cur = torch.linspace(0, 1, 41)
+        spk_rec, _ = snn.Leaky(beta, threshold).unroll(gain * cur.expand(50, 1, 41))
+        return {"cur": cur, "rate": spk_rec.mean((0, 1))}
+
+    return rates
 
 
-def _rate(outputs: Any) -> Tensor:
-    return torch.as_tensor(outputs["rate"])
+def _alike(explorer: snn.Explorer, model: Any, settings: dict[str, Any]) -> bool:
+    shown = torch.as_tensor(explorer.run(**settings)["rate"])
+    return torch.equal(shown, model(**settings)["rate"])
 
 
 def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
     try:
         explorer = answer.changing(model)
     except WrongAnswer as reply:
-        refuse({CALLED: "must be the name of a built-in model or a function" in str(reply)})
+        said = str(reply)
+        refuse(
+            {
+                CALLED: "must be the name of a built-in model or a function" in said,
+                LISTS: "is not iterable" in said,
+                ORDER: "'Curve' object has no attribute 'name'" in said,
+                BOTH_CONTROLS: "must be one of 'beta', 'threshold'" in said,
+            }
+        )
         raise
     refuse({NOT_EXPLORER: not isinstance(explorer, snn.Explorer)})
     return explorer
@@ -248,7 +302,14 @@ def _judge(explorer: snn.Explorer) -> None:
     for panel in shown:
         low, high = panel.ylim or (None, None)
         refuse({MOVING: low is None or high is None})
-        refuse({CUT: low > 0 or high < 1})  # pyright: ignore
+        left, right = panel.xlim or (None, None)
+        refuse(
+            {
+                CUT: low > 0 or high < 1,  # pyright: ignore
+                FLAT: low < -1 or high > 2,  # pyright: ignore
+                CUT_X: (left or 0) > 0 or (1 if right is None else right) < 1,
+            }
+        )
 
 
 def _try(explorer: snn.Explorer, settings: dict[str, Any]) -> None:
@@ -272,6 +333,20 @@ def _explore(
     controls = [snn.Slider("beta", *beta), snn.Slider("threshold", *threshold)]
     panel = panel or snn.Curve("cur", "rate", ylim=(0, 1))
     return snn.Explorer(model, controls, [panel])
+
+
+_CONTROLS = [snn.Slider("beta", 0.5, 0.95), snn.Slider("threshold", 0.5, 1.5)]
+_PANEL = snn.Curve("cur", "rate", ylim=(0, 1))
+
+
+def _interactive(model: Any) -> Any:
+    from ipywidgets import interactive
+
+    return interactive(model, beta=(0.5, 0.95), threshold=(0.5, 1.5))
+
+
+def _no_list(model: Any) -> Any:
+    return snn.Explorer(model, _CONTROLS, _PANEL)  # pyright: ignore
 
 
 def _one_control(model: Any) -> Any:
@@ -301,12 +376,19 @@ EXERCISES = [
             NO_ROOT: partial(_effect, root=0.0),
             BY_N: partial(_effect, root=1.0),
             NO_T: lambda a, b, t: my_effect(a, b, 1.0),
-            UNPAIRED: partial(_effect, by=_both),
+            UNPAIRED: [partial(_effect, by=_both), partial(_effect, by=_pooled), _size_pooled],
             TURNED: lambda a, b, t: my_effect(b, a, t),
             T_VALUE: _t_value,
             AROUND_D: _around_d,
             VARIANCE: partial(_effect, spread=torch.var),
             LAST: _last,
+            ENDS: _ends,
+            ROOT_LESS: partial(_root_of, lambda n: n - 1),
+            FIXED_N: partial(_root_of, lambda n: 8),
+            FIXED_T: [partial(_with_factor, 1.96), partial(_with_factor, 2.0)],
+            TWICE: lambda a, b, t: my_effect(a, b, 2 * t),
+            HALF: lambda a, b, t: my_effect(a, b, t / 2),
+            ABSOLUTE: _absolute,
             MEAN_FIRST: _mean_first,
         },
         otherwise="Your three numbers are not right. Subtract seed by seed, then take mean and `std()` of these gains.",
@@ -328,7 +410,7 @@ EXERCISES = [
         run=_run_control,
         mistakes={
             NOTHING: lambda tau, gain, leaky: [gain(1 / tau), leaky(1 - 1 / tau)],
-            LEAK_TOO: _learns_leak,
+            LEAK_TOO: [_learns_leak, lambda tau, gain, leaky: experiments.learned(tau)],
             NO_GAIN: lambda tau, gain, leaky: [leaky(1 - 1 / tau)],
             SWAPPED: partial(_built, start=_rest, beta=_share),
             STARTS_AT_TAU: [
@@ -338,7 +420,9 @@ EXERCISES = [
             BETA_OFF: [
                 partial(_built, start=_share, beta=_share),
                 lambda tau, gain, leaky: [gain(1 / tau, learn=True), leaky(0.9)],
+                lambda tau, gain, leaky: [gain(1 / tau, learn=True), leaky(exp(-1 / tau))],
             ],
+            ONE_TAU: lambda tau, gain, leaky: [gain(1 / 16, learn=True), leaky(1 - 1 / 16)],
             SUBTRACTS: _subtracts,
         },
         wrong=(
@@ -348,7 +432,7 @@ EXERCISES = [
         ),
         otherwise="Your neuron does not start as the paper's does, or something else is learned. Gain: 1/τ, learned. β: 1 - 1/τ, fixed.",
         accepts=(
-            lambda tau, gain, leaky: (gain(1 / tau, True), leaky(1 - 1 / tau)),
+            lambda tau, gain, leaky: nn.ModuleList([gain(1 / tau, True), leaky(1 - 1 / tau)]),
             _scaled,
         ),
         hints=(
@@ -370,8 +454,12 @@ EXERCISES = [
             NOT_EXPLORER: [
                 lambda model: model,
                 lambda model: [snn.Slider("beta", 0.5, 0.95), snn.Curve("cur", "rate")],
+                _interactive,
             ],
-            BOTH_CONTROLS: _one_control,
+            BOTH_CONTROLS: [
+                _one_control,
+                lambda model: snn.Explorer(model, [snn.Slider("β", 0.5, 0.95)], [_PANEL]),
+            ],
             OVER_INDEX: partial(_explore, panel=snn.Traces("rate", ylim=(0, 1))),
             NO_RATE: [
                 partial(_explore, panel=snn.Curve("rate", "cur", ylim=(0, 1))),
@@ -379,7 +467,12 @@ EXERCISES = [
             ],
             MOVING: partial(_explore, panel=snn.Curve("cur", "rate")),
             CUT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 0.5))),
-            OTHER: lambda model: _explore(rates),
+            OTHER: lambda model: _explore(_rates(0.5)),
+            ONE_STAYS: lambda model: _explore(lambda beta, threshold: model(beta, 1.0)),
+            LISTS: _no_list,
+            ORDER: lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
+            FLAT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 100))),
+            CUT_X: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 1), xlim=(0, 0.3))),
             NARROW.format(name="beta"): partial(_explore, beta=(0.5, 0.9, 0.2)),
         },
         wrong=(
