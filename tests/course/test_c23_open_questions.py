@@ -46,7 +46,8 @@ def numbers(line):
 
 def unit(line):
     """Return the last digit of the numbers in a line."""
-    return max(10.0 ** -len(number.partition(".")[2]) for number in re.findall(NUMBER, line))
+    found = re.findall(NUMBER, line)
+    return max((10.0 ** -len(number.partition(".")[2]) for number in found), default=1.0)
 
 
 def told(printed):
@@ -110,6 +111,12 @@ def test_the_table_is_shown_as_text_and_as_html():
     assert html.count("<tr>") == 21
 
 
+def test_the_table_names_lines_that_look_alike():
+    for each in OPEN:
+        beginnings = [printed.shown.partition("≈")[0] for printed in each.printed]
+        assert len(set(beginnings)) == len(beginnings), beginnings
+
+
 def test_mean_and_spread_are_read_from_either_form_of_line():
     pairs = Printed("00", "x", "right ≈ 0.50 ± 0.10, ≈ 0.70 ± 0.20", at=1)
     assert pairs.mean_and_spread() == (0.7, 0.2)
@@ -163,6 +170,13 @@ def test_most_differences_depend_on_the_condition():
     assert len(differences.COMPARISONS) == 10
     assert 8 <= sum(each.change().clear for each in differences.COMPARISONS) <= 9
     assert 1 <= sum(each.same_winner for each in differences.COMPARISONS) <= 2
+
+
+def test_of_the_latency_code_what_falls_more_also_keeps_more():
+    """The text says so of row 3: its measure is how far accuracy fell."""
+    for latency, rate in differences.COMPARISONS[0].lines:
+        assert numbers(latency.line)[1] > numbers(rate.line)[1]
+        assert latency.mean_and_spread()[0] > rate.mean_and_spread()[0]
 
 
 RUN = [name for name, library in phrases.LIBRARIES.items() if library.runs]
@@ -230,6 +244,13 @@ def test_an_unknown_library_is_refused():
         phrases.show("snnedu", "Nengo")
 
 
+@pytest.mark.bad_input
+@pytest.mark.parametrize("start", [0.0, 1.0, 16.0, -0.5])
+def test_a_gain_that_is_no_share_is_refused(start):
+    with pytest.raises(ValueError, match=r"between 0 and 1.*Pass 1/τ"):
+        experiments.Gain(start)
+
+
 def control(tau):
     return experiments.Gain(1 / tau, learn=True), experiments.leaky(1 - 1 / tau)
 
@@ -237,12 +258,11 @@ def control(tau):
 @pytest.mark.parametrize("tau", [2.0, 16.0])
 def test_the_paper_s_neuron_and_both_others_start_alike(tau):
     cur_rec = 2 * tau * torch.rand(10, 2, 5)
-    fixed, learned, gain = (
-        snn.Sequential(*make(tau))(cur_rec)
-        for make in (experiments.fixed, experiments.learned, control)
-    )
+    makers = (experiments.fixed, experiments.learned, control, experiments.learned_leak)
+    fixed, learned, gain, leak = (snn.Sequential(*make(tau))(cur_rec) for make in makers)
     torch.testing.assert_close(learned[1], fixed[1])
     torch.testing.assert_close(gain[1], fixed[1])
+    torch.testing.assert_close(leak[1], fixed[1])
     assert 0 < fixed[0].mean() < 1
     assert learned[1].requires_grad
     assert not fixed[1].requires_grad
@@ -255,19 +275,28 @@ def test_one_parameter_moves_leak_and_gain_together():
     torch.testing.assert_close(lif.beta, 1 - torch.sigmoid(gain.w))
 
 
-def test_a_learned_gain_does_what_a_learned_time_constant_does():
+def test_the_other_control_learns_the_leak_and_keeps_the_gain():
+    gain, lif = experiments.learned_leak(4.0)
+    assert not gain.w.requires_grad
+    (w,) = lif.parameters()
+    assert w.requires_grad
+
+
+def test_a_learned_gain_does_what_a_learned_time_constant_does_and_a_leak_does_not():
     """Of the gap between the starts; the control is what the paper's plot leaves out."""
     makers = (experiments.fixed, experiments.learned, control, experiments.undivided)
+    makers += (experiments.learned_leak,)
     seeds = range(2)
     found = [
         [experiments.accuracies(make, tau, seed)[-1] for seed in seeds for tau in (2.0, 16.0)]
         for make in makers
     ]
     ends = torch.tensor(found).view(len(makers), 2, 2).mean(1)
-    fixed, learned, gain, undivided = ends[:, 0] - ends[:, 1]
+    fixed, learned, gain, undivided, leak = ends[:, 0] - ends[:, 1]
     assert fixed > 0.12
     assert learned < 0.6 * fixed
     assert abs(gain - learned) < 0.04
+    assert abs(leak - fixed) < 0.04
     assert abs(undivided) < 0.04
 
 
@@ -285,6 +314,7 @@ def test_studies_find_an_effect_as_often_as_student_s_t_says(effect, seeds):
 def test_the_answer_in_the_explorer_is_kept():
     explorer = snn.seeds_explorer(ask="23.p1")
     assert explorer.guess == ""
+    assert "1.4" not in explorer.describe()  # which is asked later
     explorer.guess = "About 10"
     assert snn.seeds_explorer(ask="23.p1").guess == "About 10"
     for settings in explorer.extremes():

@@ -100,7 +100,7 @@ def _of_hills(line: str, at: int) -> Printed:
 
 COMPARISONS = (
     Comparison(
-        3, "latency - rate, as few spikes", ("60 % lost", "extra spikes"),
+        3, "latency - rate, fall", ("60 % lost", "extra spikes"),
         ((given.LATENCY, given.THIN), (given.LATENCY_MORE, given.THIN_MORE)), -100.0,
     ),
     Comparison(
@@ -122,7 +122,7 @@ COMPARISONS = (
         ),
     ),
     Comparison(
-        8, "8 spikes - rate loss", ("rate 0.003", "rate 0.02"),
+        8, "8 spikes - rate loss", ("lr 0.003", "lr 0.02"),
         ((given.SLOW_RATE, None), (given.FAST_RATE, None)), 1.0,
     ),
     Comparison(

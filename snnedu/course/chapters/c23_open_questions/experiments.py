@@ -22,10 +22,18 @@ Neuron = Callable[[float], Sequence[nn.Module]]
 
 
 class Gain(nn.Module):
-    """Multiply a current by sigmoid(w), which starts as `start`; `learn` makes w a parameter."""
+    """Multiply a current by sigmoid(w), which starts as `start`; `learn` makes w a parameter.
+
+    Raises ValueError unless 0 < `start` < 1.
+    """
 
     def __init__(self, start: float, learn: bool = False) -> None:
         super().__init__()
+        if not 0 < start < 1:
+            raise ValueError(
+                f"`Gain(start)` needs a share between 0 and 1: it is sigmoid(w). Received {start:g}. "
+                "Pass 1/τ, for example."
+            )
         self.w = nn.Parameter(torch.tensor(math.log(start / (1 - start))), requires_grad=learn)
 
     def forward(self, cur: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -57,11 +65,21 @@ def fixed(tau: float) -> Sequence[nn.Module]:
 
 def learned(tau: float) -> Sequence[nn.Module]:
     """Return the neuron of the paper: one w decides how much comes in, and how much leaks."""
-    gain, lif = Gain(1 / tau, learn=True), leaky(1 - 1 / tau)
-    lif.beta = nn.Parameter(torch.as_tensor(lif.beta).clone())
-    nn.utils.parametrize.register_parametrization(lif, "beta", OneMinusSigmoid())
+    gain, lif = Gain(1 / tau, learn=True), _learns_leak(tau)
     lif.parametrizations.beta.original = gain.w  # pyright: ignore
     return gain, lif
+
+
+def learned_leak(tau: float) -> Sequence[nn.Module]:
+    """Return the other control: the leak is learned, and the gain stays 1/τ."""
+    return Gain(1 / tau), _learns_leak(tau)
+
+
+def _learns_leak(tau: float) -> snn.Leaky:
+    lif = leaky(1 - 1 / tau)
+    lif.beta = nn.Parameter(torch.as_tensor(lif.beta).clone())
+    nn.utils.parametrize.register_parametrization(lif, "beta", OneMinusSigmoid())
+    return lif
 
 
 def undivided(tau: float) -> Sequence[nn.Module]:

@@ -25,6 +25,7 @@ class Printed:
     """A line that a cell prints: its chapter, the id of the cell, the text.
 
     `runs`: from how many seeds it comes. `at`: of several numbers "mean ± spread" in it, which one.
+    `name`: what the table calls it, where the line alone does not tell.
     """
 
     chapter: str
@@ -32,6 +33,12 @@ class Printed:
     line: str
     runs: int = 8
     at: int = 0
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the line as the table shows it: with its name, and without extra spaces."""
+        return " ".join(f"{self.name}{': ' if self.name else ''}{self.line}".split())
 
     def mean_and_spread(self) -> tuple[float, float]:
         """Return mean and standard deviation over seeds, in the unit of the line.
@@ -96,14 +103,19 @@ NOWOTNY = f"{ARXIV}2212.01232"
 BARONIG = "10.1038/s41467-025-60878-z"
 PARALLEL = f"{ARXIV}2304.12760"
 YIN = "10.1088/2634-4386/ad6cef"
-SMALL = "one small task with still pictures"
 
 # Lines that more than one question, or the comparisons below, read.
 LATENCY = Printed(
-    "04", "c04-44", "spikes lost (share) 0.6: accuracy ≈ 0.53 left, it fell by ≈ 0.38 ± 0.03"
+    "04",
+    "c04-44",
+    "spikes lost (share) 0.6: accuracy ≈ 0.53 left, it fell by ≈ 0.38 ± 0.03",
+    name="latency",
 )
 THIN = Printed(
-    "04", "c04-44", "spikes lost (share) 0.6: accuracy ≈ 0.51 left, it fell by ≈ 0.20 ± 0.03"
+    "04",
+    "c04-44",
+    "spikes lost (share) 0.6: accuracy ≈ 0.51 left, it fell by ≈ 0.20 ± 0.03",
+    name="rate, thin",
 )
 LATENCY_MORE = Printed(
     "04", "c04-44", "extra spikes (per step) 0.1: accuracy ≈ 0.41 left, it fell by ≈ 0.51 ± 0.02"
@@ -192,19 +204,19 @@ OPEN = (
         "Unsettled: does a spiking network save anything on still pictures?",
         (
             Side("direct input needs few steps", "Rathi and Roy 2020", f"{ARXIV}2008.03658"),
-            Side("rates are more robust, and cheaper", "Kim et al. 2022", f"{ARXIV}2202.03133"),
+            Side("rates bear attacks better, and are cheaper", "Kim et al. 2022", f"{ARXIV}2202.03133"),
         ),
         (
             Printed("01", "spikes-44", "current T =  5: right ≈ 96.4%, energy ≈ 0.56"),
             Printed("01", "spikes-44", "coins   T =  5: right ≈ 93.3%, energy ≈ 0.39"),
         ),
         "At equal steps, current makes fewer errors, and spikes are cheaper.",
-        "robustness, which we did not test",
+        "attacks, which we did not test",
     ),
     OpenQuestion(
         3, "Latency codes: sparse, but fragile?", "04", "Unsettled · Is one spike enough?",
         (
-            Side("the first spike is the best code", "Guo et al. 2021", "10.3389/fnins.2021.638474"),
+            Side("first spikes are fast and cheap", "Guo et al. 2021", "10.3389/fnins.2021.638474"),
             Side("several spikes bear noise better", "Bacho and Chu 2023", f"{ARXIV}2212.09500"),
         ),
         (LATENCY, THIN),
@@ -265,8 +277,8 @@ OPEN = (
     OpenQuestion(
         8, "Loss on membranes, counts or times?", "08", "Unsettled · Membranes, counts, or times?",
         (
-            Side("read the voltage", "Nowotny et al. 2022", NOWOTNY),
-            Side("a chip sends spikes", "Göltz et al. 2021", "10.1038/s42256-021-00388-x"),
+            Side("on the voltage", "Nowotny et al. 2022", NOWOTNY),
+            Side("on the times of first spikes", "Göltz et al. 2021", "10.1038/s42256-021-00388-x"),
         ),
         (SLOW_RATE, FAST_RATE),
         "Which loss is ahead depends on the learning rate.",
@@ -279,6 +291,7 @@ OPEN = (
             Side("only the first one counts", "Göltz et al. 2021", "10.1038/s42256-021-00388-x"),
         ),
         (
+            Printed("08", "o08-18", "accuracy (%)    hidden spikes   output spikes   (a picture)"),
             Printed("08", "o08-18", "8 spikes     ≈  96.8 ±  1.1  ≈ 151.3 ±  8.7  ≈   7.8 ±  0.2"),
             Printed("08", "o08-18", "8, wrong 2   ≈  94.4 ±  1.0  ≈  85.2 ± 12.1  ≈  26.1 ±  0.8"),
         ),
@@ -310,10 +323,10 @@ OPEN = (
         "a task in which the best β is unknown",
     ),
     OpenQuestion(
-        12, "Dead neurons: initialize, or regularize?", "05",
+        12, "Dead neurons: start from data, or by a formula?", "05",
         "Unsettled · How to start a spiking network",
         (
-            Side("start from data", "Rossbroich et al. 2022", "10.1088/2634-4386/ac97bb"),
+            Side("from data", "Rossbroich et al. 2022", "10.1088/2634-4386/ac97bb"),
             Side("a formula for the width will do", "Micheli et al. 2024", f"{ARXIV}2410.00580"),
         ),
         (BY_DATA, WIDTH, PYTORCH),
@@ -334,8 +347,8 @@ OPEN = (
         14, "Convert, convert and train on, or train?", "12",
         "Unsettled · Convert, convert and train on, or train?",
         (
-            Side("convert", "Bu et al. 2022", f"{ARXIV}2303.04347"),
-            Side("train", "Bendig et al. 2023", "10.5220/0011745500003411"),
+            Side("convert: few steps suffice", "Bu et al. 2022", f"{ARXIV}2303.04347"),
+            Side("train: conversion needs many steps", "Bendig et al. 2023", "10.5220/0011745500003411"),
         ),
         (TRAIN_2, TRAIN_4),
         "Training buys steps, not spikes: it is ahead at two steps, and fires more.",
@@ -356,8 +369,8 @@ OPEN = (
     OpenQuestion(
         16, "Is STDP a rule or a symptom?", "14", "Unsettled · Is STDP a rule, or a symptom?",
         (
-            Side("a rule", "Song et al. 2000", "10.1038/78829"),
-            Side("a symptom", "Lisman and Spruston 2010", "10.3389/fnsyn.2010.00140"),
+            Side("a rule that makes inputs compete", "Song et al. 2000", "10.1038/78829"),
+            Side("a symptom of the local voltage", "Lisman and Spruston 2010", "10.3389/fnsyn.2010.00140"),
         ),
         (
             Printed("14", "t14-39", "counting minus fading ≈ 0.7 points, which is ≈ 0.2 of their standard deviation"),
@@ -370,7 +383,7 @@ OPEN = (
         "Unsettled · How much does the past matter, and do local rules scale?",
         (
             Side("the past hardly matters", "Meng et al. 2023", f"{ARXIV}2302.14311"),
-            Side("it is what must be learned", "Bellec et al. 2020", "10.1038/s41467-020-17236-y"),
+            Side("a trace must carry the past", "Bellec et al. 2020", "10.1038/s41467-020-17236-y"),
         ),
         (SPEECH_BPTT, SPEECH_SLTT, CUE_SLTT),
         "On speech a gradient without a past loses nothing. On store-recall it loses.",
@@ -381,16 +394,19 @@ OPEN = (
         "Unsettled · What carries over from tissue to computing?",
         (
             Side("tissue needs few samples", "Khajehnejad et al. 2025", "10.34133/cbsystems.0336"),
-            Side("the opponent was weak", "Mania et al. 2018", f"{ARXIV}1803.07055"),
+            Side("random search needs few samples, too", "Mania et al. 2018", f"{ARXIV}1803.07055"),
         ),
-        (Printed("17", "t17-38", "jumps of 1 N/rad: 4 of 8, mean of all trials 6.7 s"),),
+        (
+            Printed("17", "t17-38", "jumps of 1 N/rad: 4 of 8, mean of all trials 6.7 s"),
+            Printed("17", "t17-38", "jumps of 5 N/rad: 8 of 8, mean of all trials 14.0 s"),
+        ),
         "A random search for one number needs a few trials, if its step fits.",
         "living cells, and their energy",
     ),
     OpenQuestion(
         19, "When do sparse spikes save energy?", "18", "Unsettled · What should be counted?",
         (
-            Side("6 to 8 times", "Lemaire et al. 2022", f"{ARXIV}2210.13107"),
+            Side("they save: 6 to 8 times less", "Lemaire et al. 2022", f"{ARXIV}2210.13107"),
             Side("only when spikes are rare", "Yan et al. 2024", f"{ARXIV}2409.08290"),
         ),
         (
@@ -434,7 +450,7 @@ class Table:
 
 def _as_text(one: OpenQuestion) -> str:
     sides = "; ".join(f"“{side.claim}” ({side.who})" for side in one.sides)
-    lines = "".join(f"\n      {' '.join(each.line.split())}" for each in one.printed)
+    lines = "".join(f"\n      {each.shown}" for each in one.printed)
     return f"{one.number:2}  {one.text} {sides}.{lines}\n    {one.found} Not shown: {one.missing}."
 
 
@@ -443,7 +459,7 @@ def _as_row(one: OpenQuestion) -> str:
         f"{escape(side.claim)} (<a href='{DOI}{side.doi}'>{escape(side.who)}</a>)"
         for side in one.sides
     )
-    lines = "".join(f"<br><code>{escape(' '.join(p.line.split()))}</code>" for p in one.printed)
+    lines = "".join(f"<br><code>{escape(p.shown)}</code>" for p in one.printed)
     link = f"<a href='{escape(one.link)}'>{one.chapter}</a>"
     found = f"{escape(one.found)}{lines}<br><i>Not shown:</i> {escape(one.missing)}."
     cells = "".join(

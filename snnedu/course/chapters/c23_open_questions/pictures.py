@@ -19,7 +19,7 @@ def starts(found: Mapping[str, Tensor], taus: Sequence[float]) -> Any:
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
     for place, (name, scores) in enumerate(found.items()):
         x = torch.arange(float(len(taus))) + 0.08 * (place - (len(found) - 1) / 2)
-        look: Any = {"color": COLORS[place], "marker": "osD^"[place % 4]}
+        look: Any = {"color": COLORS[place], "marker": "osD^v"[place % 5]}
         ax.plot(x, scores.mean(1), lw=1.5, ms=0, color=COLORS[place])
         for dots in scores.T:
             ax.plot(x, dots, ls="", ms=4, alpha=0.6, **look)

@@ -25,12 +25,12 @@ PREDICTIONS = {
         high="Luck adds to the gain, but a small spread also helps to find it.",
     ),
     "23.p3": Prediction(
-        question="With a fixed τ, networks that start at τ = 16 get about 20 points fewer than those that start at τ = 2. How many of 100 parts of this gap are left when τ is learned?",
-        unit="of 100",
+        question="With a fixed τ, networks that start at τ = 16 get about 20 points fewer than those that start at τ = 2. What percentage of this gap is left when τ is learned?",
+        unit="%",
         close=15,
         between=(-100, 200),
         low="Six epochs are short: τ is still on its way.",
-        high="τ moves far enough to help: from 16 to about 5.",
+        high="τ moves far enough to help: from 16 to between 4 and 5.",
     ),
     "23.p4": Prediction(
         question="Now τ stays at 16, and only the gain is learned. How much of the gap to the start at τ = 2 is left, compared with the neuron of the paper?",
