@@ -275,7 +275,7 @@ def test_the_command_copies_without_opening_jupyterlab(course, mine, capsys):
 
 def test_lab_opens_the_copy_with_what_was_reset_in_front(course, mine, monkeypatch):
     calls = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command, env: calls.append(command) or 0)
+    monkeypatch.setattr(cli, "_run", lambda command, env: calls.append(command) or 0)
     options = ["--folder", str(mine), "--reset", "02", "--reset=00"]
     for _ in range(2):
         assert cli.main(["lab", "--no-browser", *options, "--port", "0"]) == 0

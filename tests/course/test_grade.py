@@ -150,9 +150,11 @@ STEAL = {  # each of these gets through a check in the student's own kernel
     "modules": f"{LEAKY}    import sys\n"
     "    found = [m for m in sys.modules.values() if 'c02_lif' in getattr(m, '__name__', '')]\n"
     "    return next(m for m in found if hasattr(m, 'EXERCISES')).my_leaky(*given)",
-    "garbage": f"{LEAKY}    import gc\n    from types import FunctionType as F\n"
-    "    all = [o for o in gc.get_objects() if type(o) is F and o.__name__ == 'my_leaky']\n"
-    "    return next(o for o in all if str(o.__module__).startswith('snnedu'))(*given)",
+    "garbage": f"found = []\n{LEAKY}    import gc\n    from types import FunctionType as F\n"
+    "    if not found:\n"  # once: there are millions of objects
+    "        all = [o for o in gc.get_objects() if type(o) is F and o.__name__ == 'my_leaky']\n"
+    "        found.append(next(o for o in all if str(o.__module__).startswith('snnedu')))\n"
+    "    return found[0](*given)",
     "file": f"{LEAKY}    names = dict()\n    with open({str(FILE)!r}) as file:\n"
     "        exec(file.read(), names)\n"
     "    return names['my_leaky'](*given)",
