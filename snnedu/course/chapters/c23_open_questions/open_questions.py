@@ -424,7 +424,7 @@ OPEN = (
             Side("the choice of tasks picks the winner", "Dehghani et al. 2021", f"{ARXIV}2107.07002"),
         ),
         (Printed("18", "pairs", "two dense networks: ≈ 3 % of pairs, two spiking ≈ 2 %, one of each ≈ 75 %"),),
-        "So often two ways to count energy disagree. The last section compares accuracies.",
+        "In so many pairs, two ways to count energy name different winners. The last section compares accuracies.",
         "what users of a chip need",
     ),
 )  # fmt: skip
