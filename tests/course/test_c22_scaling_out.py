@@ -1,5 +1,11 @@
 """What 22 claims where a clock is not needed; its explorer against the laws of scaling."""
 
+import signal
+import sys
+import threading
+import time
+
+import psutil
 import pytest
 import torch
 
@@ -58,6 +64,7 @@ def test_sixteen_bits_turn_single_spikes_and_autocast_fewer(capsys):
     names = run_cells("22", "t22-01 t22-08 t22-27")
     assert 8 < names["differ"]["all in bfloat16"] < 30
     assert names["differ"]["autocast"] < 0.6 * names["differ"]["all in bfloat16"]
+    assert float(names["half"].sum() / names["exact"].sum()) == pytest.approx(1, abs=0.05)
 
 
 def test_a_network_without_reset_fires_several_times_as_often():
@@ -87,3 +94,35 @@ def test_a_seed_that_is_used_too_late_is_named():
     with pytest.raises(WrongAnswer) as raised:
         checks.verdict(exercise("22.3"), late, 0)
     assert str(raised.value) == exercises.NOT_REPEATED
+
+
+def test_a_rounded_accuracy_is_told_so():
+    def rounded(beta, seed):
+        return round(exercises.my_run(beta, seed), 2)
+
+    with pytest.raises(WrongAnswer, match="without rounding"):
+        checks.verdict(exercise("22.3"), rounded, 0)
+
+
+def test_waiting_for_a_busy_core_is_not_measured():
+    if experiments.FINE:
+        assert experiments.seconds(lambda: time.sleep(0.05), repeats=1) < 0.02
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to one thread")
+def test_an_interrupt_leaves_no_process_of_torchrun():
+    before, seen = set(psutil.Process().children(recursive=True)), []
+    main = threading.get_ident()
+
+    def interrupt():
+        deadline = time.monotonic() + 120
+        while len(seen) < 3 and time.monotonic() < deadline:  # torchrun and two of its own
+            time.sleep(0.1)
+            seen[:] = [p for p in psutil.Process().children(recursive=True) if p not in before]
+        signal.pthread_kill(main, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        experiments.launch("import time; time.sleep(600)", 2)
+    assert len(seen) >= 3
+    assert psutil.wait_procs(seen, timeout=10)[1] == []

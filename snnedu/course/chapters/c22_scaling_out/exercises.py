@@ -149,7 +149,7 @@ SAME_BETAS = (
 )
 NOT_A_SHARE = "Return the test accuracy, one number from 0 to 1."
 ON_TRAINING = "That is an accuracy on the training digits. Return the one on the test digits."
-NOT_OURS = "That is no accuracy on all test digits: it is not a whole number of them."
+NOT_OURS = "The accuracy must be a share of all 359 test digits. Yours is not: test on all of them, and return the accuracy without rounding."
 NOT_TRAINED = "Your network is hardly better than guessing. Is it trained before it is tested?"
 
 

@@ -20,7 +20,7 @@ PREDICTIONS = {
         between=(-20, 1),
         low="Rounding does not stay small here: it can turn a spike on or off.",
         high="The two runs do follow the same path, at least for a while.",
-        reply="A membrane that is nearly at its threshold decides by its last digit.",
+        reply="If it is above -5, rounding has turned a spike: a membrane that is nearly at its threshold decides by its last digit.",
     ),
     "22.p3": Prediction(
         question="One tenth of a step's time does not split. There is no communication. 64 processes share the batch. How much faster are they?",
@@ -56,7 +56,7 @@ PREDICTIONS = {
         between=(0, 200),
         low="An error in a membrane stays there for many steps, and a spike is all or nothing.",
         high="Most membranes are far from the threshold at most steps.",
-        reply="The number of spikes hardly changes. Which ones there are does.",
+        reply="The number of spikes hardly changes. But many come at another step, or from another neuron.",
     ),
     "22.p6": Prediction(
         question="1,024 steps of 2,048 neurons without reset, on one core. The matrix product does all steps at once. How many times as long does our compiled loop over the steps take?",
