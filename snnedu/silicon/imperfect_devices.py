@@ -54,10 +54,10 @@ def robust(
 
         w' = w (1 + sd ε) / (1 + sd η)
 
-    with ε drawn for each weight and η for each neuron: a threshold that is 20 % higher is the same
-    as weights that are lower by that much. In evaluation there is no noise. `plain` ends it.
-    Source: Zendrikov et al. 2023, doi:10.1088/2634-4386/ace64c; Büchel et al. 2021,
-    doi:10.1038/s41598-021-02779-x.
+    with ε drawn for each weight and η for each neuron: without a bias, a threshold that is 20 %
+    higher is the same as weights that are lower by that much. Biases are not varied. In evaluation
+    there is no noise. `plain` ends it.
+    Source: Cakal et al. 2024, doi:10.1088/2634-4386/ad2ec3 (parameters with noise in training).
     """
     _check.between("sd", sd, 0, 1, "Pass `sd=0.2` for 20 %.")
     copied = copied_network(net)

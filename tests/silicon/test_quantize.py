@@ -213,6 +213,24 @@ def test_a_channel_of_zeros_stays_zero():
     assert quantize.integers(torch.zeros(2, 2), 8).tolist() == [[0, 0], [0, 0]]
 
 
+def test_a_cut_makes_the_grid_finer_and_cuts_the_largest_weights():
+    weight = torch.tensor([[1.0, 0.6, 0.2, -0.3, -1.0]])
+    assert quantize.integers(weight, 2, cut=0.5).tolist() == [[1, 1, 0, -1, -1]]
+    assert quantize.integers(weight, 2).tolist() == [[1, 1, 0, 0, -1]]
+    assert quantize.scales(weight, 2, cut=0.5).item() == 0.5
+    net = small()
+    for made in (quantize.weights(net, 2, cut=0.5), quantize.aware(net, 2, cut=0.5)):
+        s = net[0].weight.detach().abs().amax(1, keepdim=True) / 2
+        assert torch.allclose(made[0].weight, s * (net[0].weight / s).round().clamp(-1, 1))
+
+
+def test_a_chip_keeps_the_weights_that_were_trained_with_a_cut():
+    trained = quantize.plain(quantize.aware(small(2), 2, cut=0.5))
+    chip = integer(trained, 2)
+    assert torch.equal(chip.layers["0"].weight.sign().float(), trained[0].weight.sign())
+    assert chip.layers["0"].weight.abs().max() == 1
+
+
 def test_rounded_weights_leave_the_network_and_its_biases_alone():
     net = small()
     before = copy.deepcopy(net.state_dict())
@@ -433,6 +451,8 @@ def test_pruning_takes_the_smallest_weights_and_keeps_them_at_zero(share):
         (lambda: integer(small(), input_max=0), ValueError, "`input_max` must be finite"),
         (lambda: integer(nn.Linear(2, 2)), TypeError, "must be a snnedu.Sequential"),
         (lambda: quantize.weights(small(), 9), ValueError, "`bits` must lie in"),
+        (lambda: quantize.weights(small(), 2, cut=0), ValueError, "`cut` must lie in"),
+        (lambda: quantize.aware(small(), 2, cut=1.5), ValueError, "`cut` must lie in"),
         (lambda: quantize.aware(nn.Linear(2, 2), 8), TypeError, "must be a snnedu.Sequential"),
         (lambda: quantize.mismatch(small(), -0.1), ValueError, "`sd` must lie in"),
         (lambda: quantize.robust(small(), 2), ValueError, "`sd` must lie in"),
