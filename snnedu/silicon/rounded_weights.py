@@ -6,8 +6,8 @@ weights of one output channel share:
     w ≈ s q        s = cut max |w| / (2^(b-1) - 1) over the channel        q = round(w / s)
 
 Zero stays zero. With `cut=1` the largest weight of each channel is exact. With less, s is smaller
-and the grid finer, and weights above `cut` times the largest one are cut to the largest integer. Spikes are 0 or 1, so that a
-neuron adds up integers; s only moves its threshold.
+and the grid finer, and weights above `cut` times the largest one are cut to the largest integer.
+Spikes are 0 or 1, so that a neuron adds up integers; s only moves its threshold.
 """
 
 import copy

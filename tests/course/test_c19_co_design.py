@@ -30,6 +30,27 @@ def test_rounding_hurts_at_two_bits_alone_and_training_with_it_helps(net):
     assert experiments.right(trained) > rounded[2] + 10
 
 
+def test_a_better_scale_saves_most_at_two_bits_and_training_the_rest(net):
+    exact = experiments.right(net)
+    coarse, fine = (experiments.right(snn.quantize.weights(net, 2, cut=c)) for c in (1, 0.5))
+    trained = experiments.right(experiments.train(snn.quantize.aware(net, 2, cut=0.5), 4, 0))
+    assert fine > coarse + 8
+    assert fine + 1 < trained < exact + 1
+
+
+def test_noise_that_stays_costs_more_than_noise_that_is_fresh(net):
+    exact = experiments.right(net)
+    fresh, stays = (
+        sum(experiments.right(made(seed)) for seed in range(6)) / 6
+        for made in (
+            lambda seed: snn.quantize.noisy(net, 0.5, torch.Generator().manual_seed(seed)),
+            lambda seed: experiments.shifted(net, 0.5, seed),
+        )
+    )
+    assert exact > stays + 1
+    assert fresh > stays + 0.5
+
+
 def test_integers_lose_nothing_and_wrapping_nearly_everything(net):
     rounded = experiments.right(snn.quantize.weights(net, 8))
     assert abs(experiments.right(snn.quantize.integer(net, 8)) - rounded) < 1.5
@@ -58,6 +79,8 @@ def test_the_cost_of_a_network_on_paper():
     busy = (x[:100] != 0).double().sum(1).mean().item() * 16  # inputs that are on, over all steps
     found = experiments.cost(net, 4)
     assert found["operations"] == pytest.approx(4 * busy)
+    assert found["at the input"] == found["operations"]  # the hidden neurons are silent
+    assert found["dense"] == 16 * (64 * 32 + 32 * 10)
     assert found["bytes"] == 4 * 64 * 4 / 8
     # Chip C: all weights at all steps, of 4 bits from 8 kB; 42 sums of 16 bits at each step.
     add, multiply, access = 0.03 * 2, 0.2 / 2, 10.0
@@ -69,8 +92,10 @@ def test_the_cost_of_a_network_on_paper():
     done = 32 * busy
     moved = 2 * (done + 16 * 42) * access * 16 / 64
     by_hand = done * (add + multiply + access * 4 / 64) + moved
-    assert found["skips spikes"] == pytest.approx(1e-3 * by_hand)
-    assert found["skips both"] < found["skips spikes"]
+    assert found["skips inputs"] == pytest.approx(1e-3 * by_hand)
+    assert found["skips both"] < found["skips inputs"]
+    cheaper = experiments.cost(net, 4, sum_price=0.5)
+    assert cheaper["skips inputs"] == pytest.approx(1e-3 * (by_hand - moved / 2))
 
 
 def test_agreement_counts_the_pairs_in_the_right_order():
@@ -78,6 +103,7 @@ def test_agreement_counts_the_pairs_in_the_right_order():
     assert experiments.agreement(energy, energy) == 100
     assert experiments.agreement(-energy, energy) == 0
     assert experiments.agreement(torch.tensor([1.0, 3.0, 2.0, 9.0]), energy) == pytest.approx(80)
+    assert experiments.differing(energy) == 5
 
 
 def test_pruned_networks_keep_their_zeros_in_training(net):
@@ -89,6 +115,12 @@ def test_pruned_networks_keep_their_zeros_in_training(net):
 def test_the_explorer_shows_an_overflow_and_its_cure():
     calm = _compared(burst=0.3, **PLAIN)
     assert calm["count"] == calm["wanted"] > 0
+    asked = _compared(burst=1.8, **PLAIN)  # the prediction: a true sum of 2.5 θ in step 20
+    assert asked["ideal"][20] == pytest.approx(2.5, abs=0.05)
+    assert asked["mem"][20] < 0
+    assert asked["spk"][20] == 0
+    assert asked["spk"][41] == 1  # the inhibition wraps, too
+    assert asked["count"] < _compared(burst=1.8, **PLAIN | {"overflow": "saturate"})["count"]
     wrapped = _compared(burst=2.0, **PLAIN)
     held = _compared(burst=2.0, **PLAIN | {"overflow": "saturate"})
     roomy = _compared(burst=2.0, **PLAIN | {"headroom": "8 θ"})
@@ -126,6 +158,6 @@ def test_a_step_of_an_exercise_equals_the_library():
 def test_a_chip_drawn_in_numpy_cannot_learn_and_is_told_so(capsys):
     checks.check(
         "19.3",
-        lambda weight, sd: weight.detach().numpy() * (1 + sd * torch.randn(100, 100).numpy()),
+        lambda weight, sd: weight.detach().numpy() * (1 + sd * torch.randn(*weight.shape).numpy()),
     )
     assert "gradient" in capsys.readouterr().out

@@ -45,13 +45,18 @@ TURNED = "Your k is negative: you divide Δt by τ. A slower membrane needs a la
 POWER = "You return 2ᵏ. Return k, the number of places to shift."
 EXACT = "Your k is not a whole number. A shift moves by whole places: round it."
 DECAY = "You return the decay β. Return the k of β = 1 - 2⁻ᵏ."
+DIFFERENCE = "You compare differences. The text asks for the ratio: 12 steps are nearer to 16 (a ratio of 1.33) than to 8 (1.5)."
 LINEAR = "You return τ/Δt, in steps. Which power of two is that?"
 
 
 def _draw_shifts() -> Iterator[tuple[float, float]]:
-    """Draw time constants that are clearly nearer to one power of two than to the next."""
-    for number, k in enumerate(torch.randint(3, 10, (8,)).tolist()):
-        part = (0.62 if number % 2 else 0.05) + 0.25 * torch.rand(1).item()
+    """Draw time constants that are nearer to one power of two than to the next, some only just.
+
+    The last two kinds are those where differences of steps, or of decays, choose another k.
+    """
+    for number, k in enumerate(torch.randint(5, 10, (8,)).tolist()):
+        start, width = ((0.05, 0.25), (0.62, 0.25), (0.52, 0.04), (0.43, 0.03))[number % 4]
+        part = start + width * torch.rand(1).item()
         dt = 0.1 + 0.7 * torch.rand(1).item()
         yield dt * 2 ** (k + part), dt
 
@@ -73,10 +78,18 @@ ONLY_TOP = (
     "Your membrane stops at the top, but not at the bottom. Strong inhibition overflows, too."
 )
 ONLY_BOTTOM = "Your membrane stops at the bottom, but not at the top."
-SYMMETRIC = "Your lowest number is -top. With b bits it is -2^(b-1), one lower than that."
+SYMMETRIC = "Your lowest number is -top. With b bits it is -2**(b - 1), one lower than that."
+CARET = "In Python `^` is not the power operator: write `2 ** (state_bits - 1)`."
+BRACKETS = "In Python, `-` and `+` go before `>>`. Put the leak in brackets: `mem - (mem >> k)`."
+KEEPS_LEAK = (
+    "You keep the leak and lose the rest: `mem >> k` is what leaks away. Subtract it from `mem`."
+)
+SWAPPED = "You return the membrane first. Return `spk, mem`."
 ONE_BIT_MORE = "Your range is twice as large as it should be. One of the bits is the sign."
-ONE_BIT_LESS = "Your range is half as large as it should be: b bits hold -2^(b-1) to 2^(b-1) - 1."
-TOP_TOO_HIGH = "Your top is 2^(b-1). The largest number is one less: 0 needs a place as well."
+ONE_BIT_LESS = (
+    "Your range is half as large as it should be: b bits hold -2**(b - 1) to 2**(b - 1) - 1."
+)
+TOP_TOO_HIGH = "Your top is 2**(b - 1). The largest number is one less: 0 needs a place as well."
 AT_THETA = "Your neuron fires at θ. Ours fires above θ: use `>`."
 NO_RESET = "Your neuron never pays θ for a spike."
 RESET_NOW = "Your neuron pays θ in the step in which it fires. Ours pays one step later: take the spike from the old membrane."
@@ -172,6 +185,31 @@ def _reset_at_once(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int
     return spk, mem - theta * spk
 
 
+def _with_caret(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    total = mem - (mem >> k) + cur - theta * (mem > theta)
+    now = total.clamp(-2^(state_bits - 1), 2^(state_bits - 1) - 1)  # fmt: skip
+    return (now > theta).int(), now
+
+
+def _half_with_caret(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ^ (state_bits - 1)
+    now = (mem - (mem >> k) + cur - theta * (mem > theta)).clamp(-half, half - 1)
+    return (now > theta).int(), now
+
+
+def _without_brackets(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ** (state_bits - 1)
+    total = mem - mem >> k + cur - theta * (mem > theta)
+    return (total.clamp(-half, half - 1) > theta).int(), total.clamp(-half, half - 1)
+
+
+def _limited_twice(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ** (state_bits - 1)
+    total = (mem - (mem >> k) + cur).clamp(-half, half - 1)
+    now = (total - theta * (mem > theta)).clamp(-half, half - 1)
+    return (now > theta).int(), now
+
+
 def _by_product(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
     half = 2 ** (state_bits - 1)
     left = torch.round(mem * (1 - 2.0**-k)).int()
@@ -207,8 +245,11 @@ SD_SQUARED = "Your spread is sd². `randn` has a standard deviation of 1: multip
 SD_ROOT = "Your spread is the root of sd, as if sd were a variance. Multiply `randn` by sd."
 UNIFORM = "Your factors are never further from 1 than sd. Mismatch is normal: use `randn`."
 ONE_SIDED = "Your factors are never below 1. Devices are weaker, too: use `randn`, not `rand`."
+NOT_NORMAL = "Your factors have the right mean and spread, but are not normal: use `randn`."
+SIGN = "Your weights have lost their sign. Multiply the weight itself, not its size."
+PART = "The gradient reaches `weight` without the factor. Multiply the weight itself by the factor, and leave `detach` out."
 CUT = "Your result carries no gradient to `weight`. Multiply the weight itself: nothing can learn through `detach` or `no_grad`."
-NO_SPREAD = "Your factors have the wrong spread: it should be sd."
+NO_SPREAD = "Your factors should have mean 1 and spread sd. Theirs are {mean:.2f} and {spread:.2f}, for sd = {sd}."
 SAME_SHAPE = "Return weights in the shape of `weight`."
 
 
@@ -217,6 +258,8 @@ def check_chip(answer: Attempt) -> None:
 
     It is judged by statistics of 10,000 factors, so that any way to draw them is right.
     """
+    layer = torch.rand(32, 64) + 0.5  # as in the notebook: factors drawn for it once fit, too
+    refuse({FROZEN: torch.equal(*(tensor(answer(layer, 0.2)).detach() for _ in range(2)))})
     for sd in (0.2, 0.35):
         weight = torch.randn(100, 100).sign() * (0.5 + torch.rand(100, 100))
         weight.requires_grad_()
@@ -230,14 +273,29 @@ def check_chip(answer: Attempt) -> None:
         small, large = (added[part].mean().item() for part in (size < 0.7, size > 1.3))
         refuse({FROZEN: torch.equal(factor, again)})
         refuse({ONE_FACTOR: spread < 1e-4, BY_ROW: factor.std(1).max() < 1e-4})
-        refuse({BY_ROW: factor.std(0).max() < 1e-4, NO_MEAN: abs(mean) < 0.1})
+        refuse({BY_ROW: factor.std(0).max() < 1e-4, SIGN: (first > 0).double().mean() > 0.9})
+        refuse({NO_MEAN: abs(mean) < 0.5})
         refuse({ADDED: large < 1.2 * small})
         refuse({ONE_SIDED: factor.min() > 1 - 1e-6})
         refuse({SD_SQUARED: abs(spread - sd**2) < 0.05 * sd**2})
         refuse({SD_ROOT: abs(spread - sd**0.5) < 0.05 * sd**0.5})
         refuse({UNIFORM: (factor - 1).abs().max() < 1.01 * sd})
-        refuse({NO_SPREAD: abs(spread - sd) > 0.06 * sd or abs(mean - 1) > 0.05})
-        refuse({CUT: not first.requires_grad})
+        told = NO_SPREAD.format(mean=mean, spread=spread, sd=sd)
+        refuse({told: abs(spread - sd) > 0.04 * sd or abs(mean - 1) > 0.02})
+        near = ((factor - 1).abs() < sd).double().mean().item()
+        refuse({NOT_NORMAL: abs(near - 0.683) > 0.03})  # the share of a normal within one sd
+        third = tensor(answer.changing(weight, sd))  # with the tensor itself, whose gradient counts
+        slope = _slope(third, weight)
+        refuse({CUT: slope is None})
+        refuse({PART: not torch.allclose(slope, (third / weight).double(), atol=0.05)})
+
+
+def _slope(result: Tensor, weight: Tensor) -> Any:
+    """Return the gradient that each weight gets, or None."""
+    if not result.requires_grad:
+        return None
+    (slope,) = torch.autograd.grad(result.sum(), weight, allow_unused=True)
+    return None if slope is None else slope.double()
 
 
 def _fixed(weight: Tensor, sd: float) -> Tensor:
@@ -264,6 +322,10 @@ EXERCISES = [
                 lambda tau, dt: 1 - dt / tau,
                 lambda tau, dt: math.exp(-dt / tau),
                 lambda tau, dt: 1 - 2.0 ** -round(math.log2(tau / dt)),
+            ],
+            DIFFERENCE: [
+                lambda tau, dt: min(range(20), key=lambda k: abs(2**k - tau / dt)),
+                lambda tau, dt: min(range(20), key=lambda k: abs(2.0**-k - dt / tau)),
             ],
             LINEAR: [lambda tau, dt: tau / dt, lambda tau, dt: round(tau / dt)],
         },
@@ -292,6 +354,10 @@ EXERCISES = [
             ONLY_TOP: _steps(low=lambda half: -(2**30)),
             ONLY_BOTTOM: _steps(high=lambda half: 2**30),
             SYMMETRIC: _steps(low=lambda half: 1 - half),
+            CARET: [_with_caret, _half_with_caret],
+            BRACKETS: [_steps(leak=lambda mem, k: mem), _without_brackets],
+            KEEPS_LEAK: _steps(leak=lambda mem, k: mem - (mem >> k)),
+            SWAPPED: lambda *case: _steps()(*case)[::-1],
             ONE_BIT_MORE: _steps(low=lambda half: -2 * half, high=lambda half: 2 * half - 1),
             ONE_BIT_LESS: _steps(low=lambda half: -half // 2, high=lambda half: half // 2 - 1),
             TOP_TOO_HIGH: _steps(high=lambda half: half),
@@ -309,14 +375,14 @@ EXERCISES = [
             ),
             OLD_SPIKES: _steps(order="old spikes"),
             CLIPS_CURRENT: _steps(clips="current"),
-            EARLY: _steps(order="limit first"),
+            EARLY: [_steps(order="limit first"), _limited_twice],
         },
         otherwise="These are not the spikes and membranes of the equation. Line by line: the old spikes, the sum, its limits, the new spikes.",
         accepts=(_neuron_by_neuron, _in_numpy),
         hints=(
             "The old spikes are `mem > threshold`. The leak is `mem >> k`.",
             "Add up everything first: `mem - (mem >> k) + cur - threshold * spk`. Then limit the sum.",
-            "b bits with a sign hold -2^(b-1) to 2^(b-1) - 1: `mem.clamp(low, high)`.",
+            "b bits with a sign hold -2**(b - 1) to 2**(b - 1) - 1: `mem.clamp(low, high)`.",
         ),
         right="Each line is an operation that a chip has: compare, shift, add, saturate.",
     ),
@@ -334,7 +400,18 @@ EXERCISES = [
                 lambda weight, sd: weight * (1 + sd * torch.randn(weight.shape[1])),
             ],
             ADDED: lambda weight, sd: weight + sd * torch.randn_like(weight),
-            NO_MEAN: lambda weight, sd: weight * (sd * torch.randn_like(weight)),
+            NO_MEAN: [
+                lambda weight, sd: weight * (sd * torch.randn_like(weight)),
+                lambda weight, sd: weight * (sd + torch.randn_like(weight)),
+            ],
+            SIGN: lambda weight, sd: weight.abs() * (1 + sd * torch.randn_like(weight)),
+            NOT_NORMAL: [
+                lambda weight, sd: weight * (1 + sd * 12**0.5 * (torch.rand_like(weight) - 0.5)),
+                lambda weight, sd: (
+                    weight * torch.distributions.Laplace(1.0, sd / 2**0.5).sample(weight.shape)
+                ),
+            ],
+            PART: lambda weight, sd: weight + (weight * sd * torch.randn_like(weight)).detach(),
             SD_SQUARED: lambda weight, sd: weight * (1 + sd**2 * torch.randn_like(weight)),
             SD_ROOT: lambda weight, sd: weight * (1 + sd**0.5 * torch.randn_like(weight)),
             UNIFORM: lambda weight, sd: weight * (1 + sd * (2 * torch.rand_like(weight) - 1)),
@@ -342,8 +419,17 @@ EXERCISES = [
                 lambda weight, sd: weight * (1 + sd * torch.rand_like(weight)),
                 lambda weight, sd: weight * (1 + sd * torch.randn_like(weight).abs()),
             ],
-            CUT: lambda weight, sd: weight.detach() * (1 + sd * torch.randn_like(weight)),
+            CUT: [
+                lambda weight, sd: weight.detach() * (1 + sd * torch.randn_like(weight)),
+                lambda weight, sd: (
+                    (weight * (1 + sd * torch.randn_like(weight))).detach().requires_grad_()
+                ),
+            ],
         },
+        wrong=(
+            lambda weight, sd: weight * (1.04 + sd * torch.randn_like(weight)),
+            lambda weight, sd: weight * (1 + 1.06 * sd * torch.randn_like(weight)),
+        ),
         accepts=(
             lambda weight, sd: torch.normal(1.0, sd, weight.shape) * weight,
             lambda weight, sd: weight + sd * weight * torch.randn(*weight.shape),

@@ -13,6 +13,7 @@ from snnedu.widgets.panels import Choice, Slider, Traces
 
 STEPS = 60
 BURST, INHIBITION = slice(20, 22), slice(40, 42)  # when strong input comes
+COUNTED = slice(20, 26)  # the pulse, and while it lasts
 
 
 def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
@@ -23,7 +24,7 @@ def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         partial(_compared),  # without a name, so that no line of code is offered
         [
-            Slider("burst", 0.0, 2.5, 0.1, value=0.3, label="pulse and inhibition", unit="θ"),
+            Slider("burst", 0.0, 2.5, 0.1, value=1.8, label="pulse and inhibition", unit="θ"),
             Slider("k", 1, 6, 1, value=3, label="shift k"),
             Slider("state_bits", 4, 12, 1, value=8, label="bits of the membrane"),
             Choice("headroom", ("2 θ", "4 θ", "8 θ"), label="largest membrane"),
@@ -38,8 +39,7 @@ def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 title="Membrane of the chip, U / θ, and its spikes",
                 xlabel="step",
                 ylim=(-6, 6),
-                height=160,
-                given=True,
+                height=220,
             ),
             Traces(
                 {"ideal": "floats"},
@@ -53,8 +53,8 @@ def integer_explorer(*, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="One neuron, in integers and in floats",
-        outcome="θ is the integer {theta}. Spikes: {count} in integers, {wanted} in floats.",
-        alt="Two membranes over 60 steps, a pulse at steps 20 and 21, and inhibition at 40 and 41. In integers with {state_bits} bits: {count} spikes. In floats: {wanted}.",
+        outcome="θ is the integer {theta}. Spikes in steps 20 to 25: {count} in integers, {wanted} in floats.",
+        alt="Two membranes over 60 steps, a pulse at steps 20 and 21, and inhibition at 40 and 41. Spikes in steps 20 to 25: {count} in integers with {state_bits} bits, {wanted} in floats.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )
@@ -86,5 +86,5 @@ def _compared(
     ideal_spk, ideal = Leaky(1 - 2.0**-k).unroll(cur_rec[:, None])
     return {
         "spk": spk, "mem": mem, "ideal_spk": ideal_spk[:, 0, 0], "ideal": ideal[:, 0, 0],
-        "theta": theta, "count": int(spk.sum()), "wanted": int(ideal_spk.sum()),
+        "theta": theta, "count": int(spk[COUNTED].sum()), "wanted": int(ideal_spk[COUNTED].sum()),
     }  # fmt: skip

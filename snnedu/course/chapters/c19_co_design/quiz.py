@@ -5,19 +5,19 @@ from snnedu.course.exercise import Option, Question
 QUESTIONS = {
     "19": (
         Question(
-            "Each output channel has a scale of its own. What does the chip pay for it at run time?",
+            "The weights of each neuron have a scale of their own. How many multiplications does the chip pay for it?",
             (
                 Option(
-                    "One multiplication for each spike",
+                    "One for each spike",
                     "A spike adds an integer to a sum. The scale does not enter there.",
                 ),
                 Option(
-                    "Nothing: each threshold absorbs it",
+                    "None: each threshold absorbs it",
                     "Sums are in units of s, and θ / s is a number that is stored anyway.",
                     right=True,
                 ),
                 Option(
-                    "One multiplication for each step",
+                    "One for each step",
                     "The membrane stays in units of s: nothing has to be scaled back.",
                 ),
             ),
@@ -71,20 +71,20 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A colleague trained with noise of 20 %, and reports 95 % on chips. What do you ask first?",
+            "A colleague trained with mismatch of 20 %, and reports 95 % on chips. What do you ask first?",
             (
                 Option(
                     "What ordinary training reaches there",
-                    "Without that number, nobody knows what the noise was good for.",
+                    "Without that number, nobody knows what the robust training was good for.",
                     right=True,
                 ),
                 Option(
-                    "What the network reaches without noise",
+                    "What the network reaches on a perfect chip",
                     "That says what mismatch costs, but not whether the training helped.",
                 ),
                 Option(
-                    "Why the noise was not larger than 20 %",
-                    "A fair question, once it is clear that noise helped at all.",
+                    "Why the mismatch was not larger than 20 %",
+                    "A fair question, once it is clear that robust training helped at all.",
                 ),
             ),
         ),
