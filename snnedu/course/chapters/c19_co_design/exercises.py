@@ -287,15 +287,14 @@ def check_chip(answer: Attempt) -> None:
         third = tensor(answer.changing(weight, sd))  # with the tensor itself, whose gradient counts
         slope = _slope(third, weight)
         refuse({CUT: slope is None})
-        refuse({PART: not torch.allclose(slope, (third / weight).double(), atol=0.05)})
+        refuse({PART: not torch.allclose(slope, third / weight, atol=0.05)})
 
 
 def _slope(result: Tensor, weight: Tensor) -> Any:
     """Return the gradient that each weight gets, or None."""
     if not result.requires_grad:
         return None
-    (slope,) = torch.autograd.grad(result.sum(), weight, allow_unused=True)
-    return None if slope is None else slope.double()
+    return torch.autograd.grad(result.sum(), weight, allow_unused=True)[0]
 
 
 def _fixed(weight: Tensor, sd: float) -> Tensor:

@@ -73,7 +73,7 @@ def shifted(net: snn.Sequential, sd: float, seed: int) -> snn.Sequential:
     generator, copied = torch.Generator().manual_seed(2000 + seed), snn.quantize.plain(net)
     for layer in copied:
         if isinstance(layer, nn.Linear):
-            layer.bias += sd * torch.randn(layer.bias.shape, generator=generator)
+            layer.bias.add_(sd * torch.randn(layer.bias.shape, generator=generator))
     return copied
 
 
