@@ -190,7 +190,7 @@ def test_a_score_counted_by_hand():
     true = passage([[1.5, 1.5]] * 20)
     found = torch.tensor([[100.0, 1.5, 2.5], [100.0, 12.0, 12.0], [700.0, 12.0, 12.0]])
     one = sky.score(found, true, radius=1.0)
-    assert (one.hits, one.slices) == (1, 2)
+    assert (one.hits, one.entered) == (1, 2)
     assert (one.alarms, one.empty) == (2, 2 * 15)
     assert one.sensitivity == 0.5
     assert one.specificity == pytest.approx(1 - 2 / 30)
@@ -214,15 +214,40 @@ def test_perfect_is_one_nothing_is_zero_and_everywhere_is_zero():
     assert everywhere.specificity == 0
 
 
+def blind(share, slices=16, side=16):
+    """Detections in the middle of volumes that are chosen by chance."""
+    volumes = (torch.rand(slices, side, side) < share).nonzero().double()
+    return volumes * torch.tensor([500.0, 4.0, 4.0]) + torch.tensor([10.0, 1.5, 1.5])
+
+
 @given(st.integers(0, 10**6), st.floats(0.05, 0.9))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_guessing_at_random_is_about_zero_however_often(seed, share):
-    # A guess fills each block or not; with so small a radius only the block of the path counts.
     torch.manual_seed(seed)
-    blocks = (torch.rand(200, 4, 4) < share).nonzero().double()
-    found = blocks * torch.tensor([500.0, 4.0, 4.0]) + torch.tensor([10.0, 1.5, 1.5])
-    true = passage([[1.5, 1.5]] * 2000, duration=100_000.0)
-    assert abs(sky.score(found.double(), true, radius=0.1).informedness) < 0.2
+    there = 2 + torch.linspace(0, 8, 4000).double()  # crosses the sensor slowly
+    true = passage(torch.stack([there, 14 - there], 1), duration=200_000.0)
+    assert abs(sky.score(blind(share, 400, 4), true).informedness) < 0.13  # five deviations
+
+
+def test_a_fixed_grid_and_a_turned_answer_are_no_better_than_guessing():
+    times, places = 500.0 * torch.arange(16) + 250, torch.arange(3.0, 64, 7)
+    grid = torch.cartesian_prod(times, places, places).double()
+    seen = [sky.simulate(seed) for seed in range(12)]
+    assert abs(sky.total(sky.score(grid, one) for one in seen).informedness) < 0.1
+    mirrored = (sky.as_found(one.events) for one in seen)
+    turned = (torch.cat([found[:, :1], 63 - found[:, 1:]], 1) for found in mirrored)
+    scores = (sky.score(found, one) for found, one in zip(turned, seen, strict=True))
+    assert abs(sky.total(scores).informedness) < 0.1
+
+
+def test_sensitivity_counts_each_volume_that_the_path_enters():
+    # From column 1.5 to column 10.5 in one slice: three volumes, one of them reported.
+    columns = torch.linspace(1.5, 10.5, 10).double()
+    true = passage(torch.stack([torch.full_like(columns, 1.5), columns], 1), duration=500.0)
+    one = sky.score(torch.tensor([[100.0, 2.0, 6.0]]), true)
+    assert (one.hits, one.entered, one.alarms) == (1, 3, 0)
+    beside = sky.score(torch.tensor([[100.0, 5.0, 6.0]]), true)  # in between: neither way
+    assert (beside.hits, beside.alarms) == (0, 0)
 
 
 def test_scores_add_up_by_their_volumes():
@@ -245,6 +270,7 @@ def test_scores_add_up_by_their_volumes():
         (torch.zeros(2, 2), "must be \\[detections, 3\\]"),
         (torch.tensor([[2000.0, 1.0, 1.0]]), "must lie in the recording"),
         (torch.tensor([[10.0, 16.0, 1.0]]), "must lie in the recording"),
+        (torch.tensor([[10.0, 1.0, 15.5]]), "must lie in the recording"),
         (torch.tensor([[math.nan, 1.0, 1.0]]), "must lie in the recording"),
     ],
 )

@@ -18,13 +18,13 @@ Found = Float[Tensor, "detections 3"]  # t in ms, y, x in pixels
 class Score:
     """What a detector found, counted in volumes of space and time; scores add up with +.
 
-    `hits` of `slices`: stretches of time in which the satellite was in view, and was found.
-    `alarms` of `empty`: volumes without a satellite in which something was found all the same.
+    `hits` of `entered`: volumes that the true path enters, and in which something was found.
+    `alarms` of `empty`: volumes far from the path in which something was found all the same.
     `distance`: the sum of the distances from the true path, px, over `near` detections.
     """
 
     hits: int
-    slices: int
+    entered: int
     alarms: int
     empty: int
     distance: float
@@ -32,8 +32,8 @@ class Score:
 
     @property
     def sensitivity(self) -> float:
-        """The share of the satellite's slices in which it was found; NaN if it was never there."""
-        return self.hits / self.slices if self.slices else float("nan")
+        """The share of the satellite's volumes in which it was found; NaN if it was never there."""
+        return self.hits / self.entered if self.entered else float("nan")
 
     @property
     def specificity(self) -> float:
@@ -42,7 +42,7 @@ class Score:
 
     @property
     def informedness(self) -> float:
-        """Sensitivity + specificity - 1: 1 is perfect, 0 is what guessing gives, on average."""
+        """Sensitivity + specificity - 1: 1 is perfect, 0 is what a random guess gives on average."""
         return self.sensitivity + self.specificity - 1
 
     @property
@@ -80,10 +80,11 @@ def score(
         informedness = sensitivity + specificity - 1
 
     `found` has a row for each detection: t in ms, y and x in pixels. The recording is cut into
-    slices of `every` ms and these into volumes of `block` x `block` pixels. A slice with the
-    satellite in view is a hit if a detection lies within `radius` pixels of the true path at its
-    time. Of the volumes farther from the path than this, each with a detection is a false alarm.
-    What lies in volumes near the path, but not on it, counts neither way.
+    volumes of `every` ms and `block` x `block` pixels. Sensitivity is the share of the volumes
+    entered by the true path that hold a detection. Specificity is the share of the empty volumes
+    that hold none; these are farther than `radius` pixels from the path. Volumes in between count
+    neither way. Both shares count the same kind of volume. So who reports each volume with chance
+    q gets q + (1 - q) - 1 = 0 on average.
 
     Like the scores of Afshar et al. 2020 (doi:10.1109/JSEN.2020.3009687), it counts volumes of
     space and time, not events; sizes and rules are ours, so only scores from this function compare.
@@ -95,45 +96,39 @@ def score(
     _check.positive("every", every)
     _check.positive("radius", radius)
     t, place = found[:, 0].double(), found[:, 1:].double()
-    slices = int(-(-true.events.duration // every))
-    when = (t / every).long().clamp(max=slices - 1)
     away = (place - true.at(t)).norm(dim=-1)
     near = away <= radius  # False for NaN
 
-    busy = _near_blocks(true, slices, float(every), block, float(radius))
+    slices = int(-(-true.events.duration // every))
+    aside = _distances(true, slices, float(every), block)
+    entered, empty = aside == 0, aside > radius
+    when = (t / every).long().clamp(max=slices - 1)
     rows, columns = ((place + 0.5) / block).long().unbind(-1)
-    alarmed = torch.zeros_like(busy)
-    alarmed[when[~near], rows[~near], columns[~near]] = True
-    seen = busy.flatten(1).any(1)
-    hit = torch.zeros(slices, dtype=torch.bool)
-    hit[when[near]] = True
+    reported = torch.zeros_like(entered)
+    reported[when, rows, columns] = True
     return Score(
-        hits=int((hit & seen).sum()),
-        slices=int(seen.sum()),
-        alarms=int((alarmed & ~busy).sum()),
-        empty=int((~busy).sum()),
+        hits=int((reported & entered).sum()),
+        entered=int(entered.sum()),
+        alarms=int((reported & empty).sum()),
+        empty=int(empty.sum()),
         distance=float(away[near].sum()),
         near=int(near.sum()),
     )
 
 
-def _near_blocks(true: Pass, slices: int, every: float, block: int, radius: float) -> Tensor:
-    """Return which blocks are near the path, [slices, rows, columns]."""
+def _distances(true: Pass, slices: int, every: float, block: int) -> Tensor:
+    """Return how far each volume is from the path, px, [slices, rows, columns]; 0 if entered."""
     height, width = (-(-length // block) for length in true.events.size)
-    low = (
-        torch.stack(
-            torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij"), -1
-        ).double()
-        * block
-        - 0.5
-    )
-    point = true.path[:, None, None]  # [time, 1, 1, 2]
+    corners = torch.cartesian_prod(torch.arange(height), torch.arange(width))
+    low = (corners * block - 0.5).double()
+    point = true.path[:, None]  # [time, 1, 2]
     aside = torch.maximum(low - point, point - low - block).clamp(min=0).norm(dim=-1)
-    close = aside <= radius  # [time, rows, columns]; False for NaN
     times = torch.arange(len(true.path)) * true.dt
     which = (times / every).long().clamp(max=slices - 1)
-    count = torch.zeros(slices, height, width, dtype=torch.long)
-    return count.index_add_(0, which, close.long()) > 0
+    far = torch.full((slices, height * width), torch.inf, dtype=torch.double)
+    which = which[:, None].expand_as(aside)
+    nearest = far.scatter_reduce(0, which, aside.nan_to_num(torch.inf), "amin")
+    return nearest.unflatten(1, (height, width))
 
 
 def _check_found(found: Tensor, true: Pass) -> None:
@@ -146,7 +141,8 @@ def _check_found(found: Tensor, true: Pass) -> None:
     ends = torch.tensor([true.events.duration, *true.events.size], dtype=found.dtype)
     low = torch.tensor([0.0, -0.5, -0.5], dtype=found.dtype)
     high = ends - torch.tensor([0.0, 0.5, 0.5], dtype=found.dtype)
-    if not bool(((found >= low) & (found <= high)).all()):
+    inside = (found >= low) & torch.cat([found[:, :1] <= high[:1], found[:, 1:] < high[1:]], 1)
+    if not bool(inside.all()):
         raise ValueError(
             f"`found` must lie in the recording: t from 0 to {ends[0]:g} ms, y and x on "
             f"{true.events.size} pixels. Received {found.amin(0).tolist()} to "
