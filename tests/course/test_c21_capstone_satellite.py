@@ -67,8 +67,36 @@ def test_the_filter_beats_all_events_and_the_tracker_is_more_exact(some):
     assert tracked.error < kept.error
     assert len(late) == 6
     assert min(late) >= 0
-    again = experiments.judge(experiments.filter_keeps(800.0), some, tracked=True)
+    again = experiments.judge(experiments.filter_keeps(800.0), some, advance=sky.track_step)
     assert again == tracked
+
+
+def test_turned_events_find_no_more_than_chance(some):
+    again = experiments.turned(experiments.turned(some[0].events))
+    assert torch.equal(again.x, some[0].events.x)
+    assert torch.equal(again.y, some[0].events.y)
+    assert abs(experiments.judge(experiments.turned, some).informedness) < 0.15
+    way = experiments.filter_keeps(800.0)
+    _, late = experiments.follow(lambda events: experiments.turned(way(events)), some)
+    assert late.count(float("inf")) > len(some) / 2
+
+
+def test_a_satellite_is_followed_after_five_reports_near_it(some):
+    one = some[0]
+    seen = (~one.path[:, 0].isnan()).nonzero()[:, 0] * one.dt
+    start = float((seen[0] / 100).ceil()) * 100 + 1000
+    times = start + 100 * torch.arange(8).double()
+    reports = torch.cat([times[:, None], one.at(times)], 1)
+    assert experiments.delay(reports, one) == start + 400 - float(seen[0])
+    gaps = reports[[0, 1, 2, 3, 5, 6, 7]]
+    assert experiments.delay(gaps, one) == float("inf")
+    assert experiments.delay(reports + torch.tensor([0, 0, 3.0]), one) == float("inf")
+
+
+def test_another_threshold_leaves_the_network_as_it_was(some):
+    net = experiments.make_detector(0)
+    assert experiments.with_threshold(net, 2.0)[5].threshold == 2.0
+    assert net[5].threshold == 1.0
 
 
 def test_a_detector_learns_and_its_first_weights_wake_it(some):
@@ -97,9 +125,9 @@ def test_the_explorer_shows_what_the_library_computes():
     shown = one.run()
     true = sky.simulate(3, night=sky.Night(noise=0.2, brightest=4.0, faintest=4.0))
     kept = snn.events.denoise(true.events, 100)
-    assert shown["events"] == len(true.events)
-    assert shown["kept_events"] == len(kept)
-    assert shown["filtered"] == sky.score(sky.as_found(kept), true).informedness
+    assert shown["near"] + shown["far"] == len(true.events)
+    assert shown["near_kept"] + shown["far_kept"] == len(kept)
+    assert shown["near"] / len(true.events) == pytest.approx(experiments.share_near([true]))
 
 
 def test_a_step_that_changes_its_input_is_named():
@@ -110,3 +138,44 @@ def test_a_step_that_changes_its_input_is_named():
 
     with pytest.raises(WrongAnswer, match="changes its input"):
         checks.verdict(exercise("21.2"), my_step, 0)
+
+
+def share(found):
+    return float(found.float().mean())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reply"),
+    [
+        (lambda found, true: max(0, share(found[true]) - share(found[~true])), "below 0"),
+        (lambda found, true: (found & true).sum() / found.sum(), "precision"),
+        (lambda found, true: (share(found[true]), share(~found[~true])), "One number"),
+        (lambda found, true: share(found[true]) + share(found[~true]) - 1, "false alarms"),
+        (lambda found, true: share(found & true) + share(~found & ~true) - 1, "all volumes"),
+    ],
+)
+def test_wrong_scores_are_named(wrong, reply):
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(exercise("21.1"), wrong, 0)
+
+
+def test_a_place_without_a_speed_is_named_and_lists_of_tensors_are_right():
+    right = exercise("21.2").solution
+    checks.verdict(exercise("21.2"), lambda *given: [list(part) for part in right(*given)], 0)
+    with pytest.raises(WrongAnswer, match="two tensors"):
+        checks.verdict(exercise("21.2"), lambda *given: right(*given)[0], 0)
+    with pytest.raises(WrongAnswer, match="in this order"):
+        checks.verdict(exercise("21.2"), lambda *given: right(*given)[::-1], 0)
+
+
+def test_events_of_both_polarities_at_one_pixel_are_two():
+    right = exercise("21.3").solution
+
+    def one_of_both(x_rec, beta, threshold):
+        return right(torch.stack([x_rec.amax(1), 0 * x_rec[:, 0]], 1), beta, threshold)
+
+    with pytest.raises(WrongAnswer, match="polarities"):
+        checks.verdict(exercise("21.3"), one_of_both, 0)
+    with pytest.raises(WrongAnswer) as refused:
+        checks.verdict(exercise("21.3"), lambda *given: 0 * right(*given).float(), 0)
+    assert "mean" not in str(refused.value)

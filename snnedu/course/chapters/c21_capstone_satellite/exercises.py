@@ -11,6 +11,7 @@ from torch import Tensor
 from snnedu.course.attempt import WrongAnswer
 from snnedu.course.diagnosis import ByShape
 from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
 
 
 def my_informedness(found: Tensor, true: Tensor) -> float | Tensor:
@@ -48,9 +49,16 @@ RECALL_ONLY = (
 SPECIFICITY_ONLY = (
     "You return the specificity alone. A detector that reports nothing has a specificity of 1."
 )
+FALSE_ALARMS = "You add the share of false alarms. Specificity is 1 minus it: of the empty volumes, the share that stayed empty."
+OF_ALL = "You divide by all volumes. Sensitivity divides by the true ones, specificity by the empty ones."
+CLAMPED = "You cut it off below 0. A detector that is worse than guessing gets a negative number."
+PERCENT = "You return percent. Leave the shares between 0 and 1."
+ONE_NUMBER = "One number is needed: the sum of the two shares, minus 1. You return two."
 NOT_MINUS_ONE = "You leave out the -1. Guessing should get 0, and a perfect detector 1."
 MEAN = "You take the mean of the two, which is 1/2 for guessing. Informedness is their sum minus 1."
-ACCURACY = "You return the share of right volumes. Nearly all are empty: reporting nothing gets close to 1."
+ACCURACY = (
+    "You use the share of right volumes. Nearly all are empty: reporting nothing gets close to 1."
+)
 F1 = "You return the F1 score. It never looks at the empty volumes that stayed empty."
 FALSE_BY_ALL = (
     "You divide the false alarms by all volumes. Specificity looks at the empty volumes alone."
@@ -60,10 +68,17 @@ IOU = "You return the overlap of found and true. It never looks at the empty vol
 
 
 def _draw_volumes() -> Iterator[tuple[Tensor, Tensor]]:
-    for share, chance in ((0.1, 0.3), (0.3, 0.6), (0.5, 0.2)):
-        true = torch.rand(10, 20) < share
-        found = torch.where(true, torch.rand(10, 20) < 0.7, torch.rand(10, 20) < chance)
+    for share, hit, false in ((0.1, 0.7, 0.3), (0.3, 0.7, 0.6), (0.5, 0.7, 0.2), (0.3, 0.2, 0.8)):
+        true = torch.rand(200) < share
+        found = torch.where(true, torch.rand(200) < hit, torch.rand(200) < false)
         yield found, true
+
+
+def _one_number(answer: Any, *case: Any) -> Any:
+    result = answer(*case)
+    if isinstance(result, (tuple, list)) and len(result) == 2:
+        raise WrongAnswer(ONE_NUMBER)
+    return result
 
 
 def _counts(found: Tensor, true: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -77,6 +92,10 @@ def _from(
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Return a score by a formula of hits, misses, false alarms and rightly empty volumes."""
     return lambda found, true: formula(*_counts(found, true))
+
+
+def _sum(*counts: Tensor) -> Tensor:
+    return torch.stack(counts).sum()
 
 
 def _one_by_one(found: Tensor, true: Tensor) -> float:
@@ -107,6 +126,10 @@ PIXELS_PER_STEP = (
     "You leave out dt in the prediction. The speed is in pixels per second, a step is dt seconds."
 )
 CHANGES = "Your function changes its input, which later code may need: make new tensors instead (`place = place + …`, not `place += …`)."
+TWO_PARTS = "Return two tensors, the place and the speed: `return place, speed`."
+BACKWARD = "You return the speed before the place. Return place and speed, in this order."
+PULLED = "Where nothing was seen, your track is pulled to (0, 0). Replace NaN after the subtraction: what was missed is 0."
+ALL_STOP = "You correct no track if a single one was not seen. Treat each row on its own."
 ZEROED = "Where nothing was seen, your speed becomes 0. It should stay as it is."
 
 
@@ -121,13 +144,15 @@ def _draw_tracks() -> Iterator[tuple[Tensor, Tensor, Tensor, float, float, float
 def _both(answer: Any, *case: Any) -> Tensor:
     """Return place and speed. NaN equals no NaN: so whether the input changed is seen here."""
     given = copy.deepcopy(case)
-    place, speed = getattr(answer, "changing", answer)(*given)
+    parts = getattr(answer, "changing", answer)(*given)
+    if not isinstance(parts, (tuple, list, Tensor)) or len(parts) != 2:
+        raise WrongAnswer(TWO_PARTS)
     if not all(
         torch.equal(a.nan_to_num(), b.nan_to_num())
         for a, b in zip(given[:3], case[:3], strict=True)
     ):
         raise WrongAnswer(CHANGES)
-    return torch.stack([torch.as_tensor(part).double() for part in (place, speed)])
+    return torch.stack([tensor(part).double() for part in parts])
 
 
 def _track(
@@ -154,6 +179,11 @@ def _stays(*given: Any) -> tuple[Tensor, Tensor]:
     return torch.where(given[2].isnan(), given[0], place), speed
 
 
+def _all_stop(*given: Any) -> tuple[Tensor, Tensor]:
+    place, speed, seen, dt = given[:4]
+    return (place + speed * dt, speed) if seen.isnan().any() else my_step(*given)
+
+
 def _zeroed(*given: Any) -> tuple[Tensor, Tensor]:
     place, speed = my_step(*given)
     return place, torch.where(given[2].isnan(), 0.0, speed)
@@ -176,6 +206,7 @@ def _with_where(*given: Any) -> list[Any]:
 # --------------------------------------------------------------------------------------- 21.3
 
 ONE_SIGN = "You count one polarity alone. Sum over both channels: axis 1."
+ONE_OF_BOTH = "You count a pixel once when both polarities fire in a step. These are two events."
 RESETS = "You reset the membrane after a spike. This one is left as it is: a block stays kept while events come."
 NO_LEAK = "Your membrane does not leak: it counts all events so far."
 NO_MEMORY = "You look at each step alone. The membrane keeps beta of what it had."
@@ -191,7 +222,8 @@ PER_PIXEL = "You return a result for each pixel. Return one for each block of 4 
 
 
 def _draw_films() -> Iterator[tuple[Tensor, float, float]]:
-    for share, beta, threshold in ((0.02, 0.8, 1.5), (0.05, 0.5, 2.0)):
+    sparse, dense = ((0.02, 0.8, 1.5), (0.05, 0.5, 2.0)), ((0.2, 0.5, 0.7), (0.2, 0.5, 12.5))
+    for share, beta, threshold in sparse + dense:
         yield (torch.rand(15, 2, 12, 16) < share).float(), beta, threshold
 
 
@@ -246,9 +278,32 @@ EXERCISES = [
         name="my_informedness",
         solution=my_informedness,
         cases=_draw_volumes,
+        run=_one_number,
         mistakes={
-            PRECISION: _from(
-                lambda hit, miss, alarm, empty: hit / (hit + alarm) + empty / (empty + alarm) - 1
+            PRECISION: [
+                _from(lambda hit, miss, alarm, empty: hit / (hit + alarm)),
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        hit / (hit + alarm) + empty / (empty + alarm) - 1
+                    )
+                ),
+            ],
+            FALSE_ALARMS: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + miss) + alarm / (empty + alarm) - 1
+            ),
+            OF_ALL: [
+                _from(
+                    lambda hit, miss, alarm, empty: -(miss + alarm) / _sum(hit, miss, alarm, empty)
+                ),
+                _from(lambda hit, miss, alarm, empty: hit / _sum(hit, miss, alarm, empty)),
+            ],
+            CLAMPED: _from(
+                lambda hit, miss, alarm, empty: (
+                    hit / (hit + miss) - alarm / (empty + alarm)
+                ).clamp(min=0)
+            ),
+            PERCENT: _from(
+                lambda hit, miss, alarm, empty: 100 * (hit / (hit + miss) - alarm / (empty + alarm))
             ),
             RECALL_ONLY: _from(lambda hit, miss, alarm, empty: hit / (hit + miss)),
             SPECIFICITY_ONLY: _from(lambda hit, miss, alarm, empty: empty / (empty + alarm)),
@@ -258,9 +313,16 @@ EXERCISES = [
             MEAN: _from(
                 lambda hit, miss, alarm, empty: (hit / (hit + miss) + empty / (empty + alarm)) / 2
             ),
-            ACCURACY: _from(
-                lambda hit, miss, alarm, empty: (hit + empty) / (hit + miss + alarm + empty)
-            ),
+            ACCURACY: [
+                _from(
+                    lambda hit, miss, alarm, empty: (hit + empty) / _sum(hit, miss, alarm, empty)
+                ),
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        2 * (hit + empty) / _sum(hit, miss, alarm, empty) - 1
+                    )
+                ),
+            ],
             F1: _from(lambda hit, miss, alarm, empty: 2 * hit / (2 * hit + miss + alarm)),
             FALSE_BY_ALL: _from(
                 lambda hit, miss, alarm, empty: (
@@ -309,8 +371,11 @@ EXERCISES = [
             OLD_PLACE_CORRECTED: partial(_track, correct=lambda p, r, a, old: old + a * r),
             PIXELS_PER_STEP: partial(_track, ahead=lambda p, v, dt: p + v),
             ZEROED: _zeroed,
+            BACKWARD: lambda *given: my_step(*given)[::-1],
+            PULLED: partial(_track, miss=lambda s, p, old: s.nan_to_num(0.0) - p),
+            ALL_STOP: _all_stop,
         },
-        otherwise="Place or speed differ from those of the three lines of the text.",
+        otherwise="Place or speed differ from those of the equations of the text.",
         accepts=(
             _with_where,
             lambda *given: tuple(part.double() for part in my_step(*given)),
@@ -320,7 +385,7 @@ EXERCISES = [
             "Where `seen` is NaN, what was missed is 0: `torch.nan_to_num`, or `torch.where`.",
             "The new place is the prediction plus alpha times the miss; the new speed is the old one plus beta / dt times the miss.",
         ),
-        right="The same two lines follow ships and aircraft on radar screens.",
+        right="The same step follows ships and aircraft on radar screens.",
     ),
     Exercise(
         id="21.3",
@@ -333,6 +398,7 @@ EXERCISES = [
                 partial(_blocks, count=lambda x_rec: _sums(x_rec[:, :1])),
                 partial(_blocks, count=lambda x_rec: _sums(x_rec[:, 1:])),
             ],
+            ONE_OF_BOTH: partial(_blocks, count=lambda x_rec: _sums(x_rec.amax(1, keepdim=True))),
             RESETS: [
                 partial(_blocks, after=lambda mem, threshold: mem * (mem <= threshold)),
                 partial(_blocks, after=lambda mem, threshold: mem - threshold * (mem > threshold)),

@@ -1,6 +1,8 @@
 """The experiments of this chapter: passes as tensors, networks that keep events, their scores."""
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Shaped
@@ -21,6 +23,8 @@ PATCH = 8  # pixels: what an STDP neuron sees
 STRANGE = Night(threshold=0.25, mismatch=0.2, noise=0.15, hot=0.01, twinkle=0.3, slew=0.3)
 
 Film = Float[Tensor, "time 2 height width"]
+Reports = Float[Tensor, "reports 3"]  # t in ms, y, x
+Step = Callable[..., tuple[Tensor, Tensor]]  # a tracker's, as in exercise 21.2
 Kept = Shaped[Tensor, "time rows columns"]  # above 0: which blocks are kept at which step
 
 
@@ -30,7 +34,10 @@ def passes(seeds: Iterable[int], night: Night | None = None) -> list[Pass]:
 
 
 def varied_passes(seeds: Iterable[int]) -> list[Pass]:
-    """Simulate passes, each with a sensor of its own, between the default one and worse ones."""
+    """Simulate passes, each with a sensor of its own: most are worse than the default one.
+
+    The default sensor lies near the edge of their range, `STRANGE` near its middle.
+    """
     found = list[Pass]()
     for seed in seeds:
         u = torch.rand(6, generator=torch.Generator().manual_seed(seed)).tolist()
@@ -70,42 +77,65 @@ def filter_keeps(window: float) -> Callable[[Events], Events]:
     return lambda events: denoise(events, window)
 
 
-def judge(kept: Callable[[Events], Events], on: Sequence[Pass], *, tracked: bool = False) -> Score:
-    """Return the score of a method over passes, with or without the tracker."""
+def turned(events: Events) -> Events:
+    """Return events turned by 180°: as many of them as before, but unrelated to the satellite."""
+    height, width = events.size
+    return replace(events, x=width - 1 - events.x, y=height - 1 - events.y)
+
+
+def judge(
+    kept: Callable[[Events], Events], on: Sequence[Pass], *, advance: Step | None = None
+) -> Score:
+    """Return the score of a method over passes, with a tracker if `advance` is its step."""
     scores = list[Score]()
     for one in on:
         found = sky.as_found(kept(one.events))
-        if tracked:
-            found = sky.track(found, steps=STEPS, size=one.events.size)
+        if advance:
+            found = sky.track(found, steps=STEPS, size=one.events.size, advance=advance)
         scores.append(sky.score(found, one))
     return sky.total(scores)
 
 
 def follow(
-    kept: Callable[[Events], Events], on: Sequence[Pass], *, radius: float = 4.0
+    kept: Callable[[Events], Events], on: Sequence[Pass], advance: Step = sky.track_step
 ) -> tuple[Score, list[float]]:
-    """Return the score with the tracker, and after how many ms it first reports each satellite.
-
-    The time counts from when the satellite is in view; inf where it is never reported.
-    """
+    """Return the score with the tracker, and after how many ms it has each satellite, see `delay`."""
     scores, late = list[Score](), list[float]()
     for one in on:
-        reports = sky.track(sky.as_found(kept(one.events)), steps=STEPS, size=one.events.size)
+        found = sky.as_found(kept(one.events))
+        reports = sky.track(found, steps=STEPS, size=one.events.size, advance=advance)
         scores.append(sky.score(reports, one))
-        near = (reports[:, 1:] - one.at(reports[:, 0])).norm(dim=-1) <= radius
-        visible = float((~one.path[:, 0].isnan()).nonzero()[0]) * one.dt
-        late.append(float(reports[near, 0][0]) - visible if bool(near.any()) else float("inf"))
+        late.append(delay(reports, one))
     return sky.total(scores), late
+
+
+def delay(reports: Reports, one: Pass, *, radius: float = 2.0, steps: int = 5) -> float:
+    """Return from first view on how many ms pass until reports follow the satellite; inf if never.
+
+    To follow is to lie within `radius` pixels of it for `steps` steps in a row: one report alone
+    may be chance, as several false tracks are about at any time.
+    """
+    near = (reports[:, 1:] - one.at(reports[:, 0])).norm(dim=-1) <= radius
+    hit = torch.zeros(STEPS + 1)
+    hit[(reports[near, 0] / STEP).round().long()] = 1
+    followed = hit.unfold(0, steps, 1).amin(1).nonzero()
+    if not len(followed):
+        return float("inf")
+    visible = float((~one.path[:, 0].isnan()).nonzero()[0]) * one.dt
+    return (float(followed[0]) + steps - 1) * STEP - visible
+
+
+def near_and_far(events: Events, one: Pass, radius: float = 3.0) -> tuple[int, int]:
+    """Return how many events lie within some pixels of the satellite, and how many do not."""
+    place = sky.as_found(events)[:, 1:]
+    near = int(((place - one.at(events.t)).norm(dim=-1) <= radius).sum())
+    return near, len(events) - near
 
 
 def share_near(on: Sequence[Pass], radius: float = 3.0) -> float:
     """Return which share of all events lies within some pixels of the satellite."""
-    near, count = 0, 0
-    for one in on:
-        place = sky.as_found(one.events)[:, 1:]
-        near += int(((place - one.at(one.events.t)).norm(dim=-1) <= radius).sum())
-        count += len(place)
-    return near / count
+    near, far = torch.tensor([near_and_far(one.events, one, radius) for one in on]).sum(0).tolist()
+    return near / (near + far)
 
 
 # ----------------------------------------------------------------- a network learned by gradient
@@ -238,3 +268,10 @@ def make_detector(seed: int) -> snn.Sequential:
     betas = (0.9, 0.9, 0.8)
     first, second, third = (snn.Leaky(beta, learn_beta=True) for beta in betas)
     return snn.Sequential(near, first, wide, second, last, third)
+
+
+def with_threshold(net: snn.Sequential, threshold: float) -> snn.Sequential:
+    """Return a copy of a detector whose output neurons have another threshold."""
+    net = copy.deepcopy(net)
+    net[5].threshold = threshold
+    return net

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from snnedu.course.chapters.c21_capstone_satellite.experiments import near_and_far
 from snnedu.course.chapters.c21_capstone_satellite.pictures import counts
 from snnedu.silicon import sky
 from snnedu.silicon.events import denoise
@@ -17,36 +18,54 @@ def night_explorer(**more: Any) -> Explorer:
         [
             Slider("number", 0, 23, 1, value=5, label="pass"),
             Slider("noise", 0.0, 0.5, 0.05, value=0.05, label="noise", unit="Hz per pixel"),
-            Slider("mag", 1.0, 6.0, 0.5, value=4.0, label="satellite's magnitude at its best"),
+            Slider(
+                "mag", 1.0, 6.0, 0.5, value=4.0, label="satellite's magnitude (larger: fainter)"
+            ),
             Slider("window", 50, 1600, 50, value=400, label="window of the filter", unit="ms"),
         ],
         [
-            Image("raw", title="All events, 8 s", xlabel="column", ylabel="row", clim=(0, 3)),
-            Image("kept", title="Kept by the filter", xlabel="column", ylabel="row", clim=(0, 3)),
+            Image(
+                "raw",
+                title="All events, 8 s",
+                xlabel="column",
+                ylabel="row",
+                clim=(0, 3),
+                height=330,
+            ),
+            Image(
+                "kept",
+                title="Kept by the filter",
+                xlabel="column",
+                ylabel="row",
+                clim=(0, 3),
+                height=330,
+            ),
         ],
         title="A night, and a filter",
-        outcome="{name}: {kept_events} of {events} events are kept. Informedness: {all:.2f} with all events, {filtered:.2f} with those kept.",
+        outcome="{name}: the filter keeps {near_kept} of {near} events within 3 pixels of the satellite, and {far_kept} of {far} others.",
         code="""night = snn.sky.Night(noise={noise}, brightest={mag}, faintest={mag})
 one = snn.sky.simulate({number}, night=night)
 kept = snn.events.denoise(one.events, {window})""",
-        alt="Events of 8 s on 64 x 64 pixels, all of them and those that the filter keeps: {kept_events} of {events}.",
+        alt="Events of 8 s on 64 x 64 pixels, all of them and those that the filter keeps: {near_kept} of {near} near the satellite, {far_kept} of {far} others.",
         columns=2,
         **more,
     )
 
 
 def watch(number: int, noise: float, mag: float, window: float) -> dict[str, Any]:
-    """Return what the camera sends, what a filter keeps of it, and both scores."""
+    """Return what the camera sends and what a filter keeps, near the satellite and elsewhere."""
     one = _pass(number, noise, mag)
     kept = denoise(one.events, window)
+    near, far = near_and_far(one.events, one)
+    near_kept, far_kept = near_and_far(kept, one)
     return {
         "raw": counts(one.events),
         "kept": counts(kept),
         "name": one.name,
-        "events": len(one.events),
-        "kept_events": len(kept),
-        "all": sky.score(sky.as_found(one.events), one).informedness,
-        "filtered": sky.score(sky.as_found(kept), one).informedness,
+        "near": near,
+        "far": far,
+        "near_kept": near_kept,
+        "far_kept": far_kept,
     }
 
 

@@ -16,22 +16,28 @@ EVENT, TRUE, TRACK = viz.GRAY, COLORS[1], COLORS[0]
 
 
 def night(one: Pass, kept: Mapping[str, Events], *, alt: str) -> Axes:
-    """Draw events of a pass, later ones darker, a panel for each choice; and the true path."""
+    """Draw events of a pass, later ones darker, a panel for each choice; and their true path."""
     figure, axes = plt.subplots(
         1, len(kept), figsize=(3.5 * len(kept), 3.6), squeeze=False, layout="constrained"
     )
     for ax, (title, events) in zip(axes[0], kept.items(), strict=True):
         age = (1 - events.t / events.duration).numpy()
         ax.scatter(events.x, events.y, c=age, s=3, cmap="gray", vmin=-0.3, vmax=1.3)
-        ax.plot(one.path[:, 1], one.path[:, 0], color=TRUE, lw=1, alpha=0.8, label="true path")
+        path = one.at(torch.arange(float(events.t.min()), float(events.t.max()), one.dt))
+        ax.plot(path[:, 1], path[:, 0], color=TRUE, lw=1.5, alpha=0.8, label="true path")
         _sensor(ax, one)
         ax.set_title(f"{title}: {len(events):,} events", fontsize=9)
-    axes[0, 0].legend(fontsize=7, loc="upper right")
+    early, late = (
+        axes[0, 0].plot([], [], ".", color=str(shade), label=label)[0]
+        for shade, label in ((0.75, "early"), (0.2, "late"))
+    )
+    path = axes[0, 0].lines[0]
+    figure.legend(handles=[early, late, path], fontsize=8, loc="outside lower center", ncols=3)
     return viz.describe(figure, alt)
 
 
 def found(one: Pass, events: Events, reports: Tensor, *, step: float, alt: str) -> player.Animation:
-    """Let a pass run: its events of the last 300 ms, the stars, the satellite, and the track."""
+    """Let a pass run: events of the last 300 ms, stars, the satellite, tracks of the last second."""
     from celluloid import Camera
 
     figure, ax = plt.subplots(figsize=(4.6, 4.6), layout="constrained")
@@ -42,13 +48,13 @@ def found(one: Pass, events: Events, reports: Tensor, *, step: float, alt: str) 
         ax.scatter(one.stars[:, 1], one.stars[:, 0], marker="*", s=25, color=COLORS[4], lw=0)
         at = one.at(torch.tensor([end]))[0]
         ax.plot(at[1], at[0], "o", ms=14, mfc="none", color=TRUE)
-        past = reports[reports[:, 0] <= end]
+        past = reports[(reports[:, 0] <= end) & (reports[:, 0] > end - 1000)]
         ax.plot(past[:, 2], past[:, 1], ".", ms=4, color=TRACK)
         _sensor(ax, one)
-        ax.text(1, 4, f"{end / 1000:.1f} s", fontsize=9)
+        ax.text(0, 1.02, f"{end / 1000:.1f} s", fontsize=9, transform=ax.transAxes)
         camera.snap()
     names = {
-        "event": ("o", EVENT), "star": ("*", COLORS[4]), "satellite": ("o", TRUE), "track": (".", TRACK)
+        "kept event": ("o", EVENT), "star": ("*", COLORS[4]), "satellite": ("o", TRUE), "track": (".", TRACK)
     }  # fmt: skip
     handles = [
         ax.plot(
@@ -56,25 +62,28 @@ def found(one: Pass, events: Events, reports: Tensor, *, step: float, alt: str) 
         )[0]
         for name, (mark, color) in names.items()
     ]
-    ax.legend(handles=handles, fontsize=7, loc="lower left", ncols=4)
+    figure.legend(handles=handles, fontsize=8, loc="outside lower center", ncols=4)
     return viz.embed(camera, fps=6, alt=alt)
 
 
 def dots(groups: Mapping[str, Mapping[str, Sequence[float]]], *, xlabel: str, alt: str) -> Axes:
-    """Draw numbers as dots, a panel for each group and a row for each name; a line for the mean."""
+    """Draw numbers as dots, a panel for each group and a row for each name; a bar for the mean."""
     figure, axes = plt.subplots(
         1, len(groups), figsize=(9, 2.9), sharey=True, squeeze=False, layout="constrained"
     )
     for ax, (title, rows) in zip(axes[0], groups.items(), strict=True):
         for row, values in enumerate(rows.values()):
             place = row + torch.linspace(-0.15, 0.15, len(values)) * (len(values) > 1)
-            ax.plot(values, place, "o", color=COLORS[0], alpha=0.6, ms=4)
             mean = sum(values) / len(values)
-            ax.plot([mean] * 2, [row - 0.3, row + 0.3], color=COLORS[1], lw=2)
-        ax.axvline(0, color=viz.GRAY, ls=":")
+            ax.plot([mean] * 2, [row - 0.3, row + 0.3], color=COLORS[1], lw=2, label="mean")
+            ax.plot(values, place, "o", color=COLORS[0], alpha=0.7, ms=4, label="a seed")
+        ax.axvline(0, color=viz.GRAY, ls=":", label="guessing")
         ax.set_yticks(range(len(rows)), list(rows))
-        ax.set(title=title, xlabel=xlabel, xlim=(-0.05, 1.05))
+        ax.set(title=title, xlabel=xlabel, xlim=(-0.05, 0.85))
     axes[0, 0].invert_yaxis()
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    known = dict(zip(labels, handles, strict=True))
+    figure.legend(known.values(), known.keys(), fontsize=8, loc="outside lower center", ncols=3)
     return viz.describe(figure, alt)
 
 

@@ -7,7 +7,7 @@ PREDICTIONS = {
         question="Some stars twinkle, some pixels are noisy, and a satellite crosses the picture. What percentage of all events of the nights comes from within 3 pixels of the satellite?",
         unit="%",
         between=(0, 100),
-        close=5,
+        close=3,
         low="The satellite is one of few things that move.",
         high="4,096 pixels make noise all the time; the satellite meets a few of them at a time.",
         reply="The noise of one pixel is rare, but there are many pixels.",
@@ -16,31 +16,38 @@ PREDICTIONS = {
         question="A detector reports every event as a satellite. What is its informedness on these nights? (1 is perfect, 0 is guessing.)",
         between=(-1, 1),
         close=0.15,
-        low="Most volumes of space and time are empty, and a detector without events there is right.",
+        low="Most volumes of space and time hold no event at all, so it rightly reports nothing there.",
         high="It finds nearly every satellite, but each noise event is a false alarm.",
-        reply="It is not blind guessing: where no event is, it reports nothing.",
+        reply="A third of the empty volumes hold an event. The other two thirds are rightly left out.",
     ),
     "21.p3": Prediction(
-        question="A satellite tumbles and is dark for a second. Detections are off by a pixel or two. The tracker of exercise 21.2 follows them. What is its mean error, if that of the detections is called 100 %?",
+        question="The kept events near the satellites are off by a pixel or two. The tracker of exercise 21.2 follows them. What is the mean error of its reports over these passes, if that of the events is called 100 %?",
         unit="%",
         between=(0, 300),
         close=15,
-        low="It averages, but only over the last few detections.",
-        high="A track that moves evenly averages out what jumps around.",
-        reply="The tracker knows one more thing than the detector: the satellite moves evenly.",
+        low="It averages, but only over the events of the last steps, and it lags behind.",
+        high="The mean of several events is nearer to the satellite than one of them.",
+        reply="It averages the events of a step, and expects that the satellite moves evenly.",
     ),
     "21.p4": Prediction(
         question="All get the same events of new passes. Which has the highest informedness, without a tracker?",
         options=(
             Option(
                 "The filter with one number",
-                "The filter knows that real things excite their neighbors.",
+                "Real things excite neighbors, but a trained network can use this, too.",
             ),
             Option(
                 "The network trained by gradient",
-                "This network has seen labeled passes of such nights.",
+                "It has seen labeled passes, but only 60 of them in 50 updates.",
             ),
-            Option("The network trained by STDP", "STDP has learned what often comes together."),
+            Option(
+                "The network trained by STDP",
+                "It has learned what comes often, but that is not only satellites.",
+            ),
+            Option(
+                "Filter and gradient, within 0.05",
+                "Both use the same clue: a satellite leaves events close in space and time.",
+            ),
         ),
     ),
     "21.p5": Prediction(
@@ -48,7 +55,7 @@ PREDICTIONS = {
         unit="points",
         between=(0, 100),
         close=4,
-        low="Seven values are not many.",
+        low="Seven values are few: some blocks do cross the threshold at other times.",
         high="Rounding errors of many weights average out in the membrane.",
         reply="What counts is which blocks cross the threshold, not the exact membrane.",
     ),
@@ -57,11 +64,17 @@ PREDICTIONS = {
         options=(
             Option(
                 "Varied wins on both",
-                "The varied network has seen more kinds, but each of them less often.",
+                "It has seen more kinds of noise, but the usual one hardly ever.",
             ),
-            Option("Each wins at home", "Each network pays for what it never meets."),
-            Option("Usual wins, then a tie", "The strange sensor is hard for both of them."),
-            Option("Usual wins on both", "A network that learns one thing learns it well."),
+            Option("Each wins at home", "Each has learned how much noise its home has."),
+            Option(
+                "Usual wins, then a tie",
+                "Neither has seen this sensor, but the varied networks have seen similar ones.",
+            ),
+            Option(
+                "Usual wins on both",
+                "It learns one thing well, but on the strange sensor other noise comes.",
+            ),
         ),
     ),
 }

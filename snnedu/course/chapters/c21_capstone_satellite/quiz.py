@@ -31,7 +31,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A track was seen for two seconds. Now the satellite is dark. What does the tracker do?",
+            "A track was seen for two seconds. Now the satellite is dark for a second. What does the tracker do?",
             (
                 Option("It ends the track at once", "Then each dark phase would cost a new start."),
                 Option("It waits where it was", "The satellite is elsewhere when it lights up."),
@@ -71,12 +71,20 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A network trained on many sensors does worse on the usual one, and better on a strange one. What did the variety do?",
+            "On the strange sensor the filter loses much, until its window is chosen anew. What does this show?",
             (
-                Option("It made the training longer", "The number of updates was the same."),
-                Option("It hid the satellite in noise", "Then it could not do better anywhere."),
                 Option(
-                    "It traded one for the other", "It prepares for more than it meets.", right=True
+                    "A number chosen on one sensor may not fit another",
+                    "So compare methods after each had the same chance to adapt.",
+                    right=True,
+                ),
+                Option(
+                    "A filter cannot work on a sensor with much noise",
+                    "With another window it is as good there as the networks.",
+                ),
+                Option(
+                    "A filter needs no number that depends on the noise",
+                    "It does: with more noise, a long window keeps too much of it.",
                 ),
             ),
         ),
