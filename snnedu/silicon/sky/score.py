@@ -42,7 +42,7 @@ class Score:
 
     @property
     def informedness(self) -> float:
-        """Sensitivity + specificity - 1: 1 is perfect, 0 is what a random guess gives on average."""
+        """Sensitivity + specificity - 1: 1 is perfect, 0 is what a guess gives on average."""
         return self.sensitivity + self.specificity - 1
 
     @property

@@ -60,8 +60,8 @@ def track(
     `track_step` is, towards the mean of its detections. Those without a track start new ones.
 
     A track reports once it has been seen in `confirm` steps, and while it moves with `slowest` px/s
-    or faster: stars and hot pixels do not. It ends after `patience` steps without a detection, and
-    outside of `size` (height, width).
+    or faster, so stars and hot pixels report less. It ends after `patience` steps without a
+    detection, and outside of `size` (height, width).
     """
     _check.positive("step", step)
     _check.count("steps", steps)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
@@ -273,5 +274,12 @@ def make_detector(seed: int) -> snn.Sequential:
 def with_threshold(net: snn.Sequential, threshold: float) -> snn.Sequential:
     """Return a copy of a detector whose output neurons have another threshold."""
     net = copy.deepcopy(net)
-    net[5].threshold = threshold
+    output: Any = net[5]
+    output.threshold = threshold
     return net
+
+
+def mean_at(threshold: float, nets: Sequence[snn.Sequential], on: Sequence[Pass]) -> float:
+    """Return the mean informedness of some detectors whose output has another threshold."""
+    ways = [network_keeps(with_threshold(net, threshold)) for net in nets]
+    return sum(judge(way, on).informedness for way in ways) / len(ways)

@@ -45,7 +45,7 @@ PREDICTIONS = {
                 "It has learned what comes often, but that is not only satellites.",
             ),
             Option(
-                "Filter and gradient, within 0.05",
+                "A tie of filter and gradient, within 0.05",
                 "Both use the same clue: a satellite leaves events close in space and time.",
             ),
         ),
