@@ -94,6 +94,8 @@ def loading(page: Page) -> float:
 
 def barriers(page: Page) -> list[str]:
     """Return what axe-core finds that is serious, and tables with an empty head."""
+    # A color on its way to another one is not what a reader sees.
+    page.add_style_tag(content="*, *::before, *::after { transition: none !important; }")
     # Thousands of letters as shapes cost it minutes, and say nothing.
     page.evaluate("document.querySelectorAll('mjx-container path, mjx-container use')"
                   ".forEach(shape => shape.remove())")  # fmt: skip

@@ -208,7 +208,8 @@ class Sequential(nn.Sequential):
         layers = self._layers(state)
         _check.time_first("x_rec", x_rec, 2 if isinstance(layers[0][1], SpikingLayer) else 3)
         self._check_kind("x_rec", x_rec)
-        steps, kept = len(x_rec), list[Tensor]()
+        kept: list[Tensor] = []
+        steps = len(x_rec)
         if x_rec.stride(0) == 0 and not x_rec.requires_grad:
             x_rec = x_rec[:1]  # constant: one step stands for all, until a layer needs them all
         for name, layer, before in layers:

@@ -3,7 +3,6 @@
 import copy
 import json
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +71,14 @@ def _cell(row: dict[str, Any], name: str) -> str:
 
 
 def in_snntorch(graph: Any, x_rec: Tensor) -> Tensor | None:
-    """Return the spikes that snnTorch's reader gives, None where snnTorch is not installed."""
-    if not find_spec("snntorch"):
-        return None
+    """Return the spikes that snnTorch's reader gives, None where it is not installed."""
     import contextlib
     import io
 
-    from snntorch.import_nir import import_from_nir  # pyright: ignore[reportMissingTypeStubs]
+    try:  # the reader needs nirtorch, too
+        from snntorch.import_nir import import_from_nir  # pyright: ignore[reportMissingTypeStubs]
+    except ModuleNotFoundError:
+        return None
 
     state, spikes = None, list[Tensor]()
     with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
