@@ -44,7 +44,8 @@ def int_leaky_step(
 
     All of `cur`, `mem` and `threshold` have one unit, which `integer` chooses. `mem` keeps its
     dtype. Raises TypeError for floats, ValueError for shapes that differ.
-    Source: a decay by a shift of bits, as Rockpool's LIFBitshift has it for the chip Xylo.
+    Source: as in `leaky_step`, but for the decay, which is a shift of bits, as Rockpool's
+    LIFBitshift has it for the chip Xylo.
     """
     _check_integers(cur, mem)
     before = mem.long()
