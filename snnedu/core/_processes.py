@@ -93,7 +93,7 @@ class Processes:
 
     def share(
         self, x_rec: Tensor, targets: Tensor, mask: Mask | None
-    ) -> tuple[Tensor, Tensor, Mask | None, float]:
+    ) -> tuple[Tensor, Tensor, Tensor | None, float]:
         """Return this process's part of a batch, and how much of the whole it is, 0 to 1."""
         if self.count == 1:
             return x_rec, targets, mask, 1.0

@@ -1,6 +1,6 @@
 """Exercises of 18 · Energy: memory traffic, an unfair comparison, a price on spikes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -201,8 +201,8 @@ def _nearest(claims: Any) -> Any:
     return name
 
 
-def _with(**change: float) -> Any:
-    return _nearest(lambda row: claims_of(row | {n: f(row) for n, f in change.items()}))  # pyright: ignore
+def _with(**change: Callable[[dict[str, float]], float]) -> Any:
+    return _nearest(lambda row: claims_of(row | {n: f(row) for n, f in change.items()}))
 
 
 def _other_prices(row: dict[str, float]) -> dict[str, float]:
@@ -347,10 +347,10 @@ EXERCISES = [
         cases=_draw_tables,
         run=_run_rule,
         mistakes={
-            SHARE_LEFT: _with(zeros=lambda row: 1 - row["zeros"]),  # pyright: ignore
+            SHARE_LEFT: _with(zeros=lambda row: 1 - row["zeros"]),
             ONLY_AC: _nearest(_other_prices),
-            STEPPED_TWICE: _with(updates=lambda row: row["updates"] * row["steps"]),  # pyright: ignore
-            CHEAP_UPDATES: _with(updates=lambda row: row["updates"] * ADD / (MULTIPLY + ADD)),  # pyright: ignore
+            STEPPED_TWICE: _with(updates=lambda row: row["updates"] * row["steps"]),
+            CHEAP_UPDATES: _with(updates=lambda row: row["updates"] * ADD / (MULTIPLY + ADD)),
             HALF_A_STEP: _nearest(_additions_of_a_step),
             INVERTED: _nearest(_inverse),
             ALWAYS: [lambda row, rule=rule: rule for rule in RULES],

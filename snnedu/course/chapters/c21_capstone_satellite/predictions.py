@@ -38,11 +38,11 @@ PREDICTIONS = {
             ),
             Option(
                 "The network trained by gradient",
-                "It has seen labeled passes, but only 60 of them in 50 updates.",
+                "This network has seen labeled passes, but only 60 of them in 50 updates.",
             ),
             Option(
                 "The network trained by STDP",
-                "It has learned what comes often, but that is not only satellites.",
+                "STDP has learned what comes often, but that is not only satellites.",
             ),
             Option(
                 "A tie of filter and gradient, within 0.05",
@@ -64,7 +64,7 @@ PREDICTIONS = {
         options=(
             Option(
                 "Varied wins on both",
-                "It has seen more kinds of noise, but the usual one hardly ever.",
+                "A varied training has seen more kinds of noise, but the usual one hardly ever.",
             ),
             Option("Each wins at home", "Each has learned how much noise its home has."),
             Option(
@@ -73,7 +73,7 @@ PREDICTIONS = {
             ),
             Option(
                 "Usual wins on both",
-                "It learns one thing well, but on the strange sensor other noise comes.",
+                "A network that learns one sensor learns it well, but on the strange sensor other noise comes.",
             ),
         ),
     ),
