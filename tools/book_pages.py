@@ -24,7 +24,7 @@ from pygments.lexers import PythonLexer
 
 from snnedu.course import predict
 from snnedu.course.check import withheld
-from snnedu.course.exercise import Exercise, Prediction, exercise, prediction, predictions
+from snnedu.course.exercise import Exercise, Prediction, exercise, prediction, predictions, tagged
 from snnedu.course.fields import Fields, html
 from snnedu.course.quiz import Quiz
 from tools.recordings import digest
@@ -182,9 +182,8 @@ def _row(key: str, line: str) -> str:
 
 def _help(cell: NotebookNode, name: str) -> None:
     """Put hints and solution below an exercise, in place of the reply that it is open."""
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("exercise:")]
-    for tag in tags:
-        asked = exercise(tag.partition(":")[2])
+    for number in tagged(cell.metadata.get("tags", [])):
+        asked = exercise(number)
         cell.outputs = [output for output in cell.outputs if not _is_open(output, asked.id)]
         cell.outputs.append(_output(_hints(asked, name)))
 

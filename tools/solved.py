@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from snnedu.course.exercise import exercise
+from snnedu.course.exercise import exercise, tagged
 
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 
@@ -36,8 +36,7 @@ def solve(notebook: NotebookNode) -> int:
     """Put the solutions in; return how many. What the cells print then is not compared."""
     solved = 0
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        asked = [tag.removeprefix("exercise:") for tag in tags if tag.startswith("exercise:")]
+        asked = tagged(cell.metadata.get("tags", []))
         if asked:
             cell.source = _filled(cell.source, asked[0])
             cell.metadata["tags"] = ["nbval-ignore-output"]

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from snnedu.app.workspace import cleared, published
-from snnedu.course.exercise import Exercise, exercise
+from snnedu.course.exercise import Exercise, exercise, tagged
 
-TAG = "exercise:"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 Cell = dict[str, Any]
 
@@ -59,8 +58,7 @@ def _cells(cell: Cell) -> Iterator[Cell]:
 
 def _asked(cell: Cell) -> str:
     """Return the id of the exercise in a cell, "" if there is none."""
-    tags = [tag for tag in cell["metadata"].get("tags", ()) if tag.startswith(TAG)]
-    return tags[0].removeprefix(TAG) if tags else ""
+    return next(iter(tagged(cell["metadata"].get("tags", ()))), "")
 
 
 def _made(cell: Cell, source: str, name: str, **chosen: Any) -> Cell:

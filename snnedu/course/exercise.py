@@ -34,7 +34,7 @@ solution passes.
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -48,6 +48,7 @@ from snnedu.course.diagnosis import Cases, Mistakes, Otherwise, Run, call, compa
 
 Check = Callable[[Any], None]
 ANY = (-inf, inf)  # no guess is impossible
+TAG = "exercise:"  # and an id: what marks the cell of an exercise
 
 
 def _no_cases() -> tuple[()]:
@@ -217,6 +218,11 @@ def prediction(id: str) -> Prediction:
     known = predictions(str(id).partition(".")[0])
     _check.one_of("prediction", id, known)
     return known[id]
+
+
+def tagged(tags: Iterable[str]) -> list[str]:
+    """Return the ids of the exercises that the tags of a cell name, as "exercise:02.1" does."""
+    return [tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG)]
 
 
 def predictions(id: str) -> Mapping[str, Prediction]:

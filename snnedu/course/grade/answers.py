@@ -13,10 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from snnedu.course.exercise import all_exercises
+from snnedu.course.exercise import all_exercises, tagged
 
 MOST_BYTES = 20_000_000  # of a notebook; a larger one is not read
-TAG = "exercise:"
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def answers(path: Path) -> dict[str, Answer]:
     """
     statements = list(_statements(_cells(path)))
     names = {exercise.id: exercise.name for exercise in all_exercises()}
-    tagged = {tag: (len(statements), names.get(tag, "")) for s in statements for tag in s.tags}
-    asked = tagged | {id: (place, text) for id, place, text in _checks(statements)}
+    by_tag = {tag: (len(statements), names.get(tag, "")) for s in statements for tag in s.tags}
+    asked = by_tag | {id: (place, text) for id, place, text in _checks(statements)}
     return {id: _answer(statements[: asked[id][0]], asked[id][1]) for id in names if id in asked}
 
 
@@ -110,9 +109,8 @@ def _statements(cells: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[_State
     for source, tags in cells:
         lines = source.splitlines()
         plain = "\n".join("" if line.lstrip()[:1] in tuple("%!?") else line for line in lines)
-        ids = tuple(tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG))
         try:
-            found = [_Statement(node, ids) for node in ast.parse(plain).body]
+            found = [_Statement(node, tuple(tagged(tags))) for node in ast.parse(plain).body]
             for statement in found:
                 statement.table.get_symbols()  # some errors are seen only here
         except (SyntaxError, ValueError, RecursionError, MemoryError):
