@@ -4,8 +4,11 @@
     stream.t, stream.x, stream.y, stream.p         # when (ms), where, brighter (1) or darker (-1)
     x_rec = events.frames(stream, 25).unsqueeze(1) # [time, batch, 2, height, width] for a network
 
+    events.Folder("gestures", dt=20.0, num_frames=20)   # recordings in files, as a data set
+
 Files: `event_camera` makes events, `event_views` turns them into tensors, `event_files` stores
-them, trades them with `tonic`, and loads its data sets; `event_stream` says what events are.
+them, trades them with `tonic`, and loads its data sets; `event_folder` makes one of your own
+recordings; `event_stream` says what events are.
 """
 
 from snnedu.silicon.event_camera import from_video as from_video
@@ -17,6 +20,7 @@ from snnedu.silicon.event_files import (
     save as save,
     to_tonic as to_tonic,
 )
+from snnedu.silicon.event_folder import Folder as Folder
 from snnedu.silicon.event_stream import Events as Events
 from snnedu.silicon.event_views import (
     denoise as denoise,
