@@ -15,6 +15,7 @@ from snnedu.course.console import say
 EDITION = "write the course without our solutions into a new folder, for a class"
 NBGRADER = "write the notebooks as assignments for nbgrader, solutions included"
 GUIDE = "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers"
+ANKI = "write the glossary and the quizzes as a deck of cards for Anki (an .apkg file)"
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
 PROGRESS = "make a table and a picture of the progress that a class has exported"
 
@@ -32,9 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
     for name, text in (("grade", GRADE), ("progress", PROGRESS)):
         _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
-    for name, text in (("class-edition", EDITION), ("nbgrader", NBGRADER), ("guide", GUIDE)):
+    written = {"class-edition": EDITION, "nbgrader": NBGRADER, "guide": GUIDE, "anki": ANKI}
+    for name, text in written.items():
         makes = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        makes.add_argument("folder", type=Path, help="the folder (guide: the file) to write")
+        makes.add_argument("folder", type=Path, help="the folder (guide, anki: the file) to write")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
         return lab(rest, options.folder, options.reset)
@@ -55,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         return for_nbgrader(options.folder)
     if options.command == "guide":
         return guide(options.folder)
+    if options.command == "anki":
+        return anki(options.folder)
     from snnedu.app import doctor
 
     return doctor.report()
@@ -166,6 +170,18 @@ def guide(path: Path) -> int:
         say(f"Written: {write_guide(path)}")
     except (OSError, ModuleNotFoundError) as error:
         say(_grading(error), sys.stderr)
+        return 1
+    return 0
+
+
+def anki(path: Path) -> int:
+    """Write the deck of cards."""
+    from snnedu.app import anki
+
+    try:
+        say(f"Written: {anki.write(path)} cards in {path}. In Anki: File, Import.")
+    except (OSError, ModuleNotFoundError) as error:
+        say(str(error), sys.stderr)
         return 1
     return 0
 

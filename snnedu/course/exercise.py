@@ -240,6 +240,17 @@ def all_exercises() -> list[Exercise]:
     ]
 
 
+def titles() -> dict[str, str]:
+    """Return the title of each chapter by its number: {"02": "02 · The leaky neuron"}."""
+    chapters = _chapters().items()
+    docs = {
+        number: import_module(f"snnedu.course.chapters.{name}").__doc__ for number, name in chapters
+    }
+    return {
+        number: (doc or number).strip().splitlines()[0].rstrip(".") for number, doc in docs.items()
+    }
+
+
 def _untyped(source: str) -> str:
     """Leave out type annotations: a notebook does not import their names."""
     lines = [line.partition("  # pyright")[0] for line in source.splitlines()]

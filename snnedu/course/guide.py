@@ -6,14 +6,11 @@ For each chapter: each exercise with our solution, its hints, and the mistakes t
 each question of the quiz with the right answer and the reply to the others.
 """
 
-import pkgutil
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 from snnedu.core._files import replacing
-from snnedu.course import chapters
-from snnedu.course.exercise import Exercise, Question, all_exercises, questions
+from snnedu.course.exercise import Exercise, Question, all_exercises, questions, titles
 
 HEAD = """# Instructor's guide
 
@@ -30,10 +27,8 @@ def write_guide(path: Path) -> Path:
 
 
 def _chapters() -> Iterator[str]:
-    for module in pkgutil.iter_modules(chapters.__path__):
-        number = module.name[1:3]
-        title = import_module(f"{chapters.__name__}.{module.name}").__doc__ or number
-        yield f"## {title.strip().splitlines()[0].rstrip('.')}\n"
+    for number, title in titles().items():
+        yield f"## {title}\n"
         for each in all_exercises():
             if each.id.startswith(f"{number}."):
                 yield _exercise(each)

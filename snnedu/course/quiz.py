@@ -16,7 +16,7 @@ class Quiz(Fields):
 
     def __init__(self, tutorial: str) -> None:
         self.id = tutorial
-        self.asked = [(question, _mixed(question)) for question in questions(tutorial)]
+        self.asked = [(question, mixed(question)) for question in questions(tutorial)]
         super().__init__(
             field(f"{number}. {html(question.text)}", radios(option.text for option in options))
             for number, (question, options) in enumerate(self.asked, start=1)
@@ -51,7 +51,7 @@ def quiz(tutorial: str) -> Quiz:
     return Quiz(tutorial)
 
 
-def _mixed(question: Question) -> list[Option]:
+def mixed(question: Question) -> list[Option]:
     """Return the options in an order that does not show which is right, the same everywhere."""
     options = list(question.options)
     if not question.poll:
