@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -130,7 +131,7 @@ class Folder(Dataset[tuple[Tensor, int]]):
 
     def _read(self, path: Path) -> Events:
         try:
-            found = self._own_read(path) if self._own_read else _read(path, self.size)
+            found: Any = self._own_read(path) if self._own_read else _read(path, self.size)
         except Exception as error:
             raise ValueError(
                 f"Each recording must be readable. Received {path}, where reading fails: "
