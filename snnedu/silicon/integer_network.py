@@ -324,7 +324,7 @@ class _Maker:
                 f"2^{torch.log2(largest_sum).item():.1f}. Lower `input_bits`, or raise `headroom`."
             )
         how = {**self.how, "reset_mechanism": neurons.reset_mechanism}
-        shift = nearest_shift(neurons.beta)
+        shift = nearest_shift(neurons.beta.clamp(0, 1))  # as the layer uses a learned one
         return IntegerWeights(layer, q, bias, exponent), IntegerLeaky(threshold, shift, **how)
 
 

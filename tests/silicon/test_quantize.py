@@ -276,6 +276,19 @@ def test_a_copy_without_rounding_leaves_the_others_whole():
     assert first[0].weight.shape == second[0].weight.shape == (16, 12)
 
 
+@pytest.mark.parametrize(("learned", "used"), [(1.01, 1.0), (-0.2, 0.0)])
+def test_a_decay_that_training_pushed_outside_counts_as_the_layer_uses_it(learned, used):
+    net = snn.Sequential(nn.Linear(12, 5), snn.Leaky(used, 0.3, learn_beta=True))
+    same = copy.deepcopy(net)
+    with torch.no_grad():
+        net[1].beta.fill_(learned)
+    x_rec = spikes(20, 3, 12)
+    spk_rec, _ = integer(net)(x_rec)
+    assert 0 < spk_rec.float().mean() < 1
+    assert torch.equal(spk_rec, integer(same)(x_rec)[0])
+    assert torch.equal(quantize.aware(net, bits=4)[1].beta, torch.tensor(used))
+
+
 def test_a_learned_decay_is_fixed_by_training_for_shifts():
     net = snn.Sequential(nn.Linear(3, 4), snn.Leaky(0.8, learn_beta=True, learn_threshold=True))
     trained = quantize.aware(net, 4)
