@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help lab test bench notebooks book clean reference
+.PHONY: help lab test bench notebooks book slides clean reference
 help:
 	@echo "make lab        open your copy of the course       (ARGS=\"--reset 02\": a fresh notebook;"
 	@echo "                in JupyterLab                       ARGS=\"--no-browser --port 8899\")"
@@ -11,8 +11,9 @@ help:
 	@echo "make bench      measure beside snnTorch and others (ARGS=\"lif\": only these)"
 	@echo "make notebooks  execute the notebooks again, in place"
 	@echo "make book       the web book, into build/book: open its index.html"
+	@echo "make slides     slides for a class, into build/slides (ARGS=\"02 07\": only these chapters)"
 	@echo "make reference  the API reference, into build/reference"
 	@echo "make clean      remove .venv and caches"
 
-lab test bench notebooks book clean reference:
+lab test bench notebooks book slides clean reference:
 	@$(PYTHON) tools/make.py $@ $(ARGS)

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 def lay_out(source: Path) -> None:
     """Put into `source` what Sphinx reads: pages, changed notebooks, scripts, downloads."""
-    shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("recordings"))
+    shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("recordings", "slides"))
     shutil.copytree(TUTORIALS / "images", source / "images")
     shutil.copy(TUTORIALS / "glossary.md", source)
     (source / "extra" / "notebooks").mkdir(parents=True)
@@ -58,7 +58,7 @@ def lay_out(source: Path) -> None:
     cover = re.sub(r"<!-- an explorer .* -->", lambda _: first_explorer(), cover)
     cover += contents([path.stem for path in notebooks])
     (source / "index.md").write_text(cover, encoding="utf-8")
-    _scripts(source / "static")
+    write_scripts(source / "static")
 
 
 def build(source: Path, out: Path) -> int:
@@ -107,7 +107,7 @@ def _toctree(caption: str, names: list[str]) -> str:
     return f"\n```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{lines}\n```\n"
 
 
-def _scripts(static: Path) -> None:
+def write_scripts(static: Path) -> None:
     """Add MathJax and the views of the course's widgets."""
     _write_view(static / "fields.js", "renderFields", str(Fields._esm))
     _write_view(static / "explorer.js", "renderExplorer", str(Explorer._esm))

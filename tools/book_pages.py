@@ -112,10 +112,10 @@ def _ask(cell: NotebookNode, key: str) -> None:
     for output in cell.outputs:
         data = output.get("data", {})
         if data.get("text/html", "").startswith(fields.still()[:40]):
-            output.data = {"text/html": _live("field", key, _replies(fields), fields.still())}
+            output.data = {"text/html": live("field", key, replies(fields), fields.still())}
 
 
-def _replies(fields: Fields) -> dict[str, Any]:
+def replies(fields: Fields) -> dict[str, Any]:
     """Return what the page needs to reply as Python would."""
     if isinstance(fields, Quiz):
         count = [len(options) for _, options in fields.asked]
@@ -136,7 +136,7 @@ def _tell(cell: NotebookNode, key: str) -> None:
     for output in cell.outputs:
         text = output.get("data", {}).get("text/html", "")
         if NOTE in text and "You wrote down no prediction." in text and _belongs(text, asked):
-            output.data = {"text/html": _live("outcome", key, _comparisons(asked, text), text)}
+            output.data = {"text/html": live("outcome", key, _comparisons(asked, text), text)}
             return
 
 
@@ -185,7 +185,7 @@ def _help(cell: NotebookNode, name: str) -> None:
     for number in tagged(cell.metadata.get("tags", [])):
         asked = exercise(number)
         cell.outputs = [output for output in cell.outputs if not _is_open(output, asked.id)]
-        cell.outputs.append(_output(_hints(asked, name)))
+        cell.outputs.append(new_html(_hints(asked, name)))
 
 
 def _is_open(output: NotebookNode, key: str) -> bool:
@@ -211,13 +211,13 @@ def _explain(cell: NotebookNode, name: str, recording: Mapping[str, Any] | None)
             fewer = "Its sliders have fewer positions than in the notebook. "
             steps = fewer if recording and recording["fewer"] else ""
             where = f"{what} an explorer that runs Python. {steps}To run it, {_open(name)}."
-            live = _live("recording", "", {**recording}, still) if recording else still
+            shown = live("recording", "", {**recording}, still) if recording else still
             if not recording and (asked := ASKED.search(cell.source)):
-                live = _asked_first(asked[1], still)
-            output.data = {"text/html": f'{live}<p class="book-note">{where}</p>'}
+                shown = _asked_first(asked[1], still)
+            output.data = {"text/html": f'{shown}<p class="book-note">{where}</p>'}
     if re.search(r"^@interact|[^\w.]interact\(", cell.source, re.M):
         where = f"The sliders of this cell call Python. To move them, {_open(name)}."
-        cell.outputs.append(_output(f'<p class="book-note">{where}</p>'))
+        cell.outputs.append(new_html(f'<p class="book-note">{where}</p>'))
 
 
 def _asked_first(key: str, still: str) -> str:
@@ -225,8 +225,8 @@ def _asked_first(key: str, still: str) -> str:
     fields = predict.PredictionField(key)
     asked = fields.asked
     said = [("✅ Right." if o.right else "Not this one.", html(o.feedback)) for o in asked.options]
-    data = {**_replies(fields), "replies": [[" ".join(pair) for pair in said]]}
-    return _live("field", key, data, fields.still()) + _folded("Show the picture", still)
+    data = {**replies(fields), "replies": [[" ".join(pair) for pair in said]]}
+    return live("field", key, data, fields.still()) + _folded("Show the picture", still)
 
 
 def _open(name: str) -> str:
@@ -240,14 +240,15 @@ def _folded(summary: str, body: str) -> str:
     return f'<details class="book-fold"><summary>{summary}</summary>{body}</details>'
 
 
-def _live(kind: str, key: str, data: dict[str, Any], still: str) -> str:
+def live(kind: str, key: str, data: dict[str, Any], still: str) -> str:
     """Return what is shown without JavaScript, and the data for `book.js`."""
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/json">{text}</script>'
     return f'<div class="book-{kind}" data-id="{escape(key)}">{script}{still}</div>'
 
 
-def _output(text: str) -> NotebookNode:
+def new_html(text: str) -> NotebookNode:
+    """Return an output of HTML."""
     from nbformat.v4 import new_output
 
     return new_output("display_data", data={"text/html": text})

@@ -1,7 +1,7 @@
 """What `make` does, in Python's standard library alone, so that it also runs where make is missing.
 
     python tools/make.py lab [JupyterLab's arguments]
-    python tools/make.py test | bench | notebooks | book | reference | clean [arguments]
+    python tools/make.py test | bench | notebooks | book | slides | reference | clean [arguments]
 
 The first call builds `.venv` from `constraints.txt`; later calls find it ready and install nothing.
 This file must be read by old Pythons too (3.6), or it could not say that they are too old.
@@ -40,7 +40,7 @@ PINNED = not os.environ.get("SNNEDU_UNPINNED")
 def main(arguments):
     """Run one target; return the exit status."""
     targets = {"lab": lab, "test": test, "bench": bench, "notebooks": notebooks, "clean": clean}
-    targets.update({"book": book, "reference": reference})
+    targets.update({"book": book, "slides": slides, "reference": reference})
     if not arguments or arguments[0] not in targets:
         print("Usage: python tools/make.py {} [arguments]".format("|".join(targets)))
         return 2
@@ -83,6 +83,12 @@ def book(arguments):
     """Make the web book from the stored notebooks, into build/book."""
     set_up("book")
     return subprocess.call([PYTHON, "-m", "tools.book", *arguments])
+
+
+def slides(arguments):
+    """Make slides from the stored notebooks, into build/slides."""
+    set_up("book")
+    return subprocess.call([PYTHON, "-m", "tools.slides", *arguments])
 
 
 def reference(arguments):
