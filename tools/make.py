@@ -107,7 +107,8 @@ def clean(arguments):
 
 def checks():
     """Return the steps of `make test`: a name, and the commands that must succeed one by one."""
-    pytest = [PYTHON, "-m", "pytest", "-q", "-n2"]
+    # A worker that dies fails the run: replacing it can hang (pytest-xdist issue 1323).
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n2", "--max-worker-restart=0"]
     # A browser's server and a notebook's kernel belong to one file; other tests stand alone.
     alone, by_file = [*pytest, "--dist=worksteal"], [*pytest, "--dist=loadfile"]
     shapes = ["--jaxtyping-packages=snnedu,tests.shapes.typechecker", "-m", TYPED]

@@ -421,16 +421,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(tmp_path, cut, loader, best):
     assert equal(unchanged, expected)
 
 
-@pytest.fixture
-def _listening():
-    """Hear Ctrl-C also where a shell runs the tests in its background, deaf to it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
-@pytest.mark.usefixtures("_listening")
 def test_ctrl_c_keeps_what_was_learned():
     net, before = small(), weights(small())
 
@@ -447,7 +438,6 @@ def test_ctrl_c_keeps_what_was_learned():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
-@pytest.mark.usefixtures("_listening")
 @pytest.mark.parametrize("where", ["encode", "loss", "test", "on_epoch", "evaluate"])
 def test_ctrl_c_leaves_everything_as_it_was(where):
     net = small(dropout=0.3)
@@ -480,7 +470,6 @@ def test_ctrl_c_leaves_everything_as_it_was(where):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
-@pytest.mark.usefixtures("_listening")
 def test_ctrl_c_ends_a_loop_over_seeds_and_a_second_one_a_batch_that_never_ends(monkeypatch):
     monkeypatch.setattr(_interrupt, "PATIENCE", 0.0)
     started = []

@@ -3,7 +3,6 @@
 import _thread
 import inspect
 import random
-import signal
 import sys
 import threading
 import time
@@ -158,17 +157,9 @@ def test_warnings_of_other_libraries_are_not_shown_to_learners(capsys):
     assert "Deprecat" not in out + err
 
 
-@pytest.fixture
-def interruptible():
-    """Let SIGINT interrupt, as a kernel does; a shell ignores it in background jobs."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 # An interrupt may come when psutil has just opened a file, which Python then closes by itself.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_interrupting_the_kernel_stops_the_function(interruptible):
+def test_interrupting_the_kernel_stops_the_function():
     before = threading.active_count()
     threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
