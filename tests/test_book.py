@@ -18,7 +18,7 @@ from tests.lab import FLAGS, GET_ONE, find_chromium
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "tutorials").glob("*.ipynb"))
-PAGES = ["index", "glossary", "search", *CHAPTERS]
+PAGES = ["index", "glossary", "search", *CHAPTERS, "teachers", "guide_02"]
 PHONE = {"width": 360, "height": 740}
 WIDE = {"width": 1200, "height": 900}
 
@@ -352,6 +352,18 @@ def test_the_search_finds_a_word_offline(open_page):
     expect(
         page.locator("#search-results a", has_text="02 · The leaky neuron").first
     ).to_be_visible()
+
+
+def test_the_guide_stands_behind_a_cover_page_and_out_of_the_search(open_page, book):
+    page = open_page("search?q=rheobase")
+    expect(page.locator("#search-results a").first).to_be_visible()
+    expect(page.locator("#search-results a[href*='guide_']")).to_have_count(0)
+    assert "guide_" not in (book / "index.html").read_text(encoding="utf-8")
+    page = open_page("teachers")
+    expect(page.locator("article p").first).to_contain_text("This part contains answers")
+    page.locator("article a[href='guide_02.html']").click()
+    expect(page.locator("article h1")).to_contain_text("Guide to 02 · The leaky neuron")
+    expect(page.locator("article")).to_contain_text("def my_leaky")
 
 
 def test_a_widget_follows_the_theme_of_the_page(open_page):

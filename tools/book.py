@@ -18,6 +18,9 @@ from unittest import mock
 import nbformat
 
 from snnedu.app.workspace import cleared
+from snnedu.course import guide
+from snnedu.course.check import withheld
+from snnedu.course.exercise import titles
 from snnedu.course.fields import Fields
 from snnedu.widgets.explorer import Explorer
 from tools import recordings
@@ -40,7 +43,9 @@ def main(arguments: list[str]) -> int:
 
 def lay_out(source: Path) -> None:
     """Put into `source` what Sphinx reads: pages, changed notebooks, scripts, downloads."""
-    shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("recordings", "slides"))
+    shutil.copytree(
+        ROOT / "book", source, ignore=shutil.ignore_patterns("recordings", "slides", "teachers.md")
+    )
     shutil.copytree(TUTORIALS / "images", source / "images")
     shutil.copy(TUTORIALS / "glossary.md", source)
     (source / "extra" / "notebooks").mkdir(parents=True)
@@ -57,8 +62,32 @@ def lay_out(source: Path) -> None:
     cover = (source / "index.md").read_text(encoding="utf-8")
     cover = re.sub(r"<!-- an explorer .* -->", lambda _: first_explorer(), cover)
     cover += contents([path.stem for path in notebooks])
+    if not withheld():
+        cover += _toctree("For teachers", ["teachers"])
+        _teachers(source, [path.stem for path in notebooks])
     (source / "index.md").write_text(cover, encoding="utf-8")
     write_scripts(source / "static")
+
+
+def _teachers(source: Path, notebooks: list[str]) -> None:
+    """Add the instructor's guide, a page for each chapter, which only its cover page leads to.
+
+    Neither the list of chapters nor the search has these pages: they hold the answers.
+    """
+    lines = [f"- [{titles()[name[:2]]}](guide_{name[:2]}.md)" for name in notebooks]
+    cover = (ROOT / "book" / "teachers.md").read_text(encoding="utf-8")
+    text = "\n".join([cover, "## Guide to each chapter\n", *lines, ""])
+    (source / "teachers.md").write_text(text, encoding="utf-8")
+    for name in notebooks:
+        number = name[:2]
+        title, _, rest = guide.chapter(number, "#").partition("\n")
+        title = title.replace("# ", f"{HIDDEN}# Guide to ")
+        links = f"[For teachers](teachers.md) · [The chapter]({name}.ipynb)"
+        text = f"{title}\n\n{links}\n{rest}"
+        (source / f"guide_{number}.md").write_text(text, encoding="utf-8")
+
+
+HIDDEN = "---\nnosearch: true\norphan: true\n---\n"
 
 
 def build(source: Path, out: Path) -> int:

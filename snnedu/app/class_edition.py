@@ -17,7 +17,7 @@ from snnedu.app.workspace import PACKAGE, cleared, published
 from snnedu.course import chapters
 
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-CONTENT", "constraints.txt")
-TEACHERS = ("grade", "guide.py", "for_nbgrader.py")  # what needs the solutions
+TEACHERS = ("grade", "guide.py", "guide.md", "for_nbgrader.py")  # what needs the solutions
 HEAD = '''"""The exercises, without solutions and checks: this is the class edition."""
 
 from snnedu.course.exercise import Exercise

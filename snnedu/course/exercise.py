@@ -8,6 +8,7 @@ To add chapter 14, make a folder `chapters/c14_topic/`, named after `tutorials/1
 - `predictions.py`: PREDICTIONS, a dict with the `Prediction`s "14.p1", "14.p2", … The notebook
   asks with `snn.predict("14.p1")`; `snn.outcome("14.p1", value)` answers in the cell that measures.
 - `explorers.py`: the chapter's explorers, if it has any.
+- `guide.md`: how to teach it, for `snnedu guide`.
 
 An exercise is one object. Its `solution` has the name of the learner's stub in the notebook, where
 the cell has the tag `exercise:14.1` and the line `name = snn.check("14.1", name)`. So
@@ -227,8 +228,8 @@ def tagged(tags: Iterable[str]) -> list[str]:
 
 def predictions(id: str) -> Mapping[str, Prediction]:
     """Return the predictions of a tutorial by their ids, in order; {} if it has none."""
-    folder = _chapters().get(id, "")
-    if folder and not find_spec(f"snnedu.course.chapters.{folder}.predictions"):
+    name = _chapters().get(id, "")
+    if name and not find_spec(f"snnedu.course.chapters.{name}.predictions"):
         return {}
     return _module(id, "predictions").PREDICTIONS
 
@@ -251,6 +252,12 @@ def titles() -> dict[str, str]:
     }
 
 
+def folder(number: str) -> str:
+    """Return the name of a chapter's folder: "c02_lif_neuron"."""
+    _check.one_of("tutorial", number, _chapters())
+    return _chapters()[number]
+
+
 def _untyped(source: str) -> str:
     """Leave out type annotations: a notebook does not import their names."""
     lines = [line.partition("  # pyright")[0] for line in source.splitlines()]
@@ -270,8 +277,7 @@ def _untyped(source: str) -> str:
 def _module(id: str, part: str) -> ModuleType:
     """Return a module of the chapter to which an id belongs."""
     number = str(id).partition(".")[0]
-    _check.one_of("tutorial", number, _chapters())
-    return import_module(f"snnedu.course.chapters.{_chapters()[number]}.{part}")
+    return import_module(f"snnedu.course.chapters.{folder(number)}.{part}")
 
 
 @cache
