@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -236,3 +237,15 @@ def test_doctor_has_a_remedy_for_a_read_only_home(which, tmp_path, monkeypatch):
 def test_doctor_looks_for_widgets_only_where_jupyterlab_is(monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     assert doctor.widgets().startswith("not checked")
+
+
+def test_the_commands_of_the_teachers_walk_exist_with_their_options(capsys):
+    walk = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    walk = walk.partition("### From a clone to a graded class")[2].partition("\n### ")[0]
+    lines = re.findall(r"^ +snnedu (\S+)(.*)$", walk, re.M)
+    assert [name for name, _ in lines] == ["guide", "class-edition", "lab", "grade", "progress"]
+    for name, rest in lines:
+        with pytest.raises(SystemExit, match=r"^0$"):
+            cli.main([name, "--help"])
+        shown = capsys.readouterr().out
+        assert [flag for flag in re.findall(r"--\w+", rest) if flag not in shown] == []
