@@ -76,9 +76,24 @@ def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] =
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
     try:
-        return _run(command, _environment(folder))
+        status = _run(command, _environment(folder))
     except KeyboardInterrupt:  # the usual way to close JupyterLab
         return 0
+    if status > 0:
+        say(_after_a_failure(arguments), sys.stderr)
+    return status
+
+
+def _after_a_failure(arguments: list[str]) -> str:
+    """Return what to try when JupyterLab has ended with an error."""
+    is_root = getattr(os, "geteuid", lambda: None)() == 0  # Windows has no such function
+    if is_root and "--allow-root" not in arguments:
+        return (
+            "JupyterLab does not run for the administrator (root): its notebooks could do "
+            "anything to this machine. Run `snnedu lab` as another user. In a container that "
+            "is yours alone: snnedu lab --allow-root"
+        )
+    return "JupyterLab ended with an error (see above). To find out why: snnedu doctor"
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

@@ -102,6 +102,27 @@ def test_what_ends_snnedu_lab_ends_jupyterlab_too(tmp_path):
     assert not jupyter.is_running()
 
 
+@pytest.mark.bad_input
+@pytest.mark.parametrize(
+    ("user", "options", "status", "advice"),
+    [
+        (0, [], 1, "as another user. In a container that is yours alone: snnedu lab --allow-root"),
+        (0, ["--allow-root"], 1, "To find out why: snnedu doctor"),
+        (1000, [], 1, "To find out why: snnedu doctor"),
+        (0, [], 0, ""),
+    ],
+)
+def test_lab_says_what_to_do_when_jupyterlab_fails(
+    user, options, status, advice, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(cli, "_run", lambda command, env: status)
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    assert cli.main(["lab", "--folder", str(tmp_path), *options]) == status
+    said = capsys.readouterr().err.strip()
+    assert said.endswith(advice)
+    assert bool(said) == bool(advice)
+
+
 def test_a_name_error_shows_which_cells_to_run_first(monkeypatch):
     monkeypatch.setenv("PYTHONSTARTUP", cli._environment(ROOT)["PYTHONSTARTUP"])
     cells = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "snn.check('07.1', 1)")]
