@@ -17,7 +17,6 @@ from unittest import mock
 
 import nbformat
 
-from snnedu.app.workspace import cleared
 from snnedu.course import guide
 from snnedu.course.check import withheld
 from snnedu.course.exercise import titles
@@ -25,6 +24,7 @@ from snnedu.course.fields import Fields
 from snnedu.widgets.explorer import Explorer
 from tools import recordings
 from tools.book_pages import page
+from tools.downloads import standing_alone
 
 ROOT = Path(__file__).parents[1]
 TUTORIALS = ROOT / "tutorials"
@@ -56,7 +56,7 @@ def lay_out(source: Path) -> None:
         mock.patch.dict(os.environ, {"SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}),
     ):
         for path in notebooks:
-            (source / "extra" / "notebooks" / path.name).write_bytes(cleared(path))
+            (source / "extra" / "notebooks" / path.name).write_bytes(standing_alone(path))
             changed = page(nbformat.read(path, as_version=4), path.name, recordings.stored(path))
             nbformat.write(changed, source / path.name)
     cover = (source / "index.md").read_text(encoding="utf-8")

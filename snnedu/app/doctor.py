@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snnedu.course.console import say
 
-NEEDED = ["torch", "jupyterlab", "ipywidgets", "anywidget", "matplotlib", "celluloid", "numba"]
+NEEDED = ["torch", "ipywidgets", "anywidget", "matplotlib", "celluloid", "numba"]
 INSTALL = "python -m pip install"  # of packages by name: works whatever `snnedu` came from
 REPAIR = f"{INSTALL} --force-reinstall --no-deps"
 FRONT_ENDS = {
@@ -36,7 +36,8 @@ def report() -> int:
         except Exception as problem:  # every failure must reach the reader, whatever its kind
             failed += 1
             say(f"❌ {check.__name__.replace('_', ' '):10} {problem}")
-    say("Ready. Open the course with: snnedu lab" if not failed else f"{failed} to fix.")
+    ready = "Ready. Open the course with: snnedu lab" if find_spec("jupyterlab") else "Ready."
+    say(f"{failed} to fix." if failed else ready)
     return int(failed > 0)
 
 
@@ -74,7 +75,7 @@ def memory() -> str:
 def widgets() -> str:
     """Check that JupyterLab will find the front ends of the widgets, and has not disabled them."""
     if not find_spec("jupyterlab"):
-        return "not checked: they live in JupyterLab, which is not installed here"
+        return f"not checked: JupyterLab is not here. `snnedu lab` needs it: {INSTALL} jupyterlab"
     from jupyter_core.paths import jupyter_config_path, jupyter_path
 
     for extension, package in FRONT_ENDS.items():

@@ -178,8 +178,8 @@ def test_doctor_names_each_failure_and_its_fix(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("snnedu.core.network.Sequential", lambda *layers: 1 / 0)
     assert doctor.report() == 1
     out = capsys.readouterr().out
-    assert "Missing: torch, jupyterlab" in out
-    assert f"Run: {doctor.INSTALL} torch jupyterlab" in out
+    assert "Missing: torch, ipywidgets" in out
+    assert f"Run: {doctor.INSTALL} torch ipywidgets" in out
     assert "0.3 GB of memory are free on this machine" in out
     assert "extension @jupyter-widgets/jupyterlab-manager is missing" in out
     assert "--force-reinstall --no-deps jupyterlab_widgets" in out
@@ -255,9 +255,15 @@ def test_doctor_has_a_remedy_for_a_read_only_home(which, tmp_path, monkeypatch):
         doctor.progress()
 
 
-def test_doctor_looks_for_widgets_only_where_jupyterlab_is(monkeypatch):
+def test_doctor_is_content_without_jupyterlab_where_another_editor_opens_notebooks(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("SNNEDU_DATA", str(tmp_path))
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-    assert doctor.widgets().startswith("not checked")
+    assert doctor.report() == 0
+    out = capsys.readouterr().out
+    assert "JupyterLab is not here. `snnedu lab` needs it: python -m pip install jupyter" in out
+    assert out.endswith("Ready.\n")
 
 
 def test_the_commands_of_the_teachers_walk_exist_with_their_options(capsys):
