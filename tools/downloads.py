@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from snnedu.app.workspace import cleared
 
@@ -35,6 +36,7 @@ def standing_alone(path: Path) -> bytes:
         if cell["cell_type"] == "markdown":
             cell["source"] = TARGET.sub(_to_the_web, "".join(cell["source"]))
     cells = notebook["cells"]
+    notebook["metadata"]["title"] = _title(cells[0])
     source = INSTALL.format(wheels=WHEELS, packages=" ".join(packages()))
     first = next((n for n, cell in enumerate(cells) if cell["cell_type"] == "code"), len(cells))
     install = {"cell_type": "code", "id": "install", "metadata": {}, "outputs": []}
@@ -48,6 +50,11 @@ def packages() -> list[str]:
     own, *others = project["optional-dependencies"]["course"]
     kept = [need for need in others if not need.startswith(THERE)]
     return [f'"{need}"' for need in (f"{own} @ {ARCHIVE}", *kept)]
+
+
+def _title(cell: dict[str, Any]) -> str:
+    """Return what stands in the first line: the title of the page that Jupyter exports."""
+    return "".join(cell["source"]).partition("\n")[0].removeprefix("# ")
 
 
 def _to_the_web(link: re.Match[str]) -> str:

@@ -62,3 +62,8 @@ def test_pictures_and_links_lead_to_the_web_where_the_files_are(path):
     assert files
     assert {name for name in files if not (book.TUTORIALS / name.split("#")[0]).exists()} == set()
     assert not any(cell.get("outputs") for cell in cells)
+
+
+def test_a_page_that_jupyter_exports_has_the_title_of_its_chapter():
+    notebook = json.loads(downloads.standing_alone(NOTEBOOKS[2]))
+    assert notebook["metadata"]["title"] == "02 · The leaky neuron"

@@ -1,8 +1,10 @@
 """Explorers without a browser: every corner of every control, through ipywidgets' own messages."""
 
 import math
+import sys
 import time
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
@@ -115,6 +117,18 @@ def test_a_page_without_a_browser_engine_shows_a_picture_with_words(make: Callab
     assert 'alt="' in data["text/html"]
     assert dict(mpl.rcParams) == before
     assert data["text/plain"] == repr(make()), "the text must not change from run to run"
+
+
+def test_on_colab_the_view_names_the_manager_that_draws_third_party_widgets(monkeypatch):
+    # Colab draws a widget only with this note beside its view; anywidget writes it, we pass it on.
+    output = ModuleType("google.colab.output")
+    output.enable_custom_widget_manager = lambda: None  # pyright: ignore[reportAttributeAccessIssue]
+    output._widgets = SimpleNamespace(_installed_url="https://a.b/manager.js")  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    for widget in (snn.lif_explorer(), snn.quiz("02")):
+        _, metadata = widget._repr_mimebundle_()
+        manager = metadata["application/vnd.jupyter.widget-view+json"]["colab"]
+        assert manager == {"custom_widget_manager": {"url": "https://a.b/manager.js"}}
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
