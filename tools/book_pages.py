@@ -27,7 +27,7 @@ from snnedu.course.check import withheld
 from snnedu.course.exercise import Exercise, Prediction, exercise, prediction, predictions, tagged
 from snnedu.course.fields import Fields, html
 from snnedu.course.quiz import Quiz
-from tools.recordings import digest
+from tools.recordings import digest, runs_python
 
 BINDER = "https://mybinder.org/v2/gh/snnedu/snnedu/HEAD?urlpath=lab/tree/my-course/"
 CALL = re.compile(r'snn\.(predict|outcome|recap|quiz|hint)\("([\w.]+)"')
@@ -204,8 +204,7 @@ def _explain(cell: NotebookNode, name: str, recording: Mapping[str, Any] | None)
     """Play back an explorer that runs Python, or say that its picture stands for it."""
     for output in [*cell.outputs]:
         data = output.get("data", {})
-        is_widget = data.get("text/plain", "").startswith(("Explorer(", "Dashboard("))
-        if is_widget and "<script>" not in data["text/html"]:
+        if runs_python(data):
             still = data["text/html"]
             what = "This is a recording of" if recording else "This picture is"
             fewer = "Its sliders have fewer positions than in the notebook. "

@@ -3,8 +3,9 @@
     python -m tools.recordings 01 07      # executes these notebooks; writes book/recordings/*.json
 
 An explorer is asked at every position of its sliders, or at every second, third, … where there are
-too many; the dashboard of a training after each epoch. A recording belongs to the code up to its
-cell: once that has changed, the book shows the picture again until it is recorded anew.
+too many, or where the recording would be too large for a page; the dashboard of a training after
+each epoch. A recording belongs to the code up to its cell: once that has changed, the book shows
+the picture again until it is recorded anew.
 """
 
 import base64
@@ -13,7 +14,7 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "recordings"
 MIME = "application/vnd.snnedu.recording+json"
 MOST = 11_000  # positions of all controls together
+FEWEST = 100  # with fewer positions a recording says little: the picture stays
+LARGEST = 300_000  # bytes of one recording: a phone loads them all with its page
 START = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
 from tools import recordings
@@ -42,6 +45,7 @@ def main(names: list[str]) -> int:
     FOLDER.mkdir(exist_ok=True)
     for path in map(find, names):
         notebook = nbformat.read(path, as_version=4)
+        del notebook.cells[last(notebook) + 1 :]
         digests = [digest(notebook, number) for number in range(len(notebook.cells))]
         notebook.cells.insert(0, nbformat.v4.new_code_cell(START))
         execute(notebook, path.parent)
@@ -63,6 +67,22 @@ def stored(path: Path) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
+def last(notebook: NotebookNode) -> int:
+    """Return the number of the last cell whose stored output is a widget that runs Python."""
+    outputs = [
+        (number, output.get("data", {}))
+        for number, cell in enumerate(notebook.cells)
+        for output in cell.get("outputs", [])
+    ]
+    return max((number for number, data in outputs if runs_python(data)), default=-1)
+
+
+def runs_python(data: Mapping[str, str]) -> bool:
+    """Tell from a stored output whether it is an explorer or a dashboard that needs Python."""
+    is_widget = data.get("text/plain", "").startswith(("Explorer(", "Dashboard("))
+    return is_widget and "<script>" not in data["text/html"]
+
+
 def digest(notebook: NotebookNode, number: int) -> str:
     """Return a short text that changes with the code up to a cell."""
     cells = notebook.cells[: number + 1]
@@ -77,38 +97,63 @@ def start() -> None:
     def with_recording(self: Explorer, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = plain(self, **options)
         wanted = self._spec["model"] is None and "text/html" in data
-        return ({**data, MIME: record(self)} if wanted else data), metadata
+        found = record(self) if wanted else None
+        return ({**data, MIME: found} if found else data), metadata
 
     Explorer._repr_mimebundle_ = with_recording
 
 
-def record(explorer: Explorer) -> dict[str, Any]:
-    """Return all that the view of an explorer needs, and the answers to its positions."""
+def record(explorer: Explorer) -> dict[str, Any] | None:
+    """Return all that the view of an explorer needs, and the answers to its positions.
+
+    As many positions as LARGEST has room for, MOST at the most; `None` if that is too few.
+    """
     shown = replay(explorer) if isinstance(explorer, Dashboard) else explorer
-    controls = thinned(shown.controls)
-    names = [control.name for control in shown.controls]
+    few = _recorded(shown, 3 * FEWEST)  # they tell how much room the others need
+    if not few["fewer"] and _size(few) <= LARGEST:
+        return few
+    most = min(MOST, 3 * FEWEST * LARGEST // _size(few))
+    while most >= FEWEST:
+        recording = _recorded(shown, most)
+        if _size(recording) <= LARGEST:
+            return recording
+        most = most * 4 // 5
+    return None
+
+
+def _recorded(explorer: Explorer, most: int) -> dict[str, Any]:
+    controls = thinned(explorer.controls, most)
+    names = [control.name for control in explorer.controls]
     answers = (
-        shown._try(dict(zip(names, position, strict=True)))
+        explorer._try(dict(zip(names, position, strict=True)))
         for position in product(*(values for values, _ in controls))
     )
     described = [
         {**told, **changed}
-        for told, (_, changed) in zip(shown._spec["controls"], controls, strict=True)
+        for told, (_, changed) in zip(explorer._spec["controls"], controls, strict=True)
     ]
-    spec = {**shown._spec, "controls": described, "stop": False}
+    spec = {**explorer._spec, "controls": described, "stop": False}
     fewer = any(changed for _, changed in controls)
-    return {"spec": spec, "values": shown.values, "fewer": fewer, **packed(answers)}
+    return {"spec": spec, "values": explorer.values, "fewer": fewer, **packed(answers)}
 
 
-def thinned(controls: Iterable[Slider | Choice]) -> list[tuple[list[Any], dict[str, Any]]]:
-    """Return the positions of each control, MOST in all, and what changes in its description."""
+def _size(recording: dict[str, Any]) -> int:
+    return len(json.dumps(recording))
+
+
+def thinned(
+    controls: Iterable[Slider | Choice], most: int = MOST
+) -> list[tuple[list[Any], dict[str, Any]]]:
+    """Return the positions of each control, `most` in all, and what changes in its description."""
     controls = list(controls)
     strides = [1] * len(controls)
-    while math.prod(map(len, map(_positions, controls, strides))) > MOST:
+    while math.prod(map(len, map(_positions, controls, strides))) > most:
         counts = [
             len(_positions(control, stride)) if isinstance(control, Slider) else 0
             for control, stride in zip(controls, strides, strict=True)
         ]
+        if max(counts) < 2:  # only sliders have positions to leave out
+            break
         strides[counts.index(max(counts))] += 1
     return [
         (values, _changed(control, stride, values))

@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from snnedu.core.training import Report
 from snnedu.widgets.dashboard import Dashboard
@@ -73,10 +73,39 @@ def test_thinned_sliders_keep_their_first_value_and_fit(count, start, other):
 def test_a_recording_says_whether_it_has_fewer_positions(monkeypatch):
     explorer = Explorer(double, CONTROLS, [Bars("x")])
     assert not recordings.record(explorer)["fewer"]
+    monkeypatch.setattr(recordings, "FEWEST", 4)
     monkeypatch.setattr(recordings, "MOST", 12)
     thin = recordings.record(explorer)
     assert thin["fewer"]
     assert len(unpacked(thin)) <= 12
+
+
+def test_a_large_recording_has_as_many_positions_as_fit(monkeypatch):
+    noise = np.random.default_rng(0).normal(size=(2000, 50))  # does not compress
+    explorer = Explorer(lambda n: {"x": noise[n]}, [Slider("n", 0, 1999, 1, value=7)], [Bars("x")])
+    assert len(unpacked(recordings.record(explorer))) > 900
+    monkeypatch.setattr(recordings, "LARGEST", 120_000)
+    recording = recordings.record(explorer)
+    assert len(json.dumps(recording)) <= 120_000
+    answers = unpacked(recording)
+    assert len(answers) >= recordings.FEWEST
+    control = recording["spec"]["controls"][0]
+    first, step = int(control["min"]), int(control["step"])
+    assert np.allclose(answers[3][0]["x"], noise[first + 3 * step], atol=1e-6)
+    monkeypatch.setattr(recordings, "LARGEST", 15_000)
+    assert recordings.record(explorer) is None
+
+
+def test_only_cells_up_to_the_last_widget_that_needs_python_are_executed():
+    widget = {"text/plain": "Explorer(n=1)", "text/html": "<img>"}
+    live = {**widget, "text/html": "<img><script>1</script>"}
+    picture = {"text/plain": "A picture.", "text/html": "<img>"}
+    cells = [
+        new_code_cell("f()", outputs=[new_output("display_data", data=data)])
+        for data in (picture, widget, live, picture)
+    ]
+    assert recordings.last(new_notebook(cells=cells)) == 1
+    assert recordings.last(new_notebook(cells=cells[2:])) == -1
 
 
 def test_equal_arrays_are_stored_once():
