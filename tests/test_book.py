@@ -18,7 +18,7 @@ from tests.lab import FLAGS, GET_ONE, find_chromium
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "tutorials").glob("*.ipynb"))
-PAGES = ["index", "glossary", "search", *CHAPTERS, "teachers", "guide_02"]
+PAGES = ["index", "glossary", "places", "search", *CHAPTERS, "teachers", "guide_02"]
 PHONE = {"width": 360, "height": 740}
 WIDE = {"width": 1200, "height": 900}
 

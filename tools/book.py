@@ -114,7 +114,7 @@ def contents(chapters: list[str]) -> str:
     for chapter in chapters:
         if chapter != "00_start_here":
             groups.setdefault(parts.get(chapter, "More"), []).append(chapter)
-    groups.setdefault("More", []).append("glossary")
+    groups.setdefault("More", []).extend(["glossary", "places"])
     return "".join(_toctree(*group) for group in groups.items())
 
 

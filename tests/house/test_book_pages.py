@@ -204,7 +204,7 @@ def test_the_contents_have_every_chapter_once_in_the_parts_of_the_map():
     text = book.contents([*chapters, "99_new"])
     assert re.findall(r"^\d\d_\w+$", text, re.M) == [*chapters, "99_new"]
     assert "Part I · Spikes" in text
-    assert text.rstrip().endswith("glossary\n```")
+    assert text.rstrip().endswith("glossary\nplaces\n```")
 
 
 def test_anchors_are_those_of_jupyterlab():

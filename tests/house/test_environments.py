@@ -30,7 +30,7 @@ def test_conda_installs_the_pinned_versions_and_torch_without_cuda():
     for file in ("environment.yml", "binder/environment.yml"):
         assert "--extra-index-url=https://download.pytorch.org/whl/cpu" in pip_lines(file), file
     assert "--constraint=constraints.txt" in pip_lines("environment.yml")
-    assert "--editable=.[test]" in pip_lines("environment.yml")
+    assert "--editable=.[course]" in pip_lines("environment.yml")
 
 
 def test_both_conda_files_pin_one_python_that_the_package_supports():

@@ -2,6 +2,10 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.house
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/places.md"]
 SETTINGS = ["pyproject.toml", "Makefile", ".pre-commit-config.yaml", "environment.yml"]
 SETTINGS += ["binder/environment.yml", "binder/postBuild", "binder/start", ".ci/run"]
 WITH_CODE = ["README.md", "CONTRIBUTING.md"]
@@ -84,3 +88,27 @@ def test_the_readme_gives_each_tutorial_the_time_that_it_gives_itself():
         cells = json.loads(read(f"tutorials/{name}"))["cells"]
         top = "".join("".join(cell["source"]) for cell in cells[:2])
         assert f"**Time** {minutes} minutes" in top, name
+
+
+def test_the_commands_of_places_use_extras_files_and_options_that_exist():
+    text = read("book/places.md")
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    extras = set(re.findall(r"\[(\w+)\]\"", text))
+    assert extras == {"course", "test"}
+    assert extras <= set(project["optional-dependencies"])
+    assert set(re.findall(r"--constraint (\S+)", text)) == {"constraints.txt"}
+
+
+def test_a_folder_of_wheels_installs_the_course_without_a_network(tmp_path):
+    text = read("book/places.md")
+    make = re.search(r"^python3 (-m pip wheel .*)$", text, re.M)[1]
+    take = re.search(r"^course/bin/python (-m pip install --no-index .*)$", text, re.M)[1]
+    # Only the course's own wheel: the other 140 packages are 400 MB from the network.
+    made = shlex.split(re.sub(r"--extra-index-url \S+", "--no-deps --no-build-isolation", make))
+    assert made[-1] == ".[course]"
+    made = [str(tmp_path / "wheelhouse") if word == "wheelhouse" else word for word in made]
+    taken = [*shlex.split(take), "--no-deps", "--target", "there"]
+    pip = {"check": True, "capture_output": True}
+    subprocess.run([sys.executable, *made], cwd=ROOT, **pip)
+    subprocess.run([sys.executable, *taken], cwd=tmp_path, **pip)
+    assert (tmp_path / "there/snnedu/tutorials/00_start_here.ipynb").exists()
