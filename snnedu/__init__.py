@@ -27,7 +27,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   energy, synaptic_operations: what spikes cost; stream Stream: in time? To others
                   and back: to_nir from_nir to_snntorch from_snntorch to_onnx from_onnx to_program
     pictures      viz: raster, traces, spike_count, weights, runs, animate; training_dashboard
-    exercises     check hint solution variant quiz; predict outcome recap for your guesses
+    exercises     check hint solution variant quiz; predict outcome recap; language for others
     progress      progress reset solved export_progress import_progress; this machine: doctor
     explorers     digit_explorer break_even_explorer circuit_explorer lif_explorer zoo_explorer
                   firing_explorer axon_explorer encoder_explorer fluctuation_explorer

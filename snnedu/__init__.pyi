@@ -67,6 +67,7 @@ from .core.training import (
     evaluate as evaluate,
     fit as fit,
 )
+from .core.translation import language as language
 from .course.chapters.c01_hello_spikes.explorers import (
     break_even_explorer as break_even_explorer,
     digit_explorer as digit_explorer,

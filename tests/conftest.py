@@ -43,6 +43,7 @@ NO_PLAYWRIGHT = "Install Playwright (`python -m pip install playwright`)."
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a data folder of its own, so that no learner's progress is read or written."""
     monkeypatch.setenv("SNNEDU_DATA", str(tmp_path / "progress"))
+    monkeypatch.delenv("SNNEDU_LANG", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_CELL_METADATA = {"jupyter", "tags"}
+KEPT_CELL_METADATA = {"jupyter", "tags", "translates"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 1200  # seconds: only a hang takes so long, however busy the machine is
 THREADS = 2  # of the kernel whose outputs are stored; `make test` runs with others
@@ -30,7 +30,7 @@ THREADS = 2  # of the kernel whose outputs are stored; `make test` runs with oth
 
 def main(names: list[str]) -> int:
     """Execute the named notebooks, or all; return 1 if one raises."""
-    paths = [find(name) for name in names] or sorted(TUTORIALS.glob("*.ipynb"))
+    paths = [find(name) for name in names] or every()
     failed = 0
     for path in paths:
         start = time.monotonic()
@@ -43,6 +43,11 @@ def main(names: list[str]) -> int:
             word = "changed" if changed else "unchanged"
             print(f"{path.name}: {word} ({time.monotonic() - start:.0f} s)", flush=True)
     return int(failed > 0)
+
+
+def every() -> list[Path]:
+    """Return all notebooks, translations (`de/00_start_here.ipynb`) last."""
+    return [*sorted(TUTORIALS.glob("*.ipynb")), *sorted(TUTORIALS.glob("??/*.ipynb"))]
 
 
 def find(name: str) -> Path:
@@ -98,7 +103,8 @@ def kernel_environment(home: str, threads: int = THREADS) -> dict[str, str]:
     wants the cores.
     """
     # A kernel draws into the notebook unless the environment names another backend.
-    kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    left_out = ("MPLBACKEND", "SNNEDU_LANG")  # a notebook's language is its own
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     ours = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(threads)}
     return {**kept, **ours, "SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}
 

@@ -231,18 +231,21 @@ def _stop(thread: threading.Thread, done: threading.Event) -> bool:
 
 def _explain(error: Exception, function: Callable[..., Any]) -> str:
     """Say what was raised, and in which line of the learner's function."""
-    name = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == name]
+    file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     line = frames[-1].line.rstrip(": ") if frames and frames[-1].line else ""
-    where = f" in the line `{line}`" if line else ""
-    text = first_line(error)
+    name, text, advice = type(error).__name__, first_line(error), ""
     if "for ^:" in text or "bitwise_xor" in text:  # torch says the latter of `x^2`
         return NO_POWER
     if "is ambiguous" in text:
-        text += ". An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`"
+        advice = (
+            " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."
+        )
     if outside := re.search(r"out of bounds .*size (\d+)", text):
-        text += f". Indices count from 0: the last one is {int(outside[1]) - 1}"
-    return f"Your function raised {type(error).__name__}{where}: {text}."
+        advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
+    if line:
+        return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
+    return f"Your function raised {name}: {text}.{advice}"
 
 
 def _reasonable(result: Any) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from snnedu.core._interrupt import Interrupts
+from snnedu.core.translation import translated
 from snnedu.course import progress as store
 from snnedu.course.attempt import (
     Attempt,
@@ -122,9 +123,9 @@ def _refuse(text: str, reply: Reply, strict: bool) -> None:
 
 
 def _ours(id: str) -> str:
-    state = "was solved earlier" if id in store.solved() else "is still open"
+    state = f"{id} was solved earlier." if id in store.solved() else f"{id} is still open."
     return (
-        f"{id} {state}. This is our solution, from an earlier check. To check your own answer, run "
+        f"{state} This is our solution, from an earlier check. To check your own answer, run "
         f"its cell first. {_help(id)}"
     )
 
@@ -183,7 +184,7 @@ def _help(id: str) -> str:
 
 
 def _last(id: str) -> str:
-    return "" if withheld() else f'`snn.solution("{id}")` shows one way.'
+    return "" if withheld() else translated(f'`snn.solution("{id}")` shows one way.')
 
 
 def withheld() -> bool:

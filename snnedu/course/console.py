@@ -6,6 +6,8 @@ import unicodedata
 from io import TextIOBase
 from typing import TextIO
 
+from snnedu.core.translation import translated
+
 WORDS = {
     "✅": "ok", "❌": "FAILED", "●": "x", "○": "-", "→": "->", "≥": ">=", "≤": "<=", "≠": "!=",
     "≈": "~", "√": "sqrt", "∂": "d", "×": "x", "·": "*", "Ω": "Ohm", "\N{MINUS SIGN}": "-",
@@ -14,10 +16,10 @@ WORDS = {
 
 
 def say(text: str, stream: TextIO | TextIOBase | None = None) -> None:
-    """Print `text` to `stream` (default: stdout); what its encoding lacks is put in other words."""
+    """Print `text`, translated, to `stream` (default: stdout), in what its encoding can show."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    print("".join(_written(char, encoding) for char in text), file=stream)
+    print("".join(_written(char, encoding) for char in translated(text)), file=stream)
 
 
 def _written(char: str, encoding: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from snnedu.core.translation import translated, translated_script
 from snnedu.course.note import code_marks
 
 
@@ -42,6 +43,7 @@ class Fields(anywidget.AnyWidget):
     def __init__(
         self, fields: Iterable[str], chosen: Mapping[str, int | str] | None = None
     ) -> None:
+        self._esm = translated_script(self._esm)
         super().__init__(form=f'<form class="quiz">{"".join(fields)}</form>', chosen=chosen or {})
         self.observe(self._answer, names="chosen")
 
@@ -80,5 +82,5 @@ def listed(options: Iterable[str]) -> str:
 
 
 def html(text: str) -> str:
-    """Return a text as HTML, with `code` set as code."""
-    return code_marks(escape(text))
+    """Return a text as HTML in the learner's language, with `code` set as code."""
+    return code_marks(escape(translated(text)))

@@ -75,7 +75,8 @@ def misfit(form: Form, wanted: Form) -> str:
     if fits:
         return ""
     one = " Return one of them." if form.parts and any(map(_is_numeric, form.parts)) else ""
-    return f"{needed[0].upper()}{needed[1:]} is needed. Your function returns {_named(form)}.{one}"
+    needed = needed[0].upper() + needed[1:]
+    return f"{needed} is needed. Your function returns {_named(form)}.{one}"
 
 
 def _converted(result: Any, form: Form) -> Any:

@@ -2,15 +2,17 @@
 
 from html import escape
 
+from snnedu.core.translation import translated
 from snnedu.course.console import say
 
 GREEN, AMBER = "#009e73", "#e69f00"
 
 
 def show(text: str, color: str = AMBER, printed: str = "") -> None:
-    """Show a reply; `printed` is what the learner's own code printed."""
+    """Show a reply, translated; `printed` is what the learner's own code printed."""
+    text = translated(text)
     if printed:
-        text += f"\nYour code printed: {printed.strip()}"
+        text += f"\n{translated('Your code printed:')} {printed.strip()}"
     html = code_marks(escape(text).replace("\n", "<br>"))
     style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0"
     _display({"text/plain": text, "text/html": f'<div style="{style}">{html}</div>'})

@@ -1,6 +1,7 @@
 """`progress()` shows what is done and what is open; `reset("02.1")` opens something again."""
 
 from snnedu.core import _check
+from snnedu.core.translation import translated
 from snnedu.course import progress as store
 from snnedu.course.exercise import Exercise, all_exercises, predictions
 from snnedu.course.note import GREEN, show
@@ -40,6 +41,6 @@ def reset(id: str) -> None:
 def _row(number: str, exercises: list[Exercise], done: set[str]) -> str:
     """Return a chapter's line: a mark for each exercise, and the titles of the open ones."""
     marks = "".join("●" if each.id in done else "○" for each in exercises)
-    titles = [f"{each.id} {each.title}" for each in exercises if each.id not in done]
-    still = f"  open: {', '.join(titles)}" if titles else ""
-    return f"tutorial {number}  {marks}{still}"
+    titles = [f"{each.id} {translated(each.title)}" for each in exercises if each.id not in done]
+    still = f"  {translated('open:')} {', '.join(titles)}" if titles else ""
+    return f"{translated(f'tutorial {number}')}  {marks}{still}"

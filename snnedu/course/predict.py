@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from snnedu.core.translation import translated
 from snnedu.course import progress as store
 from snnedu.course.console import say
 from snnedu.course.exercise import Prediction, prediction, predictions
@@ -53,30 +54,34 @@ class PredictionField(Fields):
         try:
             return html(_keep(self.id, self.asked, kept, choice))
         except ValueError as error:
-            return html(str(error)) if _is_number(choice) else "Please type a number."
+            return html(str(error)) if _is_number(choice) else html("Please type a number.")
 
     def still(self) -> str:
         """Return the question, and how to answer it."""
         options = listed(_texts(self.asked)) if self.asked.options else ""
-        return f"<p><b>{self._question()}</b></p>{options}<p>To answer, run this cell.</p>"
+        return (
+            f"<p><b>{self._question()}</b></p>{options}<p>{html('To answer, run this cell.')}</p>"
+        )
 
     def __repr__(self) -> str:
-        lines = [f"Your prediction · {self.asked.question}"]
+        lines = [f"{translated('Your prediction')} · {translated(self.asked.question)}"]
         lines += [f"   {n}. {text}" for n, text in enumerate(_texts(self.asked), start=1)]
-        number = f"a number ({self.asked.unit})" if self.asked.unit else "a number"
+        unit = translated(self.asked.unit)
+        number = translated(f"a number ({unit})") if unit else "a number"
         what = "the number of your choice" if self.asked.options else number
-        return "\n".join([*lines, f'To answer: snn.predict("{self.id}", …) with {what}.'])
+        lines.append(f'To answer: snn.predict("{self.id}", …) with {what}.')
+        return translated("\n".join(lines))
 
     def _question(self) -> str:
-        return f"Your prediction · {html(self.asked.question)}"
+        return f"{html('Your prediction')} · {html(self.asked.question)}"
 
     def _inputs(self, kept: Kept) -> str:
         off = " disabled" if kept.compared else ""
         unit = html(self.asked.unit)
         number = (
             f'<div class="number"><label><input type="number" step="any" '
-            f'aria-label="Your guess {unit}"> <span>{unit}</span></label> '
-            f"<button>Keep</button></div>"
+            f'aria-label="{html("Your guess")} {unit}"> <span>{unit}</span></label> '
+            f"<button>{html('Keep')}</button></div>"
         )
         inputs = radios(_texts(self.asked)) or number
         return inputs.replace("<input", f"<input{off}").replace("<button", f"<button{off}")
@@ -136,20 +141,26 @@ def recap(tutorial: str) -> None:
     show("\n".join([f"Your predictions in chapter {tutorial}", *lines, _closing(right)]), GREEN)
 
 
+def one(unit: str) -> str:
+    """Return the unit of one: "spike" for "spikes", but "ms" for "ms"."""
+    return re.sub(r"^(\w{3,})s$", r"\1", unit)
+
+
 def in_explorer(id: str) -> dict[str, Any]:
     """Return the arguments with which an `Explorer` asks a prediction, replies, and keeps both."""
     asked = prediction(id)
     right = _came(asked, None)
+    english = {translated(text): text for text in _texts(asked)}  # what is kept, by what is shown
 
     def keep(guess: str) -> None:
-        store.record("guess", id, guess)
+        store.record("guess", id, english.get(guess, guess))
         store.record("outcome", id, right)
 
     return {
-        "predict": asked.question,
-        "options": {option.text: option.feedback for option in asked.options},
-        "right": right,
-        "guess": _kept(id, asked).guess or "",
+        "predict": translated(asked.question),
+        "options": {translated(o.text): translated(o.feedback) for o in asked.options},
+        "right": translated(right),
+        "guess": translated(_kept(id, asked).guess or ""),
         "on_guess": keep,
     }
 
@@ -190,14 +201,16 @@ def _state(id: str, asked: Prediction, kept: Kept) -> str:
 
 def _compare(asked: Prediction, guess: str | None, came: str, extra: str) -> tuple[str, str]:
     """Return what to say about a guess, and the color of the note."""
-    was = f"It was {_text(asked, came, measured=True)}{extra}"
+    measured = f"{_text(asked, came, measured=True)}{extra}"
     if guess is None:
-        return f"You wrote down no prediction. {was}. {_reply(asked, came, came)}".strip(), AMBER
+        nothing = f"You wrote down no prediction. It was {measured}."
+        return f"{nothing} {_reply(asked, came, came)}".strip(), AMBER
     close = _is_close(asked, guess, came)
-    how = ": close." if close and not asked.options and float(guess) != float(came) else "."
+    near = close and not asked.options and float(guess) != float(came)
+    was = f"It was {measured}: close." if near else f"It was {measured}."
     mark, color = ("✅ ", GREEN) if close else ("", AMBER)
-    thought = f"{mark}You thought {_text(asked, guess)}."
-    return f"{thought} {was}{how} {_reply(asked, guess, came)}".strip(), color
+    thought = f"You thought {_text(asked, guess)}."
+    return f"{mark}{thought} {was} {_reply(asked, guess, came)}".strip(), color
 
 
 def _is_close(asked: Prediction, guess: str, came: str) -> bool:
@@ -246,9 +259,10 @@ def _came(asked: Prediction, value: Any) -> str:
 
 
 def _option(asked: Prediction, guess: float | int | str) -> str:
-    """Return the text of an option, given the text or the number, counted from 1."""
+    """Return the text of an option, given the text as shown, or the number, counted from 1."""
     texts = _texts(asked)
-    text = {str(number): text for number, text in enumerate(texts, start=1)}.get(str(guess), guess)
+    known = {str(number): text for number, text in enumerate(texts, start=1)}
+    text = ({translated(text): text for text in texts} | known).get(str(guess), guess)
     if text not in texts:
         raise ValueError(
             f"A guess must be an option, or its number from 1 to {len(texts)}. Received {guess!r}. "
@@ -261,10 +275,10 @@ def _possible(asked: Prediction, guess: Any) -> str:
     """Return a guess as text. Raises ValueError for one that cannot come true."""
     number, (least, most) = _number(guess), asked.between
     if not least <= float(number) <= most:
-        ends = f"lie between {least:g} and {most:g}" if most < math.inf else f"be {least:g} or more"
-        raise ValueError(
-            f"A guess must {ends} here. Received {float(number):g}. Choose a possible number."
-        )
+        must = f"A guess must be {least:g} or more here."
+        if most < math.inf:
+            must = f"A guess must lie between {least:g} and {most:g} here."
+        raise ValueError(f"{must} Received {float(number):g}. Choose a possible number.")
     return number
 
 
@@ -292,7 +306,9 @@ def _texts(asked: Prediction) -> list[str]:
 
 def _text(asked: Prediction, stored: str, *, measured: bool = False) -> str:
     """Return a guess or an outcome as it is shown."""
-    return f"“{stored}”" if asked.options else _amount(stored, asked.unit, measured=measured)
+    if asked.options:
+        return translated(f"“{translated(stored)}”")
+    return _amount(stored, asked.unit, measured=measured)
 
 
 def _amount(stored: str, unit: str, *, measured: bool) -> str:
@@ -303,5 +319,5 @@ def _amount(stored: str, unit: str, *, measured: bool) -> str:
     else:
         shown = f"{int(number):,}" if number.is_integer() else f"{number:,g}"
     if shown.lstrip("-") == "1":
-        unit = re.sub(r"^(\w{3,})s$", r"\1", unit)  # 1 spike, but 1 ms
-    return f"{shown} {unit}".strip()
+        unit = one(unit)
+    return f"{shown} {translated(unit)}".strip()

@@ -3,6 +3,7 @@
 from typing import Any
 from zlib import crc32
 
+from snnedu.core.translation import translated
 from snnedu.course import progress as store
 from snnedu.course.exercise import Option, Question, questions
 from snnedu.course.fields import Fields, field, html, listed, radios
@@ -28,7 +29,7 @@ class Quiz(Fields):
         chosen = options[choice]
         mark = "" if question.poll else "✅ Right." if chosen.right else "Not this one."
         store.record("answer", f"{self.id}.q{number + 1}", chosen.text)
-        return f"{mark} {html(chosen.feedback)}"
+        return f"{html(mark)} {html(chosen.feedback)}"
 
     def still(self) -> str:
         """Return the questions and options as a list."""
@@ -43,7 +44,7 @@ class Quiz(Fields):
         for number, (question, options) in enumerate(self.asked, start=1):
             lines += [f"{number}. {question.text}"]
             lines += [f"   ( ) {option.text}" for option in options]
-        return "\n".join(lines)
+        return translated("\n".join(lines))
 
 
 def quiz(tutorial: str) -> Quiz:

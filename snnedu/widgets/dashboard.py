@@ -8,6 +8,7 @@ from typing import Any
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import Sequential
 from snnedu.core.training import History, Report
+from snnedu.core.translation import translated
 from snnedu.widgets.explorer import Explorer, pack
 from snnedu.widgets.panels import Curve, Limits
 
@@ -97,7 +98,8 @@ class Dashboard(Explorer):
 
     def _on_message(self, _: Any, message: Mapping[str, Any], buffers: Any) -> None:
         if message.get("kind") == "stop":
-            self._stop, self._note = True, "Stopped: the network keeps what it has learned."
+            self._note = translated("Stopped: the network keeps what it has learned.")
+            self._stop = True
             self._show()
 
 
@@ -110,7 +112,9 @@ def _of_the_epoch(history: History) -> str:
     both = {"training": history.accuracy, "test": history.test_accuracy}
     known = [f"{name} {100 * values[-1]:.1f} %" for name, values in both.items() if values]
     means = ", ".join(known)
-    return f"Accuracy over all of epoch {history.epochs}: {means}." if known else ""
+    if not known:
+        return ""
+    return translated(f"Accuracy over all of epoch {history.epochs}: {means}.")
 
 
 def _value(report: Report, name: str) -> float:

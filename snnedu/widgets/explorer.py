@@ -23,10 +23,21 @@ import torch
 import traitlets
 
 from snnedu.core import _check
+from snnedu.core.translation import translated, translated_script
 from snnedu.viz import notebook_output
 from snnedu.viz.style import COLORS, COLORS_ON_DARK, canvas_script
 from snnedu.widgets.models import BUILT_IN
-from snnedu.widgets.panels import Array, Choice, Outputs, Panel, Slider, Value, draw, fill
+from snnedu.widgets.panels import (
+    Array,
+    Choice,
+    Outputs,
+    Panel,
+    Slider,
+    Value,
+    draw,
+    fill,
+    localized,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,12 +102,15 @@ class Explorer(anywidget.AnyWidget):
                 f"`model` must be the name of a built-in model or a function. Received "
                 f"{type(model).__name__}. Pass the function itself: `f`, not `f()`."
             )
-        self.controls, self.panels, self.title, self.columns = controls, panels, title, columns
+        self.controls = controls = [localized(control) for control in controls]
+        self.panels = panels = [localized(panel) for panel in panels]
+        self.title, self.columns = translated(title), columns
         self._function: Model = BUILT_IN[model] if isinstance(model, str) else model
         self._constants = self._complete(model, constants or {})
         self.code = code or self._call(model)
-        self.outcome = outcome
-        self.alt = alt or self._describe()
+        self.outcome = translated(outcome)
+        self.alt = translated(alt) or self._describe()
+        self._esm = translated_script(self._esm)
         start = {control.name: control.value for control in controls}
         self._add_controls()
         super().__init__(values=start, guess=guess)
@@ -109,8 +123,8 @@ class Explorer(anywidget.AnyWidget):
                 for trait, control in zip(self._linked, controls, strict=True)
             ],
             "panels": [panel.describe() for panel in panels],
-            "title": title,
-            "outcome": outcome,
+            "title": self.title,
+            "outcome": self.outcome,
             "code": self.code,
             "alt": self.alt,
             "columns": columns,
@@ -211,7 +225,12 @@ class Explorer(anywidget.AnyWidget):
     def _describe(self) -> str:
         set_to = ", ".join(f"{c.label or c.name} = {{{c.name}}}" for c in self.controls)
         shown = ", ".join(filter(None, (panel.title or panel.ylabel for panel in self.panels)))
-        parts = [self.title, shown and f"Panels: {shown}", set_to and f"At {set_to}", self.outcome]
+        parts = [
+            self.title,
+            shown and f"{translated('Panels:')} {shown}",
+            set_to and f"{translated('At')} {set_to}",
+            self.outcome,
+        ]
         return ". ".join(part.rstrip(".") for part in parts if part) + "."
 
     def _settings(self, settings: Mapping[str, Any]) -> dict[str, Value]:
@@ -255,7 +274,7 @@ class Explorer(anywidget.AnyWidget):
             return self._try(settings)
         except KeyboardInterrupt:
             torch.set_grad_enabled(gradients)
-            return {"error": "Stopped. Move a control to run it again."}
+            return {"error": translated("Stopped. Move a control to run it again.")}
 
     def _try(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Run the model; return its outputs ready to send, or what went wrong."""

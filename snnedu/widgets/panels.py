@@ -7,14 +7,15 @@ with matplotlib where there is no browser: on GitHub, in print, in a test.
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnedu.core import _check
+from snnedu.core.translation import translated
 from snnedu.viz import COLORS, marks
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ Limits = tuple[Number | None, Number | None]  # None: as far as the data reach
 Array = NDArray[np.float32]
 Outputs = Mapping[str, Array | str]
 Known = Mapping[str, Any]  # outputs, settings and constants
+Declared = TypeVar("Declared", bound="Slider | Choice | Panel")
+TEXTS = ("label", "unit", "title", "xlabel", "ylabel")  # what a control or a panel says
+LABELS = ("series",)
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,15 @@ class Lines(Panel):
             times = x[known[self.spikes] != 0]
             over = ax.get_xaxis_transform()  # at the upper edge, whatever the data
             heights = np.full(times.shape, 0.97)
-            ax.plot(times, heights, "|", color=COLORS[1], transform=over, label="spike", mew=2)
+            ax.plot(
+                times,
+                heights,
+                "|",
+                color=COLORS[1],
+                transform=over,
+                label=translated("spike"),
+                mew=2,
+            )
         if self.point:
             place = [_number(known, name) for name in self.point]
             ax.plot(*place, "o", color=COLORS[1], markersize=8, markeredgecolor="white")
@@ -340,6 +352,20 @@ def draw(panels: Sequence[Panel], known: Known, columns: int, title: str) -> "Fi
     lines = [part for line in title.split("\n") for part in textwrap.wrap(line, 96)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=9)
     return figure
+
+
+def localized(declared: Declared) -> Declared:
+    """Return a control or panel with the texts around it in the learner's language.
+
+    The options of a `Choice` stay: they are values, as the model and the code to copy need them.
+    """
+    texts = {name: getattr(declared, name) for name in TEXTS if hasattr(declared, name)}
+    shown: dict[str, Any] = {name: translated(text) for name, text in texts.items()}
+    for name in LABELS:
+        labels = getattr(declared, name, None)
+        if isinstance(labels, Mapping):
+            shown[name] = {key: translated(label) for key, label in labels.items()}
+    return replace(declared, **shown) if shown != texts else declared
 
 
 def fill(
