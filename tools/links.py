@@ -2,7 +2,8 @@
 
     python -m tools.links        # after a chapter was added or renamed, or took another time
 
-- Below each title: the way to the chapter before, to the glossary, and to the chapter after.
+- Below each title: the way to the chapter before, to the glossary, to the chapter after, and to
+  the chapter in other languages.
 - Each link into the glossary leads to its term, and shows the term's sentence on hover.
 - The minutes that a chapter gives itself stand in the map of 00 and in README's table.
 """
@@ -110,7 +111,20 @@ def _way(path: Path) -> str:
     links = [f"[← {_title(path.with_name(name))}]({name})" for name in before]
     links += [f"[Glossary]({GLOSSARY})"]
     links += [f"[{_title(path.with_name(name))} →]({name})" for name in after]
+    links += [f"[{_language(code)}]({code}/{path.name})" for code in languages(path)]
     return " · ".join(links)
+
+
+def languages(path: Path) -> list[str]:
+    """Return the codes of the languages into which a chapter is translated."""
+    return sorted(other.parent.name for other in path.parent.glob(f"??/{path.name}"))
+
+
+def _language(code: str) -> str:
+    """Return what a language calls itself."""
+    from babel import Locale
+
+    return str(Locale.parse(code).get_display_name(code)).capitalize()
 
 
 def _title(path: Path) -> str:

@@ -52,7 +52,7 @@ def make(folder: Path) -> Path:
 def _copy_notebooks(source: Path, folder: Path) -> None:
     """Copy the notebooks without outputs, which show what our solutions return."""
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    for path in folder.glob("*.ipynb"):
+    for path in folder.rglob("*.ipynb"):
         path.write_bytes(cleared(path))
 
 
