@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from snnedu.app import workspace
+from snnedu.core.translation import language, languages
 from snnedu.course.console import say
 
 EDITION = "write the course without our solutions into a new folder, for a class"
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         makes.add_argument("folder", type=Path, help="the folder (guide, anki: the file) to write")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "lab":
+        if options.lang:
+            language(options.lang)
         return lab(rest, options.folder, options.reset)
     if rest:
         parser.error(
@@ -72,7 +75,7 @@ def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] =
     except (OSError, ValueError) as error:
         say(str(error), sys.stderr)
         return 1
-    front = workspace.named(reset[0]) if reset else workspace.START
+    front = workspace.named(reset[0]) if reset else workspace.start()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
     try:
@@ -224,6 +227,10 @@ def _takes_a_place(parser: argparse.ArgumentParser) -> None:
         metavar="02",
         help="give this notebook afresh; what you had is kept beside it",
     )
+    if parser.prog.endswith("lab"):
+        parser.add_argument(
+            "--lang", choices=languages(), help="the language of replies, and of the start page"
+        )
 
 
 def _lay_out(folder: Path | None, reset: Sequence[str]) -> Path:

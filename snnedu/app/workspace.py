@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from snnedu.core._files import replacing
+from snnedu.core.translation import chosen
 from snnedu.course.progress import folder as data_folder
 
 START = "00_start_here.ipynb"
@@ -60,6 +61,12 @@ def published() -> Path:
         f"The notebooks should be in {PACKAGE / 'tutorials'}, and {START} is not there. "
         "Install again: python -m pip install --force-reinstall 'snnedu[course]'"
     )
+
+
+def start() -> str:
+    """Return the notebook to begin with, in the learner's language if there is a translation."""
+    own = f"{chosen()}/{START}"
+    return own if chosen() and (published() / own).exists() else START
 
 
 def named(word: str) -> str:

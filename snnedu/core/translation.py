@@ -38,7 +38,7 @@ def languages() -> list[str]:
 
 def translated(text: str) -> str:
     """Return a text as it is shown in the learner's language; unknown parts stay English."""
-    code = _chosen()
+    code = chosen()
     if not code or not text:
         return text
     return "\n".join(_line(line, code) for line in text.split("\n"))
@@ -46,7 +46,7 @@ def translated(text: str) -> str:
 
 def translated_script(script: str) -> str:
     """Return JavaScript with the words that it shows in the learner's language."""
-    return _script(script, _chosen()) if _chosen() else script
+    return _script(script, chosen()) if chosen() else script
 
 
 def read_catalogue(path: Path) -> dict[str, str]:
@@ -64,7 +64,7 @@ def read_catalogue(path: Path) -> dict[str, str]:
     return found
 
 
-def _chosen() -> str:
+def chosen() -> str:
     """Return the code of the language, "" for English and for one that has no catalogue."""
     code = os.environ.get("SNNEDU_LANG", "").partition("_")[0].lower()
     return code if code and _catalogue(code) else ""

@@ -285,6 +285,29 @@ def test_lab_opens_the_copy_with_what_was_reset_in_front(course, mine, monkeypat
     assert calls[1][-3:] == ["--no-browser", "--port", "0"]
 
 
+@pytest.mark.parametrize("options", [["--lang", "de"], []], ids=["option", "variable"])
+def test_lab_opens_the_start_page_in_a_language(options, course, mine, monkeypatch):
+    calls = []
+    monkeypatch.setattr(cli, "_run", lambda command, env: calls.append((command, env)) or 0)
+    monkeypatch.setenv("SNNEDU_LANG", "en" if options else "de")
+    arguments = ["lab", "--folder", str(mine), *options, "--port", "0"]
+    assert cli.main(arguments) == 0
+    (course / "de").mkdir()
+    write(course / "de" / workspace.START, "erste Fassung")
+    assert cli.main(arguments) == 0
+    fronts = [command[-3].rpartition("/tree/")[2] for command, _ in calls]
+    assert fronts == [workspace.START, f"de/{workspace.START}"]  # until there is a translation
+    assert calls[1][1]["SNNEDU_LANG"] == "de"
+    assert sources(mine / "de" / workspace.START) == ["erste Fassung"]
+
+
+@pytest.mark.bad_input
+def test_lab_refuses_a_language_without_a_catalogue(course, mine, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["lab", "--folder", str(mine), "--lang", "xx"])
+    assert "invalid choice: 'xx'" in capsys.readouterr().err
+
+
 @pytest.mark.bad_input
 def test_copy_refuses_what_only_jupyterlab_understands(course, mine, capsys):
     with pytest.raises(SystemExit):
