@@ -2,7 +2,7 @@
 
     python -m tools.messages                      # after a text was changed in the source
     python -m tools.messages de 00                # translate chapter 00 into German: begin, go on
-    python -m tools.messages de 00 --done ID ...  # these cells now say what the English ones say
+    python -m tools.messages de 00 --done ID ...  # these cells (or: all) say what the English do
 
 The first writes each `snnedu/core/languages/*.po`: new messages come in without a translation, and
 those that the source no longer has go to the end of the file. The second copies what is new in a
@@ -17,7 +17,7 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from io import BytesIO
@@ -33,6 +33,7 @@ from snnedu.core.translation import FIELD, FOLDER, WORD_IN_SCRIPT, languages, re
 from snnedu.course.exercise import Exercise, Prediction, Question, predictions
 from snnedu.course.predict import one
 from snnedu.widgets.panels import LABELS, TEXTS
+from tools.links import WAY
 
 ROOT = Path(__file__).parents[1]
 TUTORIALS = ROOT / "tutorials"
@@ -127,10 +128,10 @@ def declared(thing: Any) -> Iterator[str]:
 
 
 def written(module: ModuleType, *, only_calls: bool = False) -> Iterator[str]:
-    """Yield the arguments of `translated` in a module's code, then its sentences."""
+    """Yield the arguments of `translated` and `html` in a module's code, then its sentences."""
     tree = ast.parse(inspect.getsource(module))
     for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and _name(call) == "translated":
+        if isinstance(call, ast.Call) and _name(call) in ("translated", "html"):
             texts = [text for argument in call.args for text in _texts(argument)]
             yield from (text for text in texts if re.search(r"[a-z“]", text))
     if not only_calls:
@@ -254,7 +255,7 @@ def notebook_of(number: str) -> Path:
     return next(TUTORIALS.glob(f"{number}_*.ipynb"))
 
 
-def renew_notebook(code: str, number: str, done: Iterable[str]) -> None:
+def renew_notebook(code: str, number: str, done: Collection[str]) -> None:
     """Copy the cells that a translation lacks, in the order of the English; note what is `done`."""
     source = notebook_of(number)
     path, english = TUTORIALS / code / source.name, nbformat.read(source, as_version=4)
@@ -263,7 +264,7 @@ def renew_notebook(code: str, number: str, done: Iterable[str]) -> None:
     mine = {cell.id: cell for cell in own.cells}
     own.cells = [mine.get(cell.id) or begun(cell) for cell in english.cells]
     for cell, original in zip(own.cells, english.cells, strict=True):
-        if cell.id in done:
+        if cell.id in done or "all" in done:
             cell.metadata[KEY] = digest(original)
     path.parent.mkdir(exist_ok=True)
     path.write_text(nbformat.writes(own) + "\n", encoding="utf-8")
@@ -291,8 +292,9 @@ def outdated(path: Path) -> list[str]:
 
 
 def digest(cell: NotebookNode) -> str:
-    """Return a short text that changes with the source of a cell."""
-    return hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+    """Return a short text that changes with the source of a cell, whatever `tools.links` writes."""
+    title, _, rest = cell.source.partition("\n\n")
+    return hashlib.sha256(f"{title}\n\n{WAY.sub('', rest)}".encode()).hexdigest()[:12]
 
 
 def _cells(path: Path) -> list[NotebookNode]:
