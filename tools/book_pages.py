@@ -35,6 +35,7 @@ ASKS = re.compile(r'snn\.(predict|recap|quiz)\("[\w.]+"\)')  # code that a page 
 NOTE = "border-left:4px solid"  # how a reply to a learner begins, in note.py
 LINK = re.compile(r"""(?<=href=['"])(\w+)\.ipynb(?:#([^'"]*))?(?=['"])""")  # in an output
 ASKED = re.compile(r'ask="([\w.]+)"')  # by an explorer, before it shows more
+TRANSLATION = re.compile(r" · \[[^\]]*\]\(\w\w/\w+\.ipynb\)")  # only notebooks are translated
 ADDRESS = re.compile(r"(?<![(<\[`\"\w])https://(?:[^\s<>()`]|\([^\s<>()]*\))+(?<![.,;:])")
 TOUR = """**You read this tour as a web page.** Nothing has to be run here: explorers, predictions
 and the quiz answer at once, and results are folded. What the text says about running cells is for
@@ -56,7 +57,7 @@ def page(
     """
     found = [(recordings or {}).get(digest(notebook, n)) for n in range(len(notebook.cells))]
     top = notebook.cells[0]
-    title, _, rest = top.source.partition("\n\n")
+    title, _, rest = TRANSLATION.sub("", top.source).partition("\n\n")
     note = TOUR if name.startswith("00_") else ""
     top.source = f"{title}\n\n{links(name)}\n\n{note}{rest}"
     for cell, recording in zip(notebook.cells, found, strict=True):

@@ -48,6 +48,12 @@ def test_a_page_has_links_to_binder_and_to_the_download_below_its_title():
     assert f"urlpath=lab/tree/my-course/{NAME}" in source
 
 
+def test_a_page_does_not_link_to_translations_which_are_notebooks_only():
+    top = new_markdown_cell("# T\n\n[G](glossary.md) · [A →](b.ipynb) · [Deutsch](de/a.ipynb)\n\nX")
+    shown = page(new_notebook(cells=[top]), "02_lif_neuron.ipynb").cells[0].source
+    assert shown.endswith("[G](glossary.md) · [A →](b.ipynb)\n\nX")
+
+
 def test_a_quiz_has_the_replies_that_python_would_give():
     quiz = Quiz("02")
     cell = turned('snn.quiz("02")', quiz.still())
