@@ -14,12 +14,13 @@ from tools import slides
 
 pytestmark = pytest.mark.browser
 PROJECTOR = {"width": 1280, "height": 720}
-NAMES = ("02_lif_neuron", "07_training_bptt")
+NAMES = ("02_lif_neuron", "03_neuron_zoo", "07_training_bptt")
 # What of the present slide is cut: below, at the right, or because it is too small to be read.
 CUT = """() => {
   const slide = Reveal.getCurrentSlide(), size = Number(slide.children[0]?.style.zoom || 1);
   const low = slide.scrollHeight - slide.clientHeight > 1;
-  const over = low || slide.scrollWidth - slide.clientWidth > 1;
+  const boxes = [slide, ...slide.querySelectorAll("mjx-container")];
+  const over = low || boxes.some((box) => box.scrollWidth - box.clientWidth > 1);
   return over || size < 0.55 ? `${slide.innerText.slice(0, 60)} (size ${size})` : "";
 }"""
 
@@ -27,7 +28,7 @@ CUT = """() => {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("slides")
-    assert slides.main(["02", "07"], folder) == 0
+    assert slides.main([name[:2] for name in NAMES], folder) == 0
     return folder
 
 

@@ -7,9 +7,15 @@ function fit(section) {
   const parts = [...section.children];
   for (let size = 1; size >= LEAST; size -= 0.05) {
     for (const part of parts) part.style.zoom = size;
-    if (section.scrollHeight <= section.clientHeight + 1) return;
+    if (fits(section)) return;
   }
   for (const part of parts) part.style.zoom = READABLE;
+}
+
+function fits(section) { // and no formula scrolls sideways
+  const boxes = [...section.querySelectorAll("mjx-container[display]")];
+  const wide = boxes.some((box) => box.scrollWidth > box.clientWidth + 1);
+  return section.scrollHeight <= section.clientHeight + 1 && !wide;
 }
 
 function fitCurrent() {
