@@ -35,7 +35,7 @@ State goes in and comes out: `spk, mem = lif(cur, mem)`; leave `mem` unset to st
                   objectives_explorer staircase_explorer timing_explorer conversion_explorer
                   camera_explorer pooling_explorer spike_time_explorer three_factor_explorer
                   stdp_explorer drift_explorer culture_explorer energy_explorer exchange_explorer
-                  integer_explorer night_explorer scaling_explorer seeds_explorer
+                  integer_explorer night_explorer scaling_explorer seeds_explorer bins_explorer
     your own      Explorer, its controls Slider Choice, its panels Traces Raster Curve Bars Image
 """
 

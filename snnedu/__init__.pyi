@@ -115,6 +115,7 @@ from .course.chapters.c20_deployment.explorers import exchange_explorer as excha
 from .course.chapters.c21_capstone_satellite.explorers import night_explorer as night_explorer
 from .course.chapters.c22_scaling_out.explorers import scaling_explorer as scaling_explorer
 from .course.chapters.c23_open_questions.explorers import seeds_explorer as seeds_explorer
+from .course.chapters.c24_your_own_data.explorers import bins_explorer as bins_explorer
 from .course.check import (
     check as check,
     hint as hint,

@@ -93,8 +93,9 @@ class Folder(Dataset[tuple[Tensor, int]]):
         ends = torch.tensor([number, number + 1], dtype=torch.float64) * self.window
         if recording.duration <= ends[1] * (1 + SAME):
             ends[1] = torch.inf  # an event at the very end belongs to the last window
-        first, last = torch.searchsorted(recording.t, ends).tolist()
-        t = (recording.t[first:last] - ends[0]).clamp(max=self.window)
+        times = recording.t.double()  # your own reader may return fewer digits
+        first, last = torch.searchsorted(times, ends).tolist()
+        t = (times[first:last] - ends[0]).clamp(max=self.window)
         parts = (part[first:last] for part in (recording.x, recording.y, recording.p))
         return Events(t, *parts, size=recording.size, duration=self.window)
 

@@ -11,6 +11,7 @@ ONE_NUMBER = "a tensor of one number is converted"
 PUT_IN = "the weights that are put in decide the sizes"
 ANY_TRAINING = "a network that learns from its seed is a run, however it is trained"
 ANY_RANGE = "every range is right in which the model runs, every axis that holds the curve"
+COMMON = "the largest count is the same when all have something in common"
 ANY_ORDER = "`and` and `max` do not depend on the order"
 
 _CURVE = "snn.Curve('cur', 'rate', xlabel='current', ylabel='spikes per step'"
@@ -169,5 +170,18 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "controls = [snn.Slider('beta', 0.5, 0.95), snn.Slider('threshold', 0.5, 2.5)]": ANY_RANGE,
         f"panel = {_CURVE}, ylim=(-1, 1))": ANY_RANGE,
         f"panel = {_CURVE}, ylim=(0, 2))": ANY_RANGE,
+    },
+    "24.1": {
+        "t = (t - t[0]) / 1000": "fewer digits are enough",
+        "return snn.events.Events(t, x, y, 2 * p - 1, size=size, duration=t[-1])": ONE_NUMBER,
+    },
+    "24.3": {
+        "answers, state, counts = ([], None, 1)": COMMON,
+        "answers, state, counts = ([], None, -1)": COMMON,
+        "state, counts = (None, 1)": COMMON,
+        "state, counts = (None, -1)": COMMON,
+        "answers.append(counts.argmax())": ONE_NUMBER,
+        "counts = counts + spk": ONE_SAMPLE,
+        "counts = counts + spk[-1]": ONE_SAMPLE,
     },
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""24 · Your own data."""

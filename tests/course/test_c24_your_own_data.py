@@ -1,0 +1,217 @@
+"""What 24 claims: leakage, layers that wake, few bits, a stream; another folder fits in."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import snnedu as snn
+from snnedu.course.chapters.c24_your_own_data import experiments, gestures
+from snnedu.course.chapters.c24_your_own_data.explorers import LENGTHS, _binned
+from snnedu.course.exercise import exercise
+from tests.course.cells import run_cells
+
+pytestmark = pytest.mark.house
+ANSWERS = {each.name: each.solution for each in map(exercise, ("24.1", "24.2", "24.3"))}
+PIPELINE = "rates early train by-window newcomers by-person energy bits files"
+
+
+@pytest.fixture(scope="module")
+def begun():
+    """Return the names after the first section."""
+    return run_cells("24", "setup folder dataset broken exported make", **ANSWERS)
+
+
+@pytest.fixture(scope="module")
+def done(begun):
+    """Return the names after the network is delivered, our solutions in the place of answers."""
+    return run_cells("24", f"{PIPELINE} stream card", **begun)
+
+
+def test_the_recordings_are_drawn_alike_from_their_seeds_and_differ_otherwise():
+    one, same, other = (gestures.perform("wave", 3, seed) for seed in (1, 1, 2))
+    assert torch.equal(one.t, same.t)
+    assert len(one) != len(other)
+    assert {len(gestures.perform(name, 3, 1)) > 500 for name in gestures.TIMES} == {True}
+
+
+def test_a_wave_moves_along_columns_and_a_nod_along_rows():
+    for name, far, near in (("wave", "column", "row"), ("nod", "row", "column")):
+        swings = [_binned(name, "25 ms", person) for person in (1, 5, 9)]
+        assert all(run[far].std() > 1.5 * run[near].std() for run in swings)
+    circle = _binned("circle", "25 ms", 3)
+    assert 0.5 < circle["column"].std() / circle["row"].std() < 2
+
+
+def test_a_broken_file_is_named(begun):
+    with pytest.raises(ValueError, match=re.escape("p1_0.npz")):
+        snn.events.Folder(begun["spoiled"], dt=25.0, num_frames=16)
+
+
+@pytest.mark.parametrize("read", exercise("24.1").accepts, ids=range(2))
+def test_an_accepted_reader_reads_tables(read, begun):
+    names = run_cells("24", "exported", **(begun | {"my_read": snn.check("24.1", read)}))
+    assert len(names["tables"]) == 4
+    for (x, _), (ours, _) in zip(names["tables"], begun["tables"], strict=True):
+        assert torch.equal(x, ours)
+        assert x.sum() > 200
+
+
+@pytest.mark.parametrize("split", exercise("24.2").accepts, ids=range(2))
+def test_an_accepted_split_trains(split, begun):
+    given = begun | {"my_split": snn.check("24.2", split)}
+    names = run_cells("24", "rates train newcomers by-person", {
+        "epochs=8, ": "epochs=1, ",
+        "real = balanced(net, x_new, labels_new).item()\nprint(f\"balanced": "print(f\"balanced",
+        'newcomers: ≈ {real:.0f} %")\nsnn.outcome("24.p3", real)': 'newcomers")',
+    }, **given)  # fmt: skip
+    chosen, test = ([int(number) for number in part] for part in
+                    (names["train_windows"], names["test_windows"]))  # fmt: skip
+    ours = ANSWERS["my_split"](begun["recordings"].paths, names["held_out"])
+    assert (chosen, test) == ours
+
+
+def test_the_network_is_silent_and_then_it_is_not(done):
+    assert done["rates"][-1] < 0.5 < done["rates"][0]
+    assert min(done["woken"]) > 7
+
+
+def test_one_batch_is_learned_sooner_by_a_woken_network(begun):
+    x, labels = experiments.stacked(begun["recordings"])
+    few = torch.arange(0, 180, 12)
+    needed = []
+    for start in (lambda net: net, lambda net: experiments.wake(net, x[:, few])):
+        net = start(begun["make"](begun["recordings"], seed=0))
+        batch = x[:, few].transpose(0, 1), labels[few]
+        needed.append(experiments.batches_until(net, *batch))
+    assert needed[1] < needed[0] < 60
+
+
+def test_each_class_is_drawn_equally_often(begun):
+    torch.manual_seed(0)
+    loader = experiments.equal_classes(begun["recordings"], range(180))
+    drawn = torch.cat([targets for _ in range(5) for _, targets in loader]).bincount() / 900
+    assert (drawn - 1 / 3).abs().max() < 0.06
+
+
+def test_balanced_accuracy_counts_classes_alike(begun):
+    names = run_cells("24", "train", **begun)
+    labels = torch.tensor([0, 1, 2, 2, 2, 2, 2, 2])
+    always = torch.nn.functional.one_hot(torch.full((4, 8), 2), 3).float()
+    assert names["balanced"](lambda _: (always, None), None, labels) == pytest.approx(100 / 3)
+
+
+def test_the_test_by_windows_promises_more_than_newcomers_get(done):
+    assert done["windows"] > 94
+    first = done["windows"] - run_real(done)
+    assert first > 2
+
+
+def run_real(done):
+    """Return what newcomers get from the network that was trained on a split by windows."""
+    net = done["train"](done["recordings"], done["chosen"], seed=1)
+    return done["balanced"](net, done["x_new"], done["labels_new"]).item()
+
+
+def test_few_bits_are_enough_until_there_are_two(done):
+    scores = done["scores"]
+    assert min(scores[8], scores[4]) > done["real"] - 5
+    assert scores[2] < done["real"] - 4
+    assert 17 < done["left"] < 26
+
+
+def test_the_files_hold_the_network(done):
+    home = snn.from_nir(done["place"] / "gestures.nir")
+    spk_rec, _ = home(done["x_new"])
+    assert torch.equal(spk_rec, done["net"](done["x_new"])[0])
+    assert 0 < spk_rec.mean() < 1
+    assert torch.equal(done["spk"], done["again"])
+
+
+@pytest.mark.parametrize("answer", [ANSWERS["my_answers"], *exercise("24.3").accepts], ids=range(3))
+def test_answers_on_a_stream_are_those_of_the_windows(answer, done):
+    names = run_cells("24", "stream", **(done | {"my_answers": snn.check("24.3", answer)}))
+    windows = torch.stack([done["newcomers"][k][0] for k in names["shown"]], 1)
+    expected = names["chip"](windows)[0].int().sum(0).argmax(1).tolist()
+    assert [int(each) for each in names["answers"]] == expected
+    assert 9 <= names["right"] <= 12
+
+
+def test_splits_keep_what_they_promise():
+    paths = [f"p{n // 6}_{n % 6 // 3}.npz" for n in range(48)]
+
+    class Fake:
+        def __init__(self):
+            self.paths = [gestures.Path(path) for path in paths]
+
+        def __len__(self):
+            return len(self.paths)
+
+    chosen, test = experiments.by_person(Fake(), seed=3)
+    assert {paths[n][:2] for n in chosen} & {paths[n][:2] for n in test} == set()
+    assert len({paths[n][:2] for n in test}) == 3
+    assert sorted([*chosen, *test]) == list(range(48))
+    chosen, test = experiments.by_window(Fake(), seed=3)
+    assert len(test) == 12
+    assert {paths[n] for n in chosen} & {paths[n] for n in test} != set()
+    assert sorted([*chosen, *test]) == list(range(48))
+
+
+def test_estimates_are_differences_of_balanced_accuracies(begun):
+    few = tuple(begun[name] for name in ("recordings", "recordings", "newcomers"))
+    scores = iter([90.0, 80.0, 70.0, 60.0, 65.0, 50.0])
+    found = experiments.estimates(lambda *_: None, lambda *_: next(scores), few, 0)
+    assert list(found.values()) == [10, 20, -5, 10]
+
+
+def test_another_folder_fits_in(tmp_path):
+    """Two classes, another sensor, machines in the place of persons, and arrays of NumPy."""
+    size = (17, 30)
+    for place, machines in (("mine", "abcd"), ("new", "ef")):
+        for label, name in enumerate(("fine", "worn")):
+            (tmp_path / place / name).mkdir(parents=True)
+            for machine in machines:
+                drawn = np.random.default_rng(ord(machine) + 100 * label)
+                t = np.sort(drawn.integers(0, 900_000, 4000))
+                rows = np.zeros(4000, [("t", "i8"), ("x", "i4"), ("y", "i4"), ("p", "i1")])
+                rows["t"], rows["y"], rows["p"] = t, drawn.integers(0, 17, 4000), t % 2
+                rows["x"] = drawn.integers(15 * label, 15 * label + 15, 4000)
+                np.save(tmp_path / place / name / f"{machine}_0.npy", rows)
+    mine, new = (f"Path({str(tmp_path / name)!r})" for name in ("mine", "new"))
+    changes = {
+        'gestures.record(place / "gestures", persons=range(1, 13))': mine,
+        'gestures.record(place / "later", persons=range(101, 113))': new,
+        "num_frames=num_frames)\nnew": f"num_frames=num_frames, size={size})\nnew",
+        "num_frames=num_frames)\nprint": f"num_frames=num_frames, size={size})\nprint",
+        '["p2", "p10", "p11"]': '["b"]',
+    }
+    names = run_cells("24", f"setup folder dataset make {PIPELINE} stream card", changes, **ANSWERS)
+    assert names["recordings"].classes == ["fine", "worn"]
+    assert not experiments.is_ours(names["recordings"])
+    assert names["real"] > 90
+    run_cells("24", "asserts", **(names | {"errors": {}}))
+
+
+# --- the explorer ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("person", [1, 3, 7, 12])
+def test_five_times_as_many_frames_have_a_few_more_entries(person):
+    fine, usual = (_binned("wave", dt, person) for dt in ("5 ms", "25 ms"))
+    assert fine["count"] == usual["count"] > 400
+    assert 1.1 < fine["filled"] / usual["filled"] < 1.5
+    assert fine["number"] == 5 * usual["number"]
+
+
+def test_one_frame_has_no_path():
+    run = _binned("wave", "400 ms", 3)
+    assert run["number"] == 1
+    assert run["column"].std() == 0
+    assert run["most"] > 4
+
+
+def test_the_explorer_answers_at_every_length():
+    explorer = snn.bins_explorer(ask="24.p1")
+    for dt in LENGTHS:
+        assert explorer.run(gesture="nod", dt=dt, person=12)
