@@ -26,7 +26,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "I train networks with PyTorch and need spikes for my work",
-                    "Take the four steps of the onboarding table above: sections of 01, 05, 06 and 07, in about two and a half hours.",
+                    "Take the five steps of the onboarding table above: sections of 01, 05, 06, 07 and 24, in about two hours.",
                 ),
                 Option(
                     "I teach",
