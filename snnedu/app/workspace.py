@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from snnedu.core._files import replacing
-from snnedu.core.translation import chosen
+from snnedu.core.translation import chosen, languages
 from snnedu.course.progress import folder as data_folder
 
 START = "00_start_here.ipynb"
@@ -70,8 +70,10 @@ def start() -> str:
 
 
 def named(word: str) -> str:
-    """Return the notebook that a learner means by "02", "2" or a file's name."""
-    start = Path(word).name.zfill(2)
+    """Return the notebook that a learner means by "02", "2", "de/00" or a file's name."""
+    path = Path(word)
+    translation = f"{path.parent.name}/" if path.parent.name in languages() else ""
+    start = translation + path.name.zfill(2)
     notebooks = [name for name in _names(published()) if name.endswith(".ipynb")]
     found = [name for name in notebooks if name.startswith(start)]
     if not word or len(found) != 1:

@@ -299,6 +299,8 @@ def test_lab_opens_the_start_page_in_a_language(options, course, mine, monkeypat
     assert fronts == [workspace.START, f"de/{workspace.START}"]  # until there is a translation
     assert calls[1][1]["SNNEDU_LANG"] == "de"
     assert sources(mine / "de" / workspace.START) == ["erste Fassung"]
+    assert workspace.named("de/00") == workspace.named("de/0") == f"de/{workspace.START}"
+    assert workspace.named("00") == workspace.START
 
 
 @pytest.mark.bad_input
