@@ -187,18 +187,17 @@ def test_doctor_names_each_failure_and_its_fix(tmp_path, monkeypatch, capsys):
     assert "4 to fix." in out
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
-def test_doctor_can_be_redirected_into_a_file_of_any_encoding(encoding, tmp_path):
+def test_doctor_can_be_redirected_into_a_file_of_another_encoding(tmp_path):
     with (tmp_path / "report.txt").open("wb") as report:
         run = subprocess.run(
             [sys.executable, "-m", "snnedu", "doctor"],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp1252"},
             stdout=report,
             stderr=subprocess.PIPE,
         )
-    text = (tmp_path / "report.txt").read_bytes().decode(encoding)
+    text = (tmp_path / "report.txt").read_bytes().decode("cp1252")
     assert "UnicodeEncodeError" not in run.stderr.decode()
-    assert text.splitlines()[0].startswith("✅ python" if encoding == "utf-8" else "ok python")
+    assert text.splitlines()[0].startswith("ok python")
     assert run.returncode == 0, text
 
 

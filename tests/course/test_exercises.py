@@ -1,6 +1,7 @@
 """Every exercise: its stub stays open, its solution passes, each mistake gets its own reply."""
 
 import itertools
+from dataclasses import replace
 from types import FunctionType
 
 import pytest
@@ -121,8 +122,9 @@ def test_no_mutant_of_the_solution_passes(exercise, monkeypatch):
 
 
 def passes(exercise, source):
+    silent = replace(exercise, mistakes={})  # which mistake it is takes most of the time
     try:
-        checks.verdict(exercise, typed(exercise, source), seed=1)
+        checks.verdict(silent, typed(exercise, source), seed=1)
     except Exception:  # refused, or it does not even run
         return False
     return True
