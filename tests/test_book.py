@@ -291,6 +291,16 @@ def test_each_option_of_a_quiz_has_its_reply_and_one_is_right(open_page):
         assert sum(text.startswith("✅") for text in said) == 1
 
 
+def test_the_mark_of_a_right_answer_has_a_letter_where_no_font_of_the_system_has_it(open_page):
+    page = open_page("02_lif_neuron")
+    family = page.locator(".book-field").first.evaluate("e => getComputedStyle(e).fontFamily")
+    assert family.endswith('"Noto Color Emoji", "snnedu marks"')
+    drawn = page.evaluate(
+        "document.fonts.load('16px \"snnedu marks\"', '✅').then(all => all.length)"
+    )
+    assert drawn == 1
+
+
 def test_a_result_is_folded_and_then_speaks_of_the_guess(open_page):
     page = open_page("02_lif_neuron")
     note = page.locator(".book-outcome[data-id='02.p1'] div")

@@ -22,7 +22,7 @@ from snnedu.course.check import withheld
 from snnedu.course.exercise import titles
 from snnedu.course.fields import Fields
 from snnedu.widgets.explorer import Explorer
-from tools import recordings
+from tools import marks, recordings
 from tools.book_pages import page
 from tools.downloads import standing_alone
 
@@ -140,7 +140,8 @@ def write_scripts(static: Path) -> None:
     """Add MathJax and the views of the course's widgets."""
     _write_view(static / "fields.js", "renderFields", str(Fields._esm))
     _write_view(static / "explorer.js", "renderExplorer", str(Explorer._esm))
-    (static / "widgets.css").write_text(str(Fields._css) + str(Explorer._css), encoding="utf-8")
+    styles = [str(Fields._css), str(Explorer._css), marks.style()]
+    (static / "widgets.css").write_text("".join(styles), encoding="utf-8")
     (static / "mathjax").mkdir()
     for name in ("es5/tex-svg-full.js", "LICENSE"):
         with as_file(files("mathjax") / "static" / "mathjax" / name) as file:

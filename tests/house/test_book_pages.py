@@ -1,17 +1,19 @@
 """A notebook becomes a page of the web book: what is folded, answered, explained."""
 
+import io
 import json
 import re
 
 import nbformat
 import pytest
+from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from snnedu.course import predict
 from snnedu.course.exercise import exercise
 from snnedu.course.fields import html
 from snnedu.course.quiz import Quiz
-from tools import book
+from tools import book, marks
 from tools.book_pages import page
 from tools.recordings import digest
 
@@ -215,3 +217,11 @@ def test_the_contents_have_every_chapter_once_in_the_parts_of_the_map():
 
 def test_anchors_are_those_of_jupyterlab():
     assert book.anchor("Leaky integrate-and-fire (LIF)") == "Leaky-integrate-and-fire-(LIF)"
+
+
+def test_a_small_font_draws_the_mark_of_a_right_answer():
+    font = TTFont(io.BytesIO(marks.font()))
+    assert set(font.getBestCmap()) == {ord("✅")}
+    glyph = font["glyf"][font.getBestCmap()[ord("✅")]]
+    assert glyph.xMax > glyph.xMin
+    assert len(marks.style()) < 3000
