@@ -145,7 +145,9 @@ SUM_ALL = "You add the changes of all triggers without their probabilities."
 
 
 def _draw_shares() -> Iterator[tuple[Tensor, float]]:
-    for inputs, rate in ((3, 0.3), (4, 0.1), (2, 0.5)):
+    # So many that an answer which draws a trigger does not by chance draw the largest each time.
+    sizes, rates = (3, 4, 2, 5, 6, 7, 5, 6), (0.3, 0.1, 0.5, 0.2, 0.4, 0.3, 0.1, 0.2)
+    for inputs, rate in zip(sizes, rates, strict=True):
         p = 0.2 + torch.rand(inputs)
         yield p / p.sum(), rate
 
