@@ -3,8 +3,10 @@
     graph = to_nir(net, dt=1e-3)          # a `nir.NIRGraph`; `nir.write("net.nir", graph)` keeps it
     net = from_nir("net.nir")             # or a graph: the same spikes
 
-NIR describes neurons by differential equations, in seconds, with an immediate reset to a fixed
-voltage. It has no time step, no reset by subtraction, and no reset that comes one step late. So
+NIR describes neurons by differential equations, in seconds. In continuous time U never exceeds θ,
+so that to subtract θ and to set U to 0 are one reset. With steps they differ: the package `nir`
+holds a voltage to which U is set at once, `v_reset`, 0 by default (neuromorphs/NIR#129, later than
+the paper). NIR has no time step, and no reset that comes one step late. So
 
     β = 1 - dt/τ        τ = dt / (1 - β), in 64 bits; r = τ/dt, so that weights stay as they are
     α = 1 - dt/τ_syn    w_in = τ_syn/dt
@@ -81,7 +83,7 @@ def from_nir(graph: Any, dt: float | None = None) -> Sequential:
     """Return the network that a NIR graph, or the file at a path, describes.
 
     A graph of `to_nir` comes back with the same spikes. Of another one, `dt` must be known, in
-    seconds: NIR does not hold it. Its neurons then get the reset that NIR defines, to zero; where
+    seconds: NIR does not hold it. Its neurons then reset to `v_reset`, which must be 0; where
     `r` is not τ/dt, the weights before the neuron are scaled.
 
     Raises ValueError or TypeError, with the reason, for graphs that are no chain of layers and for
@@ -253,7 +255,7 @@ def _warn_of_changes(net: Sequential) -> None:
     resets = {layer.reset_mechanism for layer in spiking} - {"zero"}
     if resets:
         warnings.warn(
-            f"NIR knows an immediate reset to zero only. This network resets by "
+            f"Readers of NIR reset at once, to `v_reset` = 0. This network resets by "
             f"{' and '.join(sorted(resets))}, one step late: `from_nir` gives it back, but other "
             f"frameworks will reset to zero and spike differently. To deploy there, train with "
             f"`reset_mechanism='zero'`; with `quiet=True` this is not said.",
