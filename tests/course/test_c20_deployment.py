@@ -29,6 +29,7 @@ def test_the_file_comes_home_and_a_stranger_spikes_otherwise(trained):
     assert 15 < trained["hidden"] < 45
     assert trained["same"] > 93
     assert trained["right_fast"] < 40
+    assert 0.8 < trained["silent"] < 1
 
 
 def test_without_metadata_the_reset_is_gone_and_the_graph_stays_whole(trained):
@@ -44,7 +45,7 @@ def test_an_accepted_node_is_that_of_the_file(node, trained):
     torch.testing.assert_close(names["r"], torch.as_tensor(names["written"].r))
 
 
-@pytest.mark.parametrize("read", exercise("20.2").accepts, ids=range(2))
+@pytest.mark.parametrize("read", exercise("20.2").accepts, ids=range(3))
 def test_an_accepted_reader_gives_the_spikes_of_ours(read, trained):
     names = run_cells("20", "mine", **(trained | {"my_read": snn.check("20.2", read)}))
     assert names["off"] < 2
@@ -86,6 +87,20 @@ def test_snntorch_still_reads_what_is_stored():
             assert isinstance(found, str)
         else:
             assert torch.equal(found, spk) == row["same"]["snntorch"]
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+def test_snntorch_reads_convolutions_and_fails_for_a_batch_alone():
+    """The text says so: its Flatten takes the samples as well."""
+    pytest.importorskip("snntorch")
+    exchange = pytest.importorskip("benchmarks.exchange")
+    written, x, spk = exchange.pictures(1e-4)
+    one = experiments.in_snntorch(exchange._copied(written), x[:, :1])
+    assert one is not None
+    assert torch.equal(one.reshape(spk[:, :1].shape), spk[:, :1])
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        experiments.in_snntorch(exchange._copied(written), x)
 
 
 def test_a_made_up_state_dict_is_that_of_snntorch():

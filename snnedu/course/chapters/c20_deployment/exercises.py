@@ -46,6 +46,8 @@ R_FOR_1_MS = "Your r is right for dt = 1 ms alone. r is τ/dt: divide by the `dt
 R_INVERTED = (
     "Your r is turned over: r dt/τ must be 1, so r is the number of steps in τ, not its inverse."
 )
+IN_MS = "Your τ is in milliseconds. NIR wants seconds, and `dt` is in seconds already."
+FOR_1_MS = "Your τ is right for dt = 1 ms alone. Use the `dt` that is passed."
 R_IS_TAU = "Your r is τ in seconds. r has no unit here: r dt/τ must be 1."
 BETA_FOR_LEAK = "You divide by β. The neuron keeps β and loses 1 - β at each step, and the leak is what τ is about."
 INVERTED = "You multiply dt by 1 - β. The less leaks, the longer τ: divide."
@@ -141,7 +143,7 @@ def _spikes_and_levels(
     call = answer.changing if isinstance(answer, Attempt) else answer
     net = call(weight.clone(), tau.clone(), r.clone(), threshold.clone(), dt)
     refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
-    layers = list(net)
+    layers = list(net.float())  # in float64 it is as right
     bias = getattr(layers[0], "bias", None) if layers else None
     refuse({WITH_BIAS: bias is not None and bool(bias.any())})
     x_rec = torch.rand(60, 5, weight.shape[1], generator=torch.Generator().manual_seed(1))
@@ -196,6 +198,12 @@ def _by_threshold(
         linear.weight.copy_(weight)
     gain = r * dt / tau
     return snn.Sequential(linear, snn.Leaky(1 - dt / tau, threshold / gain, reset_mechanism="zero"))
+
+
+def _in_float64(
+    weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
+) -> snn.Sequential:
+    return my_read(weight.double(), tau.double(), r.double(), threshold.double(), dt).double()
 
 
 def _row_by_row(
@@ -309,7 +317,18 @@ EXERCISES = [
         cases=_draw_nodes,
         run=_run_node,
         mistakes={
-            EXPONENTIAL: _node(lambda beta, dt: -dt / beta.log(), _steps),
+            EXPONENTIAL: [
+                _node(lambda beta, dt: -dt / beta.log(), _steps),
+                lambda beta, dt: (-dt / beta.log(), 1 / (1 - beta)),
+            ],
+            IN_MS: [
+                _node(lambda beta, dt: 1000 * dt / (1 - beta), lambda tau, dt: tau / (1000 * dt)),
+                _node(lambda beta, dt: 1000 * dt / (1 - beta), _steps),
+            ],
+            FOR_1_MS: [
+                _node(lambda beta, dt: 1e-3 / (1 - beta), lambda tau, dt: 1000 * tau),
+                _node(lambda beta, dt: 1e-3 / (1 - beta), _steps),
+            ],
             IN_STEPS: [
                 _node(lambda beta, dt: 1 / (1 - beta), lambda tau, dt: tau),
                 _node(lambda beta, dt: 1 / (1 - beta), _steps),
@@ -373,7 +392,7 @@ EXERCISES = [
         otherwise="The spikes, or the membranes in units of their thresholds, are not those of the node. Write down one Euler step of its equation, and compare it with U = β U + W x.",
         rtol=2e-3,
         atol=2e-3,
-        accepts=(_by_threshold, _row_by_row),
+        accepts=(_by_threshold, _row_by_row, _in_float64),
         hints=(
             "One step of dt: U + dt/τ (r W x - U) = (1 - dt/τ) U + (r dt/τ) W x.",
             "So β is 1 - dt/τ, and row j of the weights is multiplied by r[j] dt/τ[j]: `weight * (r * dt / tau)[:, None]`.",

@@ -172,6 +172,7 @@ def four_ways(name: str, seed: int) -> list[float]:
 WAYS = ("as trained", "exported", "exported,\ntrained on", "for the target\nfrom the start")
 GAPS = (
     ("digits: lost by the export", "digits", 0, 1),
+    ("digits: won by training on", "digits", 2, 1),
     ("times: lost by the export", "times", 0, 1),
     ("times: won by training on", "times", 2, 1),
     ("times: from the start, above that", "times", 3, 2),

@@ -23,7 +23,7 @@ PREDICTIONS = {
         between=(0, 100),
         close=8,
         low="Here and there a neuron still fires.",
-        high="Each input moves the membrane a tenth as far, and nearly all neurons fall silent.",
+        high="Each input moves the membrane a tenth as far. Nearly all digits get no output spike, and silence counts as a 0: one digit in ten.",
     ),
     "20.p3": Prediction(
         question="τ is 10 ms. The original subtracts θ at a spike; the reader sets the membrane to 0. Under the first, strong current, the neuron that was read fires …",
