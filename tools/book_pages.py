@@ -13,9 +13,11 @@ import json
 import re
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import nbformat
 from docutils.nodes import make_id
 from nbformat import NotebookNode
 from pygments import highlight
@@ -34,6 +36,8 @@ CALL = re.compile(r'snn\.(predict|outcome|recap|quiz|hint)\("([\w.]+)"')
 ASKS = re.compile(r'snn\.(predict|recap|quiz)\("[\w.]+"\)')  # code that a page does not need
 NOTE = "border-left:4px solid"  # how a reply to a learner begins, in note.py
 LINK = re.compile(r"""(?<=href=['"])(\w+)\.ipynb(?:#([^'"]*))?(?=['"])""")  # in an output
+CELL = "cell-id="  # how JupyterLab names a cell in an address
+TUTORIALS = Path(__file__).parent.parent / "tutorials"
 ASKED = re.compile(r'ask="([\w.]+)"')  # by an explorer, before it shows more
 TRANSLATION = re.compile(r" · \[[^\]]*\]\(\w\w/\w+\.ipynb\)")  # only notebooks are translated
 ADDRESS = re.compile(r"(?<![(<\[`\"\w])https://(?:[^\s<>()`]|\([^\s<>()]*\))+(?<![.,;:])")
@@ -89,7 +93,17 @@ def links(name: str) -> str:
 
 def _to_page(link: re.Match[str]) -> str:
     """Return the address of a page for that of a notebook; Sphinx writes headings its own way."""
-    return f"{link[1]}.html" + (f"#{make_id(unquote(link[2]))}" if link[2] else "")
+    place = unquote(link[2] or "")
+    if place.startswith(CELL):
+        place = _heading(link[1], place.removeprefix(CELL))
+    return f"{link[1]}.html" + (f"#{make_id(place)}" if place else "")
+
+
+def _heading(name: str, cell: str) -> str:
+    """Return the first heading of a section in a cell of a notebook."""
+    notebook = nbformat.read(TUTORIALS / f"{name}.ipynb", as_version=4)
+    (source,) = (each.source for each in notebook.cells if each.id == cell)
+    return re.findall(r"^## (.+)$", source, re.M)[0]
 
 
 def _is_progress(output: NotebookNode) -> bool:

@@ -185,6 +185,8 @@ def test_links_in_an_output_lead_to_pages():
         turned("x", output)
     )
     assert 'href="01_a.html"' in shown(turned("x", '<a href="01_a.ipynb">'))
+    cell = "<a href='04_spike_encoding.ipynb#cell-id=c04-36'>04</a>"
+    assert "href='04_spike_encoding.html#unsettled-is-one-spike-enough'" in shown(turned("x", cell))
 
 
 def test_a_bar_of_progress_is_left_out():
