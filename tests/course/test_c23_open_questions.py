@@ -87,8 +87,41 @@ def test_there_are_twenty_questions_with_two_opponents_each():
 def test_a_question_links_to_a_section_that_is_there(question):
     path = TUTORIALS / question.link.partition("#")[0]
     cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    place = question.link.partition("#cell-id=")[2]
+    (text,) = (cell.source for cell in cells if cell.id == place)
     assert f"## {question.heading}\n" in f"{text}\n"
+    assert len(re.findall(r"^## ", text, re.M)) == 1  # the web book goes to the first one
+
+
+def shares_and_points(row):
+    """Return the numbers of a row's lines, and of its comparison, as its sentence may say them."""
+    found = {number for each in row.printed for number in numbers(each.line)}
+    found |= {100 * number for number in found} | {each.runs for each in row.printed}
+    for each in differences.COMPARISONS:
+        if each.question == row.number:
+            both = each.differences()
+            found |= {abs(x) for one in both for x in (one.points, one.low, one.high)}
+    return found
+
+
+@pytest.mark.parametrize("row", OPEN, ids=lambda each: each.number)
+def test_a_sentence_has_the_numbers_of_its_lines(row):
+    for number in numbers(re.sub(r"[Cc]hapter \d+|Section \d|95 % interval", "", row.found)):
+        near = [x for x in shares_and_points(row) if abs(x - number) <= 0.51]
+        places = len(f"{number:g}".partition(".")[2])
+        told = any(f"{x:.{places}f}" == f"{number:.{places}f}" for x in near)
+        assert told, f"{number} in {row.found!r}"
+
+
+def test_no_row_tells_a_wide_interval_as_no_difference():
+    """Absence of evidence is not evidence of absence: a wide interval is given as such."""
+    for row in OPEN:
+        assert not re.search(r"no difference|loses nothing|does as well", row.found), row.number
+    for each in differences.COMPARISONS:
+        second = each.differences()[1]
+        if each.question in (13, 17):
+            assert not second.clear
+            assert f"from {second.low:.0f} to {second.high:.0f}" in OPEN[each.question - 1].found
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +140,26 @@ def test_the_table_is_shown_as_text_and_as_html():
     text, html = repr(open_questions.table()), open_questions.table()._repr_html_()
     for each in OPEN:
         assert each.text in text
-        assert each.link.replace("'", "&#x27;") in html
+        assert each.found in text
+        assert f"href='{each.link}'" in html
     assert html.count("<tr>") == 21
+    assert html.count("<details>") == 20
+    assert "printed" not in text
+
+
+def test_chosen_questions_are_shown_in_full():
+    some = open_questions.table(3, 7)
+    assert some._repr_html_().count("<details open>") == 2
+    assert "chapter 04 printed: latency: spikes lost (share) 0.6" in repr(some)
+    assert "“the shape hardly matters” (Zenke and Vogels 2021)" in repr(some)
+    assert OPEN[0].text not in repr(some)
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("number", [0, 21, -1])
+def test_a_number_of_no_question_is_refused(number):
+    with pytest.raises(ValueError, match=rf"from 1 to 20\. Received {number}\."):
+        open_questions.table(3, number)
 
 
 def test_the_table_names_lines_that_look_alike():
@@ -170,6 +221,7 @@ def test_most_differences_depend_on_the_condition():
     assert len(differences.COMPARISONS) == 10
     assert 8 <= sum(each.change().clear for each in differences.COMPARISONS) <= 9
     assert 1 <= sum(each.same_winner for each in differences.COMPARISONS) <= 2
+    assert [each.question for each in differences.COMPARISONS if each.turns_round] == [7]
 
 
 def test_of_the_latency_code_what_falls_more_also_keeps_more():
@@ -238,6 +290,11 @@ def test_the_phrase_book_has_ten_phrases_in_seven_libraries(capsys):
     assert all(f"# {phrase}\n" in out for phrase in phrases.PHRASES)
 
 
+def test_upper_and_lower_case_of_a_library_are_alike(capsys):
+    phrases.show("norse", "SNNTORCH")
+    assert "# … in Norse\n" in capsys.readouterr().out
+
+
 @pytest.mark.bad_input
 def test_an_unknown_library_is_refused():
     with pytest.raises(ValueError, match="Received 'Nengo'"):
@@ -273,6 +330,28 @@ def test_one_parameter_moves_leak_and_gain_together():
     assert len(list(snn.Sequential(gain, lif).parameters())) == 1
     gain.w.data += 1.0
     torch.testing.assert_close(lif.beta, 1 - torch.sigmoid(gain.w))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_at_the_bad_start_all_neurons_are_silent(seed):
+    """The text says so: the first step of learning comes through the surrogate alone."""
+    x = snn.data.digits()[1][0]
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        net = experiments.network(experiments.fixed, 16.0, seed)
+        kept = net.record(experiments.constant(x))
+    assert not any(layer.spk.any() for layer in kept.values())
+
+
+def test_a_learned_gain_ends_where_a_learned_time_constant_does_and_a_leak_goes_the_other_way():
+    (_, learned), (gains, stays) = (
+        experiments.ends(how, 16.0, 0) for how in (experiments.learned, control)
+    )
+    assert all(3.5 < tau < 6 for tau in learned)
+    assert all(2 < gain < 8 for gain in gains)
+    assert stays == pytest.approx([16.0, 16.0], rel=1e-4)
+    fixed, leak = experiments.ends(experiments.learned_leak, 16.0, 0)
+    assert fixed == pytest.approx([16.0, 16.0], rel=1e-4)
+    assert min(leak) > 18
 
 
 def test_the_other_control_learns_the_leak_and_keeps_the_gain():

@@ -65,6 +65,12 @@ class Comparison:
         first, second = self.differences()
         return first.clear and second.clear and first.points * second.points > 0
 
+    @property
+    def turns_round(self) -> bool:
+        """Whether both conditions name a winner clearly, and not the same one."""
+        first, second = self.differences()
+        return first.clear and second.clear and first.points * second.points < 0
+
     def change(self) -> Difference:
         """Return by how much the difference changes from one condition to the other."""
         first, second = self.differences()

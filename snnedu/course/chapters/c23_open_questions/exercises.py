@@ -43,6 +43,14 @@ NO_ROOT = "Your interval does not shrink with the number of seeds. The spread of
 BY_N = "You divide the spread by n. The spread of a mean is that of the gains divided by √n."
 NO_T = "Your interval leaves out t. One spread of the mean to each side holds only about two thirds of all cases."
 UNPAIRED = "You add up the spreads of both options. Both have the same seeds: subtract seed by seed first, and take the spread of these gains."
+D_UNPAIRED = "Your interval is right. In your first number you use the spreads of both options: take the spread of the gains there, too."
+A_ALONE = "You use the spread of `a` alone. Subtract seed by seed first, and take the spread of these gains."
+BOTH_OF_ALL = "Your interval is right. For the effect size you use a spread that divides by n: from a sample, divide by one less, as `std()` does."
+AROUND_0 = "Your interval lies around 0. It should lie around the mean gain: add and subtract half its length."
+AROUND_SIZE = "Your interval lies around the size of the mean gain, without its sign. A harm has a negative mean."
+D_IN_INTERVAL = "Your interval is made from the effect size. It is the mean gain ± t · spread / √n, in the unit of the gains."
+FIXED_6 = "Your function works for six seeds only, as in the text. Use `len(gains)`."
+ROUNDED = "Your numbers are rounded. Return them as they are: rounding is for printing."
 TURNED = "Your gain has the other sign. It is `a` minus `b`."
 T_VALUE = "Your effect size grows with the number of seeds. Divide the mean gain by the spread of the gains, not by that of their mean."
 AROUND_D = (
@@ -132,6 +140,32 @@ def _size_pooled(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor
     return (a - b).mean() / _pooled(a, b), *my_effect(a, b, t)[1:]
 
 
+def _around_0(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    return size, (low - high) / 2, (high - low) / 2
+
+
+def _around_size(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = my_effect(a, b, t)
+    middle, half = ((low + high) / 2).abs(), (high - low) / 2
+    return size, middle - half, middle + half
+
+
+def _d_and_root(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size = my_effect(a, b, t)[0]
+    half = t / len(a) ** 0.5
+    return size, size - half, size + half
+
+
+def _of_all(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Take the spread of all, and √(n - 1) for the mean: the interval is right by this."""
+    return (a - b).mean() / (a - b).std(correction=0), *my_effect(a, b, t)[1:]
+
+
+def _rounded(a: Tensor, b: Tensor, t: float, places: int = 2) -> list[float]:
+    return [round(float(each), places) for each in my_effect(a, b, t)]
+
+
 def _by_hand(a: Tensor, b: Tensor, t: float) -> list[float]:
     gains = [x - y for x, y in zip(a.tolist(), b.tolist(), strict=True)]
     n = len(gains)
@@ -164,6 +198,8 @@ BETA_OFF = (
 )
 ONE_TAU = "Your numbers fit τ = 16 alone. Use `tau`: the neuron is built for both starts."
 AFTER = "Your gain comes after the neuron, so it multiplies spikes. It should multiply the current."
+NO_NEURON = "A neuron is missing after the gain: `leaky(…)`."
+TWO_GAINS = "Return one gain and one neuron. You return {} layers that multiply."
 NOT_LAYERS = "Return the layers of one neuron in a list: a gain, then a leaky neuron."
 SUBTRACTS = "Your neuron is not the one of `leaky`: that one resets to 0, as in the paper."
 
@@ -181,6 +217,10 @@ def _run_control(answer: Attempt, tau: float, cur_rec: Tensor) -> Tensor:
     layers = list(layers) if several else [layers]
     if not layers or not all(isinstance(layer, nn.Module) for layer in layers):
         raise WrongAnswer(NOT_LAYERS)
+    gains = sum(isinstance(layer, experiments.Gain) for layer in layers)
+    last_multiplies = isinstance(layers[-1], experiments.Gain)
+    refuse({AFTER: last_multiplies and len(layers) > gains, NO_NEURON: last_multiplies})
+    refuse({TWO_GAINS.format(gains): gains > 1})
     try:
         spk_rec, mem_rec = snn.Sequential(*layers)(cur_rec)
     except Exception as error:
@@ -231,13 +271,18 @@ BOTH_CONTROLS = (
     'The model has two arguments. Each needs a control of its name: "beta" and "threshold".'
 )
 FAILS = "At {settings} your model fails: {error} Choose a range in which every value works."
+NO_SUCH_NAME = 'Your panel names something that the model does not return. It returns "cur" and "rate": name these.'
+TUPLES = (
+    'A control is an `snn.Slider`, as in `snn.Slider("beta", 0.5, 0.95)`. You pass something else.'
+)
+ONE_PANEL = "Return one panel. You have {}."
 NARROW = "Your slider for `{name}` can hardly move. Let it show several values."
 OVER_INDEX = 'Your panel draws the rate against its position in the array. `snn.Curve("cur", …)` draws it against the current.'
 NO_RATE = 'Your panel does not show the rate. `snn.Curve` takes the name of x, then that of y: "cur" and "rate".'
 MOVING = "The y axis of your panel follows the curve. Fix it with `ylim`, so that a change is seen."
 LISTS = "Put both controls in a list, then the panel in a list of its own, even if it is alone."
 ORDER = "The order is: the function, the controls, the panels."
-ONE_STAYS = "One of your sliders moves nothing: your Explorer shows another function. Pass it `model` itself."
+ONE_STAYS = "At some settings your Explorer does not show what `model` returns: perhaps a slider moves nothing. Pass it `model` itself."
 FLAT = "Your y axis is so long that the curve stays flat. A rate lies between 0 and 1."
 CUT_X = "Your x axis cuts the curve off. The current runs from 0 to 1."
 CUT = "Your y axis cuts the curve off. A rate lies between 0 and 1."
@@ -276,6 +321,8 @@ def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
         said = str(reply)
         refuse(
             {
+                NO_SUCH_NAME: "`name in a panel` must be one of" in said,
+                TUPLES: "object has no attribute 'name'" in said and "'Curve'" not in said,
                 CALLED: "must be the name of a built-in model or a function" in said,
                 LISTS: "is not iterable" in said,
                 ORDER: "'Curve' object has no attribute 'name'" in said,
@@ -295,10 +342,12 @@ def _judge(explorer: snn.Explorer) -> None:
         refuse({NARROW.format(name=name): narrow})
     for settings in explorer.extremes():
         _try(explorer, settings)
+    panels = len(explorer.panels)
     curves = [panel for panel in explorer.panels if isinstance(panel, snn.Curve)]
     shown = [panel for panel in curves if panel.x == "cur" and "rate" in _names(panel.series)]
     traces = any(isinstance(p, snn.Traces) and "rate" in _names(p.series) for p in explorer.panels)
     refuse({OVER_INDEX: traces and not shown, NO_RATE: not shown})
+    refuse({ONE_PANEL.format(panels): panels > 1})
     for panel in shown:
         low, high = panel.ylim or (None, None)
         refuse({MOVING: low is None or high is None})
@@ -316,6 +365,7 @@ def _try(explorer: snn.Explorer, settings: dict[str, Any]) -> None:
     try:
         explorer.run(**settings)
     except Exception as error:
+        refuse({NO_SUCH_NAME: "`name in a panel`" in str(error)})
         said = ", ".join(f"{name} = {value}" for name, value in settings.items())
         raise WrongAnswer(FAILS.format(settings=said, error=f"{first_line(error)}.")) from None
 
@@ -349,6 +399,10 @@ def _no_list(model: Any) -> Any:
     return snn.Explorer(model, _CONTROLS, _PANEL)  # pyright: ignore
 
 
+def _given(controls: Any, model: Any) -> Any:
+    return snn.Explorer(model, controls, [_PANEL])
+
+
 def _one_control(model: Any) -> Any:
     panel = snn.Curve("cur", "rate", ylim=(0, 1))
     slider = snn.Slider("beta", 0.5, 0.95)
@@ -376,7 +430,18 @@ EXERCISES = [
             NO_ROOT: partial(_effect, root=0.0),
             BY_N: partial(_effect, root=1.0),
             NO_T: lambda a, b, t: my_effect(a, b, 1.0),
-            UNPAIRED: [partial(_effect, by=_both), partial(_effect, by=_pooled), _size_pooled],
+            UNPAIRED: [partial(_effect, by=_both), partial(_effect, by=_pooled)],
+            D_UNPAIRED: [
+                _size_pooled,
+                lambda a, b, t: ((a - b).mean() / _both(a, b), *my_effect(a, b, t)[1:]),
+            ],
+            A_ALONE: partial(_effect, by=lambda a, b: a.std()),
+            BOTH_OF_ALL: _of_all,
+            AROUND_0: _around_0,
+            AROUND_SIZE: _around_size,
+            D_IN_INTERVAL: _d_and_root,
+            FIXED_6: partial(_root_of, lambda n: 6),
+            ROUNDED: [_rounded, partial(_rounded, places=1), partial(_rounded, places=3)],
             TURNED: lambda a, b, t: my_effect(b, a, t),
             T_VALUE: _t_value,
             AROUND_D: _around_d,
@@ -424,12 +489,15 @@ EXERCISES = [
             ],
             ONE_TAU: lambda tau, gain, leaky: [gain(1 / 16, learn=True), leaky(1 - 1 / 16)],
             SUBTRACTS: _subtracts,
+            AFTER: lambda tau, gain, leaky: [leaky(1 - 1 / tau), gain(1 / tau, learn=True)],
+            NO_NEURON: lambda tau, gain, leaky: [gain(1 / tau, learn=True)],
+            TWO_GAINS.format(2): lambda tau, gain, leaky: [
+                gain(1 / tau, learn=True),
+                gain(1 / tau),
+                leaky(1 - 1 / tau),
+            ],
+            NOT_LAYERS: lambda tau, gain, leaky: 1 / tau,
         },
-        wrong=(
-            lambda tau, gain, leaky: [leaky(1 - 1 / tau), gain(1 / tau, learn=True)],
-            lambda tau, gain, leaky: [gain(1 / tau, learn=True)],
-            lambda tau, gain, leaky: 1 / tau,
-        ),
         otherwise="Your neuron does not start as the paper's does, or something else is learned. Gain: 1/τ, learned. β: 1 - 1/τ, fixed.",
         accepts=(
             lambda tau, gain, leaky: nn.ModuleList([gain(1 / tau, True), leaky(1 - 1 / tau)]),
@@ -473,12 +541,20 @@ EXERCISES = [
             ORDER: lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
             FLAT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 100))),
             CUT_X: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 1), xlim=(0, 0.3))),
+            NO_SUCH_NAME: [
+                partial(_explore, panel=snn.Curve("x", "y", ylim=(0, 1))),
+                partial(_explore, panel=snn.Curve("current", "rate", ylim=(0, 1))),
+            ],
+            TUPLES: [
+                partial(_given, [("beta", 0.5, 0.95), ("threshold", 0.5, 1.5)]),
+                partial(_given, ["beta", "threshold"]),
+            ],
+            ONE_PANEL.format(2): lambda model: snn.Explorer(model, _CONTROLS, [_PANEL, _PANEL]),
             NARROW.format(name="beta"): partial(_explore, beta=(0.5, 0.9, 0.2)),
         },
         wrong=(
             partial(_explore, beta=(0.5, 1.5)),
             partial(_explore, threshold=(-1.0, 1.0)),
-            partial(_explore, panel=snn.Curve("current", "rate", ylim=(0, 1))),
         ),
         accepts=(_with_choice, partial(_explore, threshold=(0.5, 3.0, 0.5))),
         hints=(

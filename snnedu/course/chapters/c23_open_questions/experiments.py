@@ -103,8 +103,20 @@ def accuracies(
     neuron: Neuron, tau: float, seed: int, *, epochs: int = 6, lr: float = 0.02
 ) -> Tensor:
     """Train on the digits, and return the test accuracy after each epoch, [epochs]."""
-    train, test = snn.data.digits()
+    return _train(network(neuron, tau, seed), seed, epochs, lr)
+
+
+def ends(neuron: Neuron, tau: float, seed: int) -> tuple[list[float], list[float]]:
+    """Train on the digits; return 1/gain and τ = 1/(1 - β) [steps] after it, of each layer."""
     net = network(neuron, tau, seed)
+    _train(net, seed, epochs=6, lr=0.02)
+    gains = [1 / layer.w.sigmoid().item() for layer in net if isinstance(layer, Gain)]
+    betas = [layer.beta.mean().item() for layer in net if isinstance(layer, snn.Leaky)]
+    return gains, [1 / (1 - beta) for beta in betas]
+
+
+def _train(net: snn.Sequential, seed: int, epochs: int, lr: float) -> Tensor:
+    train, test = snn.data.digits()
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # some stay silent first
         history = snn.fit(
             net, train, test, encode=constant, epochs=epochs, lr=lr, seed=seed, progress=False

@@ -105,7 +105,7 @@ LIBRARIES = {
             STATE_DICT,
             "graph = norse.to_nir(net, x)",
         ),
-        "Time is in seconds. The current is multiplied by 1 - β (here: undone by the 10).",
+        "Time is in seconds. The current is multiplied by 1 - β, here 0.1; the factor 10 undoes it.",
     ),
     "sinabs": Library(
         "sinabs",
@@ -180,7 +180,8 @@ LIBRARIES = {
             "neuron.run(condition=RunSteps(num_steps=1), run_cfg=Loihi1SimCfg())",
             "neuron.run(condition=RunSteps(num_steps=25), run_cfg=Loihi1SimCfg())",
             "# none here: training is done in Lava DL",
-            "# none ready-made: send spikes from a process of your own",
+            "# from lava.proc.io.source import RingBuffer\n"
+            "source = RingBuffer(data=spikes)  # an array that it sends; it draws no spikes itself",
             "dense = Dense(weights=weights)\ndense.a_out.connect(neuron.a_in)",
             "weights = dense.weights.get()",
             "# none that we know of in Lava itself",
@@ -192,15 +193,17 @@ LIBRARIES = {
 
 
 def show(*names: str) -> None:
-    """Print the phrase book of these libraries, phrase by phrase.
+    """Print the phrase book of these libraries, phrase by phrase; upper and lower case are alike.
 
     Raises ValueError for a library that is not in it.
     """
+    known = {name.lower(): name for name in LIBRARIES}
     for name in names:
-        if name not in LIBRARIES:
+        if name.lower() not in known:
             raise ValueError(
                 f"The phrase book has {', '.join(LIBRARIES)}. Received {name!r}. Choose among them."
             )
+    names = tuple(known[name.lower()] for name in names)
     for name in names:
         library = LIBRARIES[name]
         print(f"{name}{'' if library.runs else ' (not run here)'}: {library.remark}")

@@ -18,7 +18,7 @@ def starts(found: Mapping[str, Tensor], taus: Sequence[float]) -> Any:
 
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
     for place, (name, scores) in enumerate(found.items()):
-        x = torch.arange(float(len(taus))) + 0.08 * (place - (len(found) - 1) / 2)
+        x = torch.arange(float(len(taus))) + 0.04 * (place - (len(found) - 1) / 2)
         look: Any = {"color": COLORS[place], "marker": "osD^v"[place % 5]}
         ax.plot(x, scores.mean(1), lw=1.5, ms=0, color=COLORS[place])
         for dots in scores.T:
@@ -51,15 +51,30 @@ def conditions(comparisons: Sequence[Comparison]) -> Any:
             error = [[found.points - found.low], [found.high - found.points]]
             ax.errorbar(found.points, y, xerr=error, fmt="os"[place], ms=6, capsize=3, **look)
             words: Any = {"fontsize": 7, "color": COLORS[place], "va": "center", "bbox": WHITE}
-            ax.annotate(name, (found.high, y), (8, 0), textcoords="offset points", **words)
+            left = found.high < 0  # or the words would lie on the line at 0
+            end, words["ha"] = (found.low, "right") if left else (found.high, "left")
+            ax.annotate(
+                name, (end, y), (-10 if left else 10, 0), textcoords="offset points", **words
+            )
     ax.axvline(0, color=GRAY, lw=1)
     labels = [f"{each.question}: {each.options}" for each in comparisons]
     ax.set_yticks(range(len(labels)), labels)
-    ax.set(xlabel="difference of test accuracy (points), 95 % interval", xlim=(-35, 100))
+    for filled, text in ((GRAY, "interval leaves out 0"), ("white", "interval holds 0")):
+        ax.plot([], [], "o", color=GRAY, mfc=filled, label=text)
+    ax.legend(frameon=False, fontsize=7, loc="upper right")
+    ax.set(xlabel="difference (points of accuracy), 95 % interval", xlim=(-45, 110))
+    for x, side, text in ((-2, "right", "← second is better"), (2, "left", "first is better →")):
+        ax.text(x, 1.02, text, ha=side, fontsize=8, transform=ax.get_xaxis_transform())
     ax.invert_yaxis()
     changes = sum(each.change().clear for each in comparisons)
     return describe(
         figure,
         f"Differences of accuracy for {len(comparisons)} questions, two conditions each; filled "
-        f"where the interval leaves out 0. For {changes} the difference depends on the condition.",
+        f"where the interval leaves out 0. For {changes} the difference depends on the condition. "
+        f"In points, {'; '.join(map(_points, comparisons))}.",
     )
+
+
+def _points(each: Comparison) -> str:
+    first, second = each.differences()
+    return f"{each.question}: {first.points:.0f} and {second.points:.0f}"

@@ -4,7 +4,7 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "23.p1": Prediction(
-        question="A trick really helps: its mean gain is as large as the spread of the gains over seeds. 100 groups test it with four seeds each. How many find that it helps?",
+        question="A trick really helps: its mean gain is as large as the spread of the gains over seeds. 100 studies test it with four seeds each. How many find that it helps?",
         options=(
             Option("About 10", "More do: the effect is not small."),
             Option(
@@ -12,12 +12,12 @@ PREDICTIONS = {
                 "Four gains leave a wide interval, and most intervals hold 0.",
                 right=True,
             ),
-            Option("About 65", "Eight seeds find so many."),
-            Option("About 95", "Sixteen seeds find so many."),
+            Option("About 65", "With eight seeds about so many find it."),
+            Option("About 95", "With sixteen seeds about so many find it."),
         ),
     ),
     "23.p2": Prediction(
-        question="Only the groups that find the effect publish it. By what factor is their mean gain larger than the real one?",
+        question="Only the studies that find the effect are published. By what factor is their mean gain larger than the real one?",
         unit="times",
         close=0.15,
         between=(0, 100),
@@ -28,9 +28,9 @@ PREDICTIONS = {
         question="With a fixed τ, networks that start at τ = 16 get about 20 points fewer than those that start at τ = 2. What percentage of this gap is left when τ is learned?",
         unit="%",
         close=15,
-        between=(-100, 200),
+        between=(-20, 120),
         low="Six epochs are short: τ is still on its way.",
-        high="τ moves far enough to help: from 16 to between 4 and 5.",
+        high="τ moves far enough to help: see where it ends, in the last line above.",
     ),
     "23.p4": Prediction(
         question="Now τ stays at 16, and only the gain is learned. How much of the gap to the start at τ = 2 is left, compared with the neuron of the paper?",
