@@ -241,6 +241,14 @@ def test_tensors_arrays_and_networks_travel():
     assert torch.equal(got["net"](x_rec)[1], net(x_rec)[1])
 
 
+def test_events_travel():
+    one = torch.tensor([1])
+    sent = snn.events.Events(torch.tensor([0.5]), 2 * one, 3 * one, -one, (4, 5), 6.0)
+    got = wire.unpack_result(wire.pack_result(sent))
+    assert [part.item() for part in (got.t, got.x, got.y, got.p)] == [0.5, 2, 3, -1]
+    assert (got.size, got.duration) == ((4, 5), 6.0)
+
+
 # --- A class ------------------------------------------------------------------------------------
 
 NAMES = ("Ada", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal", "Ida", "Jo")

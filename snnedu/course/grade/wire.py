@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from snnedu.core import surrogate
 from snnedu.core.network import Recording
+from snnedu.silicon.event_stream import Events
 
 MOST_BYTES = 64_000_000  # of one result
 COURSE = "snnedu.course"
@@ -101,7 +102,7 @@ def _is_absent(thing: Any) -> bool:
 
 @lru_cache(1)
 def _harmless(imported: int) -> list[Any]:
-    """Return the layers of torch and of our library, our surrogates, and NumPy's arrays.
+    """Return the layers of torch and of our library, our surrogates, events, and NumPy's arrays.
 
     `imported` is the number of modules: with a new one there may be new layers.
     """
@@ -110,7 +111,7 @@ def _harmless(imported: int) -> list[Any]:
     slopes = [thing for thing in vars(surrogate).values() if inspect.isfunction(thing)]
     makers = [np.ones(1).__reduce__()[0], np.float64(1).__reduce__()[0]]
     dtypes = [np.ndarray, np.dtype, *(type(np.dtype(kind)) for kind in "?bBhHiIlLqQefd")]
-    return [*layers, *slopes, surrogate.Surrogate, Recording, *makers, *dtypes]
+    return [*layers, *slopes, surrogate.Surrogate, Recording, Events, *makers, *dtypes]
 
 
 def _is_layer(thing: Any) -> bool:
