@@ -21,6 +21,7 @@ import nbformat
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from torch.utils.data import DataLoader
 
 import snnedu
 from snnedu.core.training import fit
@@ -136,9 +137,15 @@ def execute(cell: ast.Module, space: dict[str, Any], name: str) -> None:
 
 def brief_fit(net, train, test=None, **more):
     """Train with few samples, for one epoch."""
-    brief = [data if data is None else [part[:SAMPLES] for part in data] for data in (train, test)]
-    pairs = [data if data is None else tuple(data) for data in brief]
-    return fit(net, *pairs, **{**more, "epochs": 1, "progress": False})
+    return fit(net, few(train), few(test), **{**more, "epochs": 1, "progress": False})
+
+
+def few(data: Any) -> Any:
+    """Return the first samples; of a loader, the first batch."""
+    if data is None:
+        return None
+    parts = next(iter(data)) if isinstance(data, DataLoader) else data
+    return tuple(part[:SAMPLES] for part in parts)
 
 
 def cells(chapter: str, whole: bool) -> list[ast.Module]:
