@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab import Lab, Notebook
+from tests.lab import SETTINGS, Lab, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +66,23 @@ def test_the_first_click_on_a_term_lands_at_it(lab: Lab):
     expect(heading).to_be_in_viewport()
     above = page.locator('.jp-MarkdownViewer h3[data-jupyter-id="Seed"]')
     expect(above).not_to_be_in_viewport()
+
+
+def test_a_link_of_the_open_questions_lands_at_its_section(lab: Lab):
+    """JupyterLab finds cells by id. A heading with "·" it would not find."""
+    (tracker,) = SETTINGS
+    lab._settings({tracker: {"windowingMode": "full"}})  # as learners have it
+    try:
+        code = (
+            "from snnedu.course.chapters.c23_open_questions import open_questions as q\nq.table(4)"
+        )
+        notebook = lab.open(lab.write("table.ipynb", [code]))
+        notebook.run_all()
+        notebook.page.get_by_role("link", name="chapter 10").click()
+        heading = notebook.page.get_by_role("heading", name="Unsettled · What buys memory?")
+        expect(heading).to_be_in_viewport()
+    finally:
+        lab._settings(SETTINGS)
 
 
 def test_moving_a_slider_with_the_keyboard_changes_pixels(lab: Lab):
