@@ -65,7 +65,8 @@ class Sweep:
         return torch.tensor(chosen)
 
     def __repr__(self) -> str:
-        return f"Sweep({len(self.rows)} runs, {len(self.failures)} failed)"
+        done, failed = len(self.rows), len(self.failures)
+        return f"Sweep({done} of {done + failed} runs, {failed} failed)"
 
 
 def sweep(

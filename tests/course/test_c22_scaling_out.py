@@ -8,6 +8,7 @@ import time
 import psutil
 import pytest
 import torch
+from scipy import stats
 
 import snnedu as snn
 from snnedu.course.chapters.c22_scaling_out import experiments
@@ -17,11 +18,12 @@ from tests.course.cells import run_cells
 pytestmark = pytest.mark.house
 
 
-def test_the_three_ways_without_reset_give_the_same_spikes():
+def test_the_four_ways_without_reset_give_the_same_spikes():
     cur_rec = 0.2 * torch.rand(300, 4, 16)
     spk_rec, _ = snn.Leaky(0.9, reset_mechanism="none").unroll(cur_rec)
     assert 0.2 < spk_rec.mean() < 0.8
     assert torch.equal(spk_rec, experiments.in_steps(cur_rec))
+    assert (spk_rec != experiments.in_blocks(cur_rec)).float().mean() < 1e-3
     assert (spk_rec != experiments.without_reset(cur_rec)).float().mean() < 1e-3
 
 
@@ -29,7 +31,8 @@ def test_the_explorer_follows_amdahl_and_gustafson():
     explorer = snn.scaling_explorer()
     shown = explorer.run(processes=16, fixed=20, talk=5)
     assert shown["times"] == pytest.approx(1 / (0.2 + 0.8 / 16 + 0.05))
-    assert explorer.run(processes=1, fixed=20, talk=5)["times"] == 1
+    alone = explorer.run(processes=1, fixed=20, talk=5)
+    assert (alone["times"], alone["who"]) == (1, "1 process")
     weak = explorer.run(processes=16, fixed=20, talk=25, batch="grows with the processes")
     assert weak["times"] == pytest.approx(16 / 1.25)
 
@@ -58,16 +61,48 @@ def test_unequal_shares_are_averaged_wrongly_and_rightly_in_any_form():
         assert (mean - names["whole"]).norm() < 1e-5 * names["whole"].norm()
 
 
-def test_sixteen_bits_turn_single_spikes_and_autocast_fewer(capsys):
+def test_rounding_beta_alone_turns_as_many_spikes_as_sixteen_bits():
     names = run_cells("22", "t22-01 t22-08 t22-27")
-    assert 8 < names["differ"]["all in bfloat16"] < 30
-    assert names["differ"]["autocast"] < 0.6 * names["differ"]["all in bfloat16"]
-    assert float(names["half"].sum() / names["exact"].sum()) == pytest.approx(1, abs=0.05)
+    differ, spikes = names["differ"], names["spikes"]
+    assert 8 < differ["bfloat16"] < 30
+    assert differ["β alone rounded"] == pytest.approx(differ["bfloat16"], rel=0.25)
+    assert differ["autocast"] < 0.6 * differ["bfloat16"]
+    assert float(spikes["bfloat16"].sum() / spikes["float32"].sum()) == pytest.approx(1, abs=0.05)
 
 
-def test_a_network_without_reset_fires_several_times_as_often():
-    rates = [experiments.learn_times(reset, 0)["rate"] for reset in ("none", "subtract")]
-    assert rates[0] > 2 * rates[1] > 0
+def test_a_beta_that_sixteen_bits_hold_turns_as_few_spikes_as_autocast():
+    names = run_cells("22", "t22-01 t22-08 t22-27", {"snn.Leaky(0.9)": "snn.Leaky(0.875)"})
+    assert names["differ"]["bfloat16"] == pytest.approx(names["differ"]["autocast"], rel=0.1)
+
+
+def test_without_reset_it_learns_better_and_fires_more_often():
+    runs = {
+        reset: [experiments.learn_times(reset, seed) for seed in (1, 3)]
+        for reset in ("none", "subtract")
+    }
+    stored = experiments.stored_race()
+    for reset, found in runs.items():
+        kept = stored.values("accuracy", reset=reset)[[1, 3]].tolist()
+        assert [run["accuracy"] for run in found] == pytest.approx(kept, abs=0.15)
+    for free, held in zip(*runs.values(), strict=True):
+        assert free["accuracy"] > held["accuracy"] + 0.02
+        assert free["rate"] > held["rate"] > 0
+
+
+def test_the_control_with_larger_weights_is_as_it_was_measured():
+    how, mean, spread = experiments.CONTROLS["first weights twice as large"]
+    found = [
+        experiments.learn_times("none", seed, **how)["accuracy"]
+        - experiments.learn_times("subtract", seed, **how)["accuracy"]
+        for seed in range(3)
+    ]
+    assert sum(found) / 3 == pytest.approx(mean, abs=2 * spread)
+
+
+def test_the_interval_is_that_of_scipy():
+    gains = torch.tensor([0.1, 0.3, 0.2, 0.4])
+    t = stats.ttest_1samp(gains.double().numpy(), 0).confidence_interval()
+    assert experiments.interval(gains) == pytest.approx((t.low, t.high), abs=1e-6)
 
 
 def test_operations_are_those_of_the_matrix_products():

@@ -64,7 +64,7 @@ def test_a_run_that_fails_is_kept_apart_with_its_reason(swept):
     failed = [(row["beta"], row["hidden"], row["seed"]) for row in found.failures]
     assert failed == [(0.9, 4, 2), (0.9, 8, 2)]
     assert {row["error"] for row in found.failures} == {"ValueError: the loss is not finite"}
-    assert repr(found) == "Sweep(10 runs, 2 failed)"
+    assert repr(found) == "Sweep(10 of 12 runs, 2 failed)"
 
 
 def test_values_are_those_of_all_seeds(swept):

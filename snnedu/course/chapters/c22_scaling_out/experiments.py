@@ -1,10 +1,12 @@
 """What 22 measures: times of one step, a script in several processes, neurons without a reset."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,9 +21,9 @@ from snnedu.core.functional import ce_rate_loss
 from snnedu.core.network import Sequential
 from snnedu.core.neurons import Leaky
 from snnedu.core.training import evaluate, fit
+from snnedu.silicon.scale import Sweep
 
 MATRIX = 512  # rows of the matrices whose product is timed
-COPIED = 2**23  # numbers that are copied: more than a cache holds
 
 # Processor time, since waiting for a busy core is no part of a measurement; on Windows it is coarse.
 FINE = time.get_clock_info("process_time").resolution < 1e-5
@@ -30,8 +32,18 @@ CLOCK = time.process_time if FINE else time.perf_counter
 # Measured once in November 2026, with torch 2.11 on an NVIDIA H200 and 16 cores beside it:
 # milliseconds of a forward and a backward pass as in `step_time`, 50 steps, batch 64, by neurons;
 H200_STEP = {64: (8.2, 3.3), 128: (8.1, 4.1), 256: (8.3, 5.6), 512: (6.6, 13.5), 4096: (13.0, None)}
-# and of 64 x 512 neurons without reset on the GPU, by steps: the loop of `unroll`, one product.
-H200_TIME = {64: (2.19, 0.06), 256: (7.66, 0.15), 1024: (30.17, 1.54), 4096: (83.80, 21.98)}
+# and of 32 x 64 neurons without reset on the GPU, by steps: the loop of `unroll`, one product.
+H200_TIME = {16: (0.49, 0.22), 64: (1.98, 0.16), 256: (4.56, 0.15), 1024: (17.09, 0.31)}
+
+# Measured once with seeds 0 to 15: what is changed in `learn_times`, and by how much the accuracy
+# without a reset is then better, as mean and spread over seeds.
+CONTROLS: dict[str, tuple[dict[str, Any], float, float]] = {
+    "first weights twice as large": ({"scale": 2.0}, 0.22, 0.11),
+    "half the learning rate": ({"lr": 5e-3}, 0.19, 0.10),
+    "twice the learning rate": ({"lr": 2e-2}, 0.14, 0.11),
+}
+# The same with a reset in one layer alone: accuracy, and spikes per hidden neuron and step.
+ONE_RESET = {"hidden": (0.92, 0.022), "output": (0.89, 0.212)}
 
 
 def seconds(function: Callable[[], Any], repeats: int = 7) -> float:
@@ -45,12 +57,10 @@ def seconds(function: Callable[[], Any], repeats: int = 7) -> float:
     return min(found)
 
 
-def limits() -> tuple[float, float]:
-    """Return what this machine can do with one thread: operations, and bytes, per second."""
+def arithmetic() -> float:
+    """Return how many operations this machine does in a second, with one thread."""
     a, b = torch.rand(MATRIX, MATRIX), torch.rand(MATRIX, MATRIX)
-    old, new = torch.rand(COPIED), torch.empty(COPIED)
-    operations = 2 * MATRIX**3 / seconds(lambda: a @ b)
-    return operations, 8 * COPIED / seconds(lambda: new.copy_(old))  # read 4 bytes, write 4
+    return 2 * MATRIX**3 / seconds(lambda: a @ b)
 
 
 def step_time(steps: int = 20, neurons: int = 128, batch: int = 64) -> float:
@@ -76,13 +86,32 @@ def operations(steps: int, neurons: int, batch: int) -> float:
 
 def tell_of_a_gpu(what: str) -> None:
     """Print what was measured on a GPU, over "neurons" or "steps"."""
+    print("measured once, on an NVIDIA H200:")
     if what == "neurons":
         for neurons, (gpu, cpu) in H200_STEP.items():
             beside = "" if cpu is None else f", 16 cores beside it {cpu} ms"
-            print(f"{neurons:4} neurons, 50 steps, batch 64: H200 {gpu} ms{beside}")
+            print(f"{neurons:4} neurons, 50 steps, batch 64: GPU {gpu} ms{beside}")
     else:
         for steps, (loop, product) in H200_TIME.items():
-            print(f"{steps:4} steps on an H200: loop {loop:.2f} ms, product {product:.2f} ms")
+            print(f"{steps:4} steps of 2,048 neurons: loop {loop:.2f} ms, product {product:.2f} ms")
+
+
+def tell_of_controls() -> None:
+    """Print what the race with and without reset gave under other conditions."""
+    print("measured once, 16 seeds each:")
+    for name, (_, mean, spread) in CONTROLS.items():
+        print(f"{name}: without reset better by {mean:.2f} ± {spread:.2f}")
+    for layer, (accuracy, rate) in ONE_RESET.items():
+        print(f"a reset in the {layer} layer alone: accuracy {accuracy:.2f}, "
+              f"spikes per hidden neuron and step {rate:.3f}")  # fmt: skip
+
+
+def interval(gains: Tensor) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of the mean gain (Student's t)."""
+    from scipy.stats import t
+
+    half = t.ppf(0.975, len(gains) - 1) * gains.std() / len(gains) ** 0.5
+    return float(gains.mean() - half), float(gains.mean() + half)
 
 
 def launch(script: str, processes: int) -> Any:
@@ -146,12 +175,52 @@ def in_steps(cur_rec: Tensor, beta: float = 0.9) -> Tensor:
     return torch.stack(spikes)
 
 
-def learn_times(reset: Any, seed: int) -> dict[str, float]:
-    """Train on classes that differ in spike times alone; return test accuracy and spikes."""
+def in_blocks(cur_rec: Tensor, beta: float = 0.9, block: int = 32) -> Tensor:
+    """Return the same spikes: a product for each block of steps, which hands on its last U."""
+    steps = torch.arange(block)
+    kernel = (beta ** (steps[:, None] - steps).float()).tril()
+    left = beta ** (steps + 1.0)[:, None]  # of the U that was handed on
+    mem, spikes = torch.zeros(1), list[Tensor]()
+    for part in cur_rec.flatten(1).split(block):
+        now = kernel[: len(part), : len(part)] @ part + left[: len(part)] * mem
+        spikes.append((now > 1).float())
+        mem = now[-1]
+    return torch.cat(spikes).view_as(cur_rec)
+
+
+EARLY, EPOCHS = 10, 25
+
+
+def learn_times(
+    reset: Any, seed: int, last: Any = None, scale: float = 1.0, lr: float = 1e-2
+) -> dict[str, float]:
+    """Train on classes that differ in spike times alone; return test accuracy and spikes.
+
+    `reset` is that of the hidden layer, and of the last one too by default. `scale` multiplies the
+    first weights. `early` is the accuracy after 10 of the 25 epochs.
+    """
     train, test = manifolds(4, 20, 40, samples=60, smoothness=1.5, seed=seed)
     torch.manual_seed(seed)
-    hidden, last = Leaky(0.9, reset_mechanism=reset), Leaky(0.9, reset_mechanism=reset)
-    net = Sequential(nn.Linear(20, 64), hidden, nn.Linear(64, 4), last)
-    fit(net, train, epochs=15, batch_size=24, lr=5e-3, seed=seed, progress=False)
-    score = evaluate(net, test)
-    return {"accuracy": score.accuracy or 0.0, "rate": score.rates["1"]}
+    hidden, output = (Leaky(0.9, reset_mechanism=each) for each in (reset, last or reset))
+    net = Sequential(nn.Linear(20, 64), hidden, nn.Linear(64, 4), output)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight *= scale
+    with warnings.catch_warnings(action="ignore"):  # a silent output layer wakes up later
+        history = fit(
+            net, train, test, epochs=EPOCHS, batch_size=24, lr=lr, seed=seed, progress=False
+        )  # fmt: skip
+    rate = evaluate(net, test).rates["1"]
+    early, accuracy = history.test_accuracy[EARLY - 1], history.test_accuracy[-1]
+    return {"early": early, "accuracy": accuracy, "rate": rate}
+
+
+def stored_race() -> Sweep:
+    """Return what `learn_times` gave once for 16 seeds, with and without a reset.
+
+    `race.json` holds the rows of this call, which computes for about 20 seconds:
+
+        snn.sweep(experiments.learn_times, {"reset": ["subtract", "none"]}, seeds=16)
+    """
+    file = Path(__file__).with_name("race.json")
+    return Sweep(json.loads(file.read_text(encoding="utf-8")))

@@ -37,7 +37,7 @@ def scaling_explorer(*, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="More processes",
-        outcome="{processes} processes: {said} times as many samples per second.",
+        outcome="{who}: {said} times as many samples per second.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )
@@ -53,5 +53,5 @@ def _scaled(processes: int, fixed: float, talk: float, batch: str) -> dict[str, 
     times = speed[int(processes) - 1].item()
     return {
         "count": count, "speed": speed, "ideal": count.float(), "times": times,
-        "said": f"{times:.1f}",
+        "said": f"{times:.1f}", "who": "1 process" if processes == 1 else f"{processes} processes",
     }  # fmt: skip

@@ -58,7 +58,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Training in bfloat16 stops to make progress late, when steps are small. What is a likely cause?",
+            "Late in a training in bfloat16, when the updates are small, the network stops learning. What is a likely cause?",
             (
                 Option(
                     "The spikes have no gradient in bfloat16",
