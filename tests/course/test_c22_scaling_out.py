@@ -39,10 +39,10 @@ def test_the_explorer_follows_amdahl_and_gustafson():
 
 def test_the_answer_in_the_explorer_is_kept_and_is_what_it_shows(capsys):
     explorer = snn.scaling_explorer(ask="22.p3")
-    explorer.guess = "About 32 times"
+    explorer.guess = "About 15 times"
     assert 8.5 < explorer.run(processes=64, fixed=10, talk=0)["times"] < 9.5
     snn.recap("22")
-    assert "You thought “About 32 times”. It was “About 9 times”" in capsys.readouterr().out
+    assert "You thought “About 15 times”. It was “About 9 times”" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("answer", exercise("22.2").accepts, ids=range(3))

@@ -30,8 +30,8 @@ PREDICTIONS = {
                 "The nine tenths do split. The other tenth takes as long as before.",
             ),
             Option(
-                "About 32 times",
-                "Half of the ideal would need a fixed part of less than two percent.",
+                "About 15 times",
+                "The tenth that does not split stays, so the speed-up cannot be more than 10.",
             ),
             Option(
                 "About 9 times",
