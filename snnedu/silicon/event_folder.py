@@ -4,6 +4,7 @@
     x, label = recordings[0]                        # [time, 2, height, width], and the class
     recordings.classes, recordings.labels           # names in order; a number for each window
     recordings.paths                                # the file that each window comes from
+    events.Folder("later", dt=20.0, num_frames=20, classes=recordings.classes)   # numbered alike
 
     gestures/circle/anna_1.npz                      # what `events.save` writes
     gestures/wave/anna/first.npy                    # or a structured array with t, x, y, p
@@ -13,10 +14,11 @@ of the same file. Split by `paths`.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -32,6 +34,7 @@ from snnedu.silicon.event_views import frames
 Read = Callable[[Path], Events]
 Frames = Float[Tensor, "time 2 height width"]
 SAME = 1e-9  # of a window: a recording that lacks so little of one has it
+EMPTY = 1000  # windows before the first event: these are times of a camera's clock
 
 
 class Folder(Dataset[tuple[Tensor, int]]):
@@ -43,15 +46,18 @@ class Folder(Dataset[tuple[Tensor, int]]):
 
     `folder` holds a subfolder for each class, and these hold files, at any depth. Classes and files
     are in the order of their names; names that start with a dot are left out.
+    `classes`: names of the classes in the order of their numbers, where those of another folder are
+    to mean the same; by default the subfolders.
     `size`: (height, width) of the sensor in pixels; by default that of the first `.npz`. An `.npy`
-    does not say it.
+    does not say it. Its times are in µs, and count from its first event.
     `read`: a function that takes the path of a file and returns its `Events`, for files of other
     kinds. `pattern` then says which files, for example "*.csv".
     `keep`: hold all events in memory. With False a file is read again for each window.
 
     Raises ValueError, and names the path, for a folder without classes, a single class, a class
-    without recordings, a file beside the classes or that cannot be read, and for a recording of
-    another sensor.
+    without recordings, a class that is not in `classes`, a file beside the classes or that cannot
+    be read, and for a recording of another sensor, without events for 1000 windows, or shorter than
+    a frame.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Folder(Dataset[tuple[Tensor, int]]):
         *,
         dt: float | int,
         num_frames: int,
+        classes: Sequence[str] | None = None,
         size: tuple[int, int] | None = None,
         read: Read | None = None,
         pattern: str = "*.np[yz]",
@@ -70,12 +77,13 @@ class Folder(Dataset[tuple[Tensor, int]]):
         self.folder, self.dt, self.num_frames = Path(folder), dt, num_frames
         self.size, self.keep, self._own_read = size, keep, read
         found = _files(self.folder, pattern)
-        self.classes = list(found)
+        self.classes = list(classes or found)
+        _check_classes(self.folder, list(found), self.classes)
         self._events: dict[Path, Events] = {}
         self._windows = [
             (path, number, label)
-            for label, paths in enumerate(found.values())
-            for path in paths
+            for label, name in enumerate(self.classes)
+            for path in found.get(name, [])
             for number in range(self._count(path))
         ]
 
@@ -126,9 +134,24 @@ class Folder(Dataset[tuple[Tensor, int]]):
     def _count(self, path: Path) -> int:
         """Return how many windows a recording gives; look at it for the first time."""
         recording = self._read(path)
+        self._check_times(path, recording)
         if self.keep:
             self._events[path] = recording
         return max(1, int(recording.duration / self.window + SAME))
+
+    def _check_times(self, path: Path, recording: Events) -> None:
+        first = recording.t[0].item() if len(recording) else 0.0
+        if first >= EMPTY * self.window:
+            raise ValueError(
+                f"The times of a recording must count from its start. Received {path} with the "
+                f"first event at {first:g} ms, {EMPTY} windows or more after the start. Subtract "
+                f"the time of the first event."
+            )
+        if recording.duration < self.dt * (1 - SAME):
+            raise ValueError(
+                f"Each recording must last a frame or longer, here {self.dt:g} ms. Received "
+                f"{recording.duration:g} ms in {path}. Are its times in µs, or in ms for `Events`?"
+            )
 
     def _read(self, path: Path) -> Events:
         try:
@@ -136,7 +159,7 @@ class Folder(Dataset[tuple[Tensor, int]]):
         except Exception as error:
             raise ValueError(
                 f"Each recording must be readable. Received {path}, where reading fails: "
-                f"{type(error).__name__}: {error} Repair this file, move it out of the folder, or "
+                f"{_reason(error)} Repair this file, move it out of the folder, or "
                 f"pass your own `read`."
             ) from error
         if not isinstance(found, Events):
@@ -183,6 +206,22 @@ def _files(folder: Path, pattern: str) -> dict[str, list[Path]]:
     return found
 
 
+def _check_classes(folder: Path, found: list[str], wanted: list[str]) -> None:
+    strange = [name for name in found if name not in wanted]
+    if strange:
+        raise ValueError(
+            f"Each subfolder must be one of the `classes` {wanted}. Received {strange} in "
+            f"{folder}. Rename it as the class that it holds, or leave `classes` out."
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Say why reading fails. NumPy takes what it does not know for a pickle; we read none."""
+    if isinstance(error, (EOFError, BadZipFile)) or "allow_pickle" in str(error):
+        return "it is no NumPy file, or was cut off."
+    return f"{type(error).__name__}: {error}"
+
+
 def _recordings(folder: Path, pattern: str) -> list[Path]:
     return sorted(each for each in folder.rglob(pattern) if each.is_file() and _seen(each, folder))
 
@@ -196,4 +235,9 @@ def _read(path: Path, size: tuple[int, int] | None) -> Events:
         return load(path)
     if size is None:
         raise ValueError("An .npy file does not say how large the sensor is: pass `size`.")
-    return from_tonic(np.load(path), size)
+    array = np.load(path)
+    if not len(array):
+        raise ValueError("It holds no event.")
+    if "t" in (array.dtype.names or ()):
+        array["t"] -= array["t"].min()  # a camera's clock started long ago
+    return from_tonic(array, size)

@@ -8,6 +8,7 @@ from torch import Tensor
 from snnedu.core import _check
 
 Index = slice | Tensor
+ROUNDING = 1e-6  # of the duration: a time in single precision may lie so much later
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Events:
 
     def _check_values(self) -> None:
         first, last = self.t[0].item(), self.t[-1].item()
-        if not (first >= 0 and last <= self.duration and bool((self.t.diff() >= 0).all())):
+        end = self.duration * (1 + ROUNDING)
+        if not (first >= 0 and last <= end and bool((self.t.diff() >= 0).all())):
             raise ValueError(
                 f"`t` must ascend from 0 or later to `duration` or earlier. Received times from "
                 f"{first:g} to {last:g} ms, with a duration of {self.duration:g} ms. Sort the "

@@ -1,6 +1,7 @@
 """Folders of recordings: windows add up to the recordings, classes to folders; then bad input."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,31 @@ def test_arrays_of_other_software_are_read_at_any_depth(tmp_path):
     assert data[1][0].sum() == 200
 
 
+def test_arrays_count_from_their_first_event(tmp_path):
+    array = to_tonic(recording(3))
+    for name, started in (("nod", 0), ("wave", 1_764_150_000_000_000)):
+        (tmp_path / name).mkdir()
+        later = array.astype([(field, "i8") for field in array.dtype.names])
+        later["t"] += started
+        np.save(tmp_path / name / "1.npy", later)
+    data = Folder(tmp_path, dt=10.0, num_frames=5, size=SIZE)
+    assert data.labels.bincount().tolist() == [len(data) // 2] * 2
+    for one, other in zip(
+        *(range(n, n + len(data) // 2) for n in (0, len(data) // 2)), strict=True
+    ):
+        assert torch.equal(data[one][0], data[other][0])
+
+
+def test_classes_of_another_folder_keep_their_numbers(tmp_path):
+    for name in ("c", "a"):
+        (tmp_path / name).mkdir()
+        save(tmp_path / name / "0.npz", recording())
+    data = Folder(tmp_path, dt=10.0, num_frames=10, classes=["a", "b", "c"])
+    assert data.classes == ["a", "b", "c"]
+    assert data.labels.tolist() == [0, 2]
+    assert [path.parent.name for path in data.paths] == ["a", "c"]
+
+
 def test_your_own_reader_takes_other_files(tmp_path):
     for name in ("b", "a"):
         (tmp_path / name).mkdir()
@@ -172,15 +198,32 @@ def no_size(folder):
     np.save(folder / "nod" / "0.npy", to_tonic(recording()))
 
 
+def no_event(folder):
+    np.save(folder / "nod" / "0.npy", to_tonic(recording())[:0])
+
+
+def by_the_clock(path):
+    made = load(path)
+    return replace(made, t=made.t + 1e9, duration=made.duration + 1e9)
+
+
 GIVEN: dict[str, Any] = {"dt": 10.0, "num_frames": 10}
 BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "no folder": (no_folder, {}, "which is none. It was looked for in"),
     "one class": (one_class, {}, r"two classes or more.* with \['wave'\]"),
     "an empty class": (empty_class, {}, "clap without any"),
     "a file beside": (beside, {}, r"0\.npz, which lies beside"),
-    "a broken file": (broken, {}, r"wave.1\.npz, where reading fails: .* Repair this file"),
+    "a broken file": (broken, {}, r"wave.1\.npz, where .* no NumPy file, or was cut off"),
     "another sensor": (other_sensor, {}, r"Received \(8, 8\) in .*wave.1\.npz"),
     "an array without a size": (no_size, {}, r"0\.npy, where .*pass `size`"),
+    "an array without events": (no_event, {"size": SIZE}, r"0\.npy, where .*holds no event"),
+    "a camera's clock": (lambda _: None, {"read": by_the_clock}, "Subtract the time of the first"),
+    "less than a frame": (
+        lambda _: None,
+        {"dt": 101.0},
+        "must last a frame or longer, here 101 ms",
+    ),
+    "a strange class": (lambda _: None, {"classes": ["nod", "clap"]}, r"Received \['wave'\] in "),
     "another size": (lambda _: None, {"size": (5, 4)}, r"Received \(4, 5\) in .*nod.0\.npz"),
     "no files like that": (lambda _: None, {"pattern": "*.csv"}, "Each class must hold"),
     "dt of 0": (lambda _: None, {"dt": 0.0}, "`dt` must be finite and above 0"),

@@ -351,6 +351,12 @@ BAD = {
 }  # fmt: skip
 
 
+def test_times_in_single_precision_may_end_at_the_duration():
+    one = torch.ones(1, dtype=torch.int64)
+    made = Events(torch.tensor([0.1]), one, one, one, (4, 5), 0.1)  # 0.1 as float32 is above 0.1
+    assert frames(made, 2)[1].sum() == 1
+
+
 @pytest.mark.bad_input
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_answered(name):
