@@ -102,7 +102,14 @@ def _misfit_of_parts(form: Form, wanted: Form) -> str:
     if form.kind in (tuple, list) and found == needed:
         return next(filter(None, map(misfit, form.parts, wanted.parts)), "")
     stacked = form.kind in (Tensor, np.ndarray) and form.axes > 0
-    return "" if stacked else f"Return {needed} things. Your function returns {_named(form)}."
+    if stacked or (_are_numbers(form) and _are_numbers(wanted)):  # how many follows from the data
+        return ""
+    return f"Return {needed} things. Your function returns {_named(form)}."
+
+
+def _are_numbers(form: Form) -> bool:
+    numeric = (_is_numeric(part) and part.axes == 0 and not part.parts for part in form.parts)
+    return form.kind is list and all(numeric)
 
 
 def _is_numeric(form: Form) -> bool:

@@ -49,6 +49,8 @@ def test_gradients_pass_through_a_conversion():
         ("many", X, "A tensor is needed. Your function returns a text."),
         ({}, 1.0, "One number is needed. Your function returns a dict."),
         (X, (X, X, X), ""),  # a stack of three, perhaps: its shape tells
+        ([1, 2, 3], [1, 2], ""),  # windows, for example: the comparison says what is wrong
+        ([X, X, X], [X, X], "Return 2 things. Your function returns a list of 3 things."),
         (ONE, (X, X), "Return 2 things. Your function returns one number."),
         ((X, X, X), (X, X), "Return 2 things. Your function returns a tuple of 3 things."),
         ((X, "b"), (X, X), "A tensor is needed. Your function returns a text."),
