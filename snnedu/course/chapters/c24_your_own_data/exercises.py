@@ -49,7 +49,7 @@ CLOCK = "Your times are those of the camera's clock. Count them from the first e
 MICROSECONDS = "Your times are in µs. `Events` counts in ms: divide by 1000."
 SECONDS = "Your times are in seconds. `Events` counts in ms: 1 ms is 1000 µs."
 X_AND_Y = "Your x and y are exchanged. In the table x, the column of the pixel, comes first."
-SIGNS = "Your polarities are turned over: 1 in the table is brighter, and stays 1; 0 becomes -1."
+SIGNS = "Your polarities are reversed: 1 in the table is brighter, and stays 1; 0 becomes -1."
 ALL_ON = "All your events are ON. A 0 in the table is darker: it becomes -1."
 LENGTH = "Your recording has another length. It ends with its last event: `duration` is the time of that, in ms."
 SIZE = "Your `size` is another than the one that is passed. It is (height, width)."
@@ -57,10 +57,10 @@ NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. Y
 
 
 def _draw_rows() -> Iterator[tuple[Rows, tuple[int, int]]]:
-    for count, side in ((40, 12), (60, 9)):
+    for count, side, size in ((40, 12, (12, 17)), (60, 9, (14, 9))):
         t = torch.randint(1, 9000, (count,)).cumsum(0) + 1_700_000_000_000_000
         x, y = (torch.randint(side, (count,)) for _ in "xy")
-        yield torch.stack([t, x, y, torch.randint(2, (count,))], 1).numpy(), (side, side)
+        yield torch.stack([t, x, y, torch.randint(2, (count,))], 1).numpy(), size
 
 
 def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
@@ -283,13 +283,17 @@ EXERCISES = [
             SIGNS: _reader(polarity=lambda p: 1 - 2 * p),
             ALL_ON: _reader(polarity=torch.ones_like),
             LENGTH: [_reader(longer=1000.0), _reader(longer=1.5)],
-            SIZE: _reader(sized=lambda size: (size[0] + 1, size[1] + 1)),
+            SIZE: [
+                _reader(sized=lambda size: (size[0] + 1, size[1] + 1)),
+                _reader(sized=lambda size: (20, 20)),
+                _reader(sized=lambda size: size[::-1]),
+            ],
         },
         otherwise="These are not the events of the table. Look at its columns: t (µs), x, y, p, and at what `Events` wants: ms from the first event, p of 1 or -1.",
         accepts=(_through_tonic, _in_numpy),
         hints=(
             "`torch.tensor(rows).T` gives the four columns: `t, x, y, p = torch.tensor(rows).T`.",
-            "Times: subtract the first one, divide by 1000. Polarities: `2 * p - 1` makes -1 and 1 of 0 and 1.",
+            "Times: subtract the first one, divide by 1000. Polarities: `2 * p - 1` turns 0 and 1 into -1 and 1.",
             "`snn.events.Events(t, x, y, p, size=size, duration=t[-1].item())` puts them together.",
         ),
         right="`Folder(…, read=…)` now takes files of this kind.",

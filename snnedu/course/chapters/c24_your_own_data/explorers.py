@@ -30,17 +30,18 @@ def bins_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         [
             Image(
-                "frame", title="The frame at 100 ms", xlabel="column", ylabel="row",
+                "frame", title="The frame that holds 100 ms", xlabel="column", ylabel="row",
                 clim=(0, 4), given=True,
             ),
             Traces(
                 {"column": "column", "row": "row"}, title="Mean place of each frame's events",
-                xlabel="time (5 ms)", ylim=(0, 19),
+                xlabel="time (ms)", dt=TICK, ylim=(0, 19),
             ),
         ],
         title="One window, cut into frames",
-        outcome="{count} events in {number} frame(s). Entries that are not 0: {filled}, {share:.1f} % of all. Largest: {most}.",
-        code="""x = snn.events.frames(window, {number})  # [time, 2, row, column]""",
+        outcome="{count} events in {number} frames. Entries that are not 0: {filled}, {share:.1f} % of all. Largest: {most}.",
+        code="""length = int({dt}.split()[0])  # ms
+x = snn.events.frames(window, 400 // length)  # [time, 2, row, column]""",
         alt="One frame of a gesture, and the mean column and row of the events of each frame over 400 ms, in {number} frames of {length} ms. {filled} entries are not 0.",
         columns=2,
         **(in_explorer(ask) if ask else {}),

@@ -39,7 +39,7 @@ def film(windows: Mapping[str, Tensor], *, dt: float, alt: str) -> player.Animat
 
 def errors(rows: Mapping[str, Sequence[float]], *, alt: str) -> Axes:
     """Draw by how much each estimate is too high, a dot for each split, a bar for the mean."""
-    figure, ax = plt.subplots(figsize=(8, 2.9), layout="constrained")
+    figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
     for row, values in enumerate(rows.values()):
         place = row + torch.linspace(-0.15, 0.15, len(values))
         mean = sum(values) / len(values)

@@ -4,7 +4,7 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "24.p1": Prediction(
-        question="Frames of 5 ms in place of 25 ms: five times as many frames, of the same events. By what factor do the entries that are not 0 become more, over the whole window of a wave?",
+        question="Frames of 5 ms in place of 25 ms: five times as many frames, of the same events. By what factor does the number of entries that are not 0 increase, over the whole window of a wave?",
         options=(
             Option(
                 "about 1.3",
@@ -33,7 +33,7 @@ PREDICTIONS = {
         unit="%",
         between=(0, 100),
         close=4,
-        low="Three classes: guessing would get 33 %.",
+        low="Of our three classes, guessing would get 33 %.",
         high="The test windows were cut from the files of the training windows: same person, same place, same room.",
     ),
     "24.p4": Prediction(
