@@ -253,6 +253,13 @@ def cells_are_short(notebook: Notebook) -> Iterator[str]:
             yield f"Cell {number} has a line of code longer than {LINE_LENGTH} characters."
 
 
+def asks_one_question(notebook: Notebook) -> Iterator[str]:
+    """A cell shows its last value alone: one `snn.predict`, or `display` with several."""
+    for number, cell in notebook.code:
+        if cell.source.count("snn.predict(") > 1 and "display(" not in cell.source:
+            yield f"Cell {number} asks two questions, and only the last is shown. Make two cells."
+
+
 def installs_nothing(notebook: Notebook) -> Iterator[str]:
     """The environment is made once, before; no shell in a notebook."""
     for number, cell in notebook.code:
@@ -361,6 +368,7 @@ EVERY_NOTEBOOK: list[Rule] = [
     widgets_have_a_picture,
     pictures_are_not_hot_linked,
     cells_are_short,
+    asks_one_question,
     installs_nothing,
     uses_no_network,
     imports_come_first,

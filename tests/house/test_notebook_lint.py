@@ -124,6 +124,7 @@ BROKEN: list[tuple[str, Break]] = [
     ("pictures_are_not_hot_linked", lambda c, nb: _show(c[3], html='<script src="https://a.js">')),
     ("cells_are_short", lambda c, nb: c[2].update(source=c[2].source + "\nx = 1" * 14)),
     ("cells_are_short", lambda c, nb: c[2].update(source="x = '" + 100 * "x" + "'")),
+    ("asks_one_question", lambda c, nb: c[2].update(source='snn.predict("1")\nsnn.predict("2")')),
     ("installs_nothing", lambda c, nb: c[2].update(source="%pip install torch")),
     ("installs_nothing", lambda c, nb: c[2].update(source="!ls")),
     ("installs_nothing", lambda c, nb: c[2].update(source="run(['pip', 'install', 'x'])")),
