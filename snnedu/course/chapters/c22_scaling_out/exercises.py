@@ -381,6 +381,7 @@ EXERCISES = [
         name="my_run",
         solution=my_run,
         check=check_run,
+        by_hand=True,
         mistakes={
             SAME_SEEDS: [_run(start=0), _run(start=7)],
             NOT_REPEATED: [_run(seed_first=False), _seed_too_late],
