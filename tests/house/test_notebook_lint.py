@@ -43,7 +43,7 @@ def test_the_start_page_has_a_way_to_every_tutorial():
 def test_the_onboarding_path_names_sections_that_are_written():
     start, *others = map(Notebook.read, NOTEBOOKS)
     text = "\n".join(cell.source for _, cell in start.prose)
-    rows = re.findall(r"^\| (\d\d) \| (\*\d · .+)$", text, re.M)
+    rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\*\d · .+)$", text, re.M)
     assert len(rows) == 5
     for number, row in rows:
         (chapter,) = [other for other in others if other.path.name.startswith(number)]
