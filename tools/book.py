@@ -74,7 +74,8 @@ def _teachers(source: Path, notebooks: list[str]) -> None:
 
     Neither the list of chapters nor the search has these pages: they hold the answers.
     """
-    lines = [f"- [{titles()[name[:2]]}](guide_{name[:2]}.md)" for name in notebooks]
+    known = titles()
+    lines = [f"- [{known[name[:2]]}](guide_{name[:2]}.md)" for name in notebooks]
     cover = (ROOT / "book" / "teachers.md").read_text(encoding="utf-8")
     text = "\n".join([cover, "## Guide to each chapter\n", *lines, ""])
     (source / "teachers.md").write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ kernel would do is done here, once, with the course's own objects:
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,14 @@ def _to_page(link: re.Match[str]) -> str:
 
 def _heading(name: str, cell: str) -> str:
     """Return the first heading of a section in a cell of a notebook."""
+    return re.findall(r"^## (.+)$", _sources(name)[cell], re.M)[0]
+
+
+@cache
+def _sources(name: str) -> dict[str, str]:
+    """Return the text of each cell of a notebook by its id; one page links to many of them."""
     notebook = nbformat.read(TUTORIALS / f"{name}.ipynb", as_version=4)
-    (source,) = (each.source for each in notebook.cells if each.id == cell)
-    return re.findall(r"^## (.+)$", source, re.M)[0]
+    return {cell.id: cell.source for cell in notebook.cells}
 
 
 def _is_progress(output: NotebookNode) -> bool:
