@@ -176,8 +176,12 @@ class SpikingLayer(nn.Module):
             values[name] = value if value.dtype == dtype else value.to(dtype)
         return values
 
+    def used(self, name: str) -> Tensor:
+        """Return a parameter as the equations use it: a learned one clamped to its domain."""
+        return self._in_domain(name, getattr(self, name))
+
     def _in_domain(self, name: str, value: Tensor) -> Tensor:
-        """Return a parameter clamped to its domain; only a learned one can have left it."""
+        # Only a learned one can have left its domain.
         if name in self._buffers:
             return value
         return value.clamp(0, 1) if name in self.decays else value.clamp(min=SMALLEST)

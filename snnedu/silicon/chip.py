@@ -104,7 +104,7 @@ class _Layer:
 
     def number(self, name: str, shape: tuple[int, ...]) -> list[float]:
         """Return a parameter, one value for each neuron."""
-        return getattr(self.neurons, name).detach().expand(shape).flatten().tolist()
+        return self.neurons.used(name).detach().expand(shape).flatten().tolist()
 
 
 def on_chip(

@@ -181,7 +181,7 @@ def outputs(net: Sequential, x: Samples, steps: int | None = None) -> Outputs:
         counted = steps
     spk_rec, mem_rec = net(x.expand(steps, *x.shape))
     sums = last.reset_mechanism == "none"
-    return mem_rec[-1] / counted if sums else last.threshold / counted * spk_rec.sum(0)
+    return mem_rec[-1] / counted if sums else last.used("threshold") / counted * spk_rec.sum(0)
 
 
 class _Neurons:

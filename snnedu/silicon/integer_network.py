@@ -308,7 +308,7 @@ class _Maker:
         q = integers(layer.weight, self.bits, per_channel=self.per_channel)
         scale = scales(layer.weight.double(), self.bits, per_channel=self.per_channel)
         channel = scale[..., 0].double() * unit  # [out], or [out, 1, 1] after a convolution
-        theta = neurons.threshold.detach().double() / channel
+        theta = neurons.used("threshold").detach().double() / channel
         largest = theta.broadcast_to(torch.broadcast_shapes(theta.shape, channel.shape))
         largest = largest.reshape(len(q), -1).amax(1).view(channel.shape)
         exponent = torch.log2(self.most / (self.headroom * largest)).floor()
@@ -324,7 +324,7 @@ class _Maker:
                 f"2^{torch.log2(largest_sum).item():.1f}. Lower `input_bits`, or raise `headroom`."
             )
         how = {**self.how, "reset_mechanism": neurons.reset_mechanism}
-        shift = nearest_shift(neurons.beta.clamp(0, 1))  # as the layer uses a learned one
+        shift = nearest_shift(neurons.used("beta"))
         return IntegerWeights(layer, q, bias, exponent), IntegerLeaky(threshold, shift, **how)
 
 

@@ -146,7 +146,7 @@ def _within(steps: Tensor, window: Number) -> Tensor:
 
 def _start(neuron: IntegrateAndFire | TwoPhase, cur: Tensor) -> Tensor:
     """Return s θ for each neuron."""
-    threshold = neuron.threshold.detach().to(cur.dtype)
+    threshold = neuron.used("threshold").detach().to(cur.dtype)
     return (neuron.start * threshold).expand(cur.shape).contiguous()
 
 

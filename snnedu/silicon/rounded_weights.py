@@ -84,7 +84,7 @@ def aware(
     copied = _with_rounding(net, _Rounded(bits, per_channel, cut))
     for layer in copied.modules():
         if isinstance(layer, Leaky):
-            nearest = decay(nearest_shift(layer.beta.clamp(0, 1))).to(layer.beta)
+            nearest = decay(nearest_shift(layer.used("beta"))).to(layer.beta)
             layer._parameters.pop("beta", None)
             layer.register_buffer("beta", nearest)
     return copied

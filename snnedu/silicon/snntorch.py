@@ -252,7 +252,7 @@ def _theirs(snntorch: Any, name: str, layer: Any, last: bool) -> nn.Module:
                 f"Neurons may be {', '.join(_KINDS)}; leave dropout, delays and residuals out."
             )
         return copy.deepcopy(layer)
-    options = {part: getattr(layer, part).detach().clone() for part in layer.numbers}
+    options = {part: layer.used(part).detach().clone() for part in layer.numbers}
     options |= {f"learn_{n}": isinstance(getattr(layer, n), nn.Parameter) for n in layer.numbers}
     options |= {"reset_mechanism": layer.reset_mechanism, "init_hidden": True, "output": last}
     dense = getattr(layer, "recurrent", None)

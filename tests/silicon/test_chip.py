@@ -70,6 +70,14 @@ def test_each_neuron_has_its_own_leak_and_threshold():
     assert snn.energy.on_chip(net, spikes(20, 1, 16)).differing == 0
 
 
+def test_numbers_that_training_drove_out_of_their_domain_count_as_they_are_used():
+    net = small_net(learn_beta=True, learn_threshold=True)
+    with torch.no_grad():
+        net[1].beta.fill_(1.2)
+        net[3].threshold.fill_(-0.4)
+    assert snn.energy.on_chip(net, spikes(12, 2, 16)).differing == 0
+
+
 def test_the_chips_own_reset_leaks_what_was_subtracted():
     # Both inputs fire the neuron: U = 1.5, 1.5 - 1 + .75 = 1.25. On the chip the 1 that was
     # subtracted has leaked to .5 as well: 1.5, .25 + 1.5 = 1.75. In step 3: .125 and .375.

@@ -152,6 +152,15 @@ def test_a_decay_that_training_drove_above_one_acts_as_one():
     assert (net[1].beta == 1).all()
 
 
+def test_a_threshold_that_training_drove_below_zero_leaves_as_it_is_used():
+    torch.manual_seed(0)
+    net = snn.Sequential(nn.Linear(6, 4), snn.Leaky(0.5, learn_threshold=True))
+    with torch.no_grad():
+        net[1].threshold.fill_(-0.5)
+        net[0].weight.mul_(4)
+    same(net, snn.to_snntorch(net), spikes(40, 3, 6))
+
+
 def changed_later():
     net = network("leaky", "subtract")
     net[1].reset_mechanism = "zero"
