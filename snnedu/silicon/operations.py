@@ -11,8 +11,10 @@ A chip can work in two ways, and both are counted by one rule for all networks, 
 """
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +22,6 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from snnedu.core import _check
-from snnedu.core._sequence import CACHED
 from snnedu.core.delay import Delay, DelayedLinear, DelayLayer
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _chain, _folded
@@ -128,26 +129,41 @@ def count(net: nn.Module, x_rec: Tensor, *, skip_zeros: bool = True) -> list[Cou
             module.training = training
 
 
-class _Seen(NamedTuple):
-    """A layer, what went in and out, `[time, batch, ...]`, and for how many steps.
+class _Signal:
+    """What passes from one layer to the next, `[time, batch, ...]`, and for how many steps.
 
     Where nothing changes over time, one row stands for all steps.
     """
 
+    def __init__(self, values: Tensor, steps: int) -> None:
+        self.values, self.steps = values, steps
+        self.shape = tuple(values.shape[2:])
+
+    @cached_property
+    def busy(self) -> Tensor:
+        """At how many steps each value is not zero, on average."""
+        samples = self.values.flatten(0, 1)
+        one_each = samples.abs() if self.signs else samples.bool()
+        counts = one_each.sum(0, dtype=torch.float32).double().cpu()
+        return counts * (self.steps / max(1, len(samples)))
+
+    @cached_property
+    def signs(self) -> bool:
+        """Whether all values are -1, 0 or 1."""
+        return torch.equal(self.values.sign(), self.values)
+
+    def moved(self, skip_zeros: bool) -> float:
+        """Return how many values are read or written, in all steps."""
+        return self.busy.sum().item() if skip_zeros else self.steps * math.prod(self.shape)
+
+
+class _Seen(NamedTuple):
+    """A layer, and what went in and out."""
+
     name: str
     layer: Any
-    x: Tensor
-    steps: int
-    busy_in: Tensor  # at how many steps each input is not zero, on average
-    busy_out: Tensor
-
-    def read(self, skip_zeros: bool) -> float:
-        """Return how many inputs are read, in all steps."""
-        return self.busy_in.sum().item() if skip_zeros else self.steps * self.busy_in.numel()
-
-    def written(self, skip_zeros: bool) -> float:
-        """Return how many outputs are written, in all steps."""
-        return self.busy_out.sum().item() if skip_zeros else self.steps * self.busy_out.numel()
+    x: _Signal
+    y: _Signal
 
 
 class _OneToOne:
@@ -169,39 +185,27 @@ def _walk(net: nn.Sequential, x: Tensor) -> Iterator[_Seen]:
             )
         x = x.unsqueeze(0)
     _check.time_first("x_rec", x, at_least=3)
-    steps = len(x)
-    x = x[:1] if x.stride(0) == 0 else x  # constant: see `Sequential`
-    busy = _busy(x, steps)
+    before = _Signal(x[:1] if x.stride(0) == 0 else x, len(x))  # constant: see `Sequential`
     for name, layer in _chain(net, ""):
-        if isinstance(layer, SpikingLayer):
-            y = layer.unroll(x, record=False, steps=steps if len(x) == 1 else None)[0]
-        elif isinstance(layer, DelayLayer):
-            x = x.expand(steps, *x.shape[1:])
-            y = layer.unroll(x)[0]
-        else:
-            y = _folded(layer, x)
-        after = _busy(y, steps)
-        yield _Seen(name, layer, x, steps, busy, after)
+        after = _Signal(_through(layer, before), before.steps)
+        yield _Seen(name, layer, before, after)
         feedback = getattr(layer, "recurrent", None) or (
             _OneToOne(layer.V) if isinstance(layer, (RLeaky, RSynaptic)) else None
         )
         if feedback is not None:  # the spikes of the last step reach nobody any more
-            fed = _busy(y[:-1], steps - 1)
-            yield _Seen(f"{name}.recurrent", feedback, y[:-1], steps - 1, fed, after)
-        x, busy = y, after
+            fed, reached = after.values[:-1], after.values[1:]
+            steps = before.steps - 1
+            yield _Seen(f"{name}.recurrent", feedback, _Signal(fed, steps), _Signal(reached, steps))
+        before = after
 
 
-def _busy(values: Tensor, steps: int) -> Tensor:
-    counts = torch.zeros(values.shape[2:], dtype=torch.float64)
-    for piece in _pieces(values):
-        counts += piece.bool().sum(0).cpu()
-    return counts * (steps / max(1, len(values) * values.shape[1]))
-
-
-def _pieces(values: Tensor) -> tuple[Tensor, ...]:
-    """Return parts, `[samples, ...]`, that fit the cache: twice as fast as all at once."""
-    samples = values.flatten(0, 1)
-    return samples.split(max(1, CACHED // max(1, samples[:1].numel())))
+def _through(layer: Any, x: _Signal) -> Tensor:
+    values = x.values
+    if isinstance(layer, SpikingLayer):
+        return layer.unroll(values, record=False, steps=x.steps if len(values) == 1 else None)[0]
+    if isinstance(layer, DelayLayer):
+        return layer.unroll(values.expand(x.steps, *values.shape[1:]))[0]
+    return _folded(layer, values)
 
 
 def _count(seen: _Seen, skip_zeros: bool) -> Counts:
@@ -217,19 +221,18 @@ def _count(seen: _Seen, skip_zeros: bool) -> Counts:
 
 
 def _of_connections(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
-    layer, outputs = seen.layer, seen.written(skip_zeros=False)
-    reached = _reached(layer, tuple(seen.busy_in.shape))
-    everything = seen.steps * reached.sum().item()
-    done = (seen.busy_in * reached).sum().item() if skip_zeros else everything
+    layer, outputs = seen.layer, seen.y.moved(skip_zeros=False)
+    reached = _reached(layer, seen.x.shape)
+    everything = seen.x.steps * reached.sum().item()
+    done = (seen.x.busy * reached).sum().item() if skip_zeros else everything
     bias = 0 if layer.bias is None else outputs
-    signs = all(torch.equal(x * x * x, x) for x in _pieces(seen.x))  # -1, 0 and 1 only
     return {
-        "mac": 0.0 if signs else done,
-        "ac": bias + (done if signs else 0.0),
+        "mac": 0.0 if seen.x.signs else done,
+        "ac": bias + (done if seen.x.signs else 0.0),
         "skipped": everything - done,
         "weights": done + bias,
         "states": 2 * done if skip_zeros else outputs,  # sums in memory, or in a register
-        "activity": seen.read(skip_zeros),
+        "activity": seen.x.moved(skip_zeros),
         "sizes": _sizes(seen, weights=sum(p.numel() for p in layer.parameters())),
     }
 
@@ -241,26 +244,26 @@ def _reached(layer: Any, shape: tuple[int, ...]) -> Tensor:
 
 
 def _of_neurons(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
-    parts, updates = len(seen.layer.state_names), seen.written(skip_zeros=False)
+    parts, updates = len(seen.layer.state_names), seen.y.moved(skip_zeros=False)
     return {
         "mac": parts * updates,
-        "ac": updates + seen.written(skip_zeros=True),
+        "ac": updates + seen.y.moved(skip_zeros=True),
         "updates": updates,
         "states": 2 * parts * updates,
-        "activity": seen.written(skip_zeros),
+        "activity": seen.y.moved(skip_zeros),
         "sizes": _sizes(seen, len(seen.layer.numbers), parts),
     }
 
 
 def _of_values(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
     """One addition or comparison for each input: pooling, ReLU."""
-    done, out = seen.read(skip_zeros), seen.written(skip_zeros)
-    skipped = seen.read(skip_zeros=False) - done
+    done, out = seen.x.moved(skip_zeros), seen.y.moved(skip_zeros)
+    skipped = seen.x.moved(skip_zeros=False) - done
     return {"ac": done, "skipped": skipped, "activity": out, "sizes": _sizes(seen)}
 
 
 def _of_batch_norm(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
-    values = seen.written(skip_zeros=False)
+    values = seen.y.moved(skip_zeros=False)
     numbers = 2 * seen.layer.num_features
     return {"mac": values, "weights": 2 * values, "sizes": _sizes(seen, numbers)}
 
@@ -270,8 +273,8 @@ def _of_nothing(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
 
 
 def _sizes(seen: _Seen, weights: int = 0, parts: int = 1) -> tuple[int, int, int]:
-    outputs = seen.busy_out.numel()
-    return weights, parts * outputs, max(outputs, seen.busy_in.numel())
+    outputs = math.prod(seen.y.shape)
+    return weights, parts * outputs, max(outputs, math.prod(seen.x.shape))
 
 
 _COSTS: dict[tuple[type, ...], Callable[[_Seen, bool], dict[str, Any]]] = {
