@@ -6,84 +6,82 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from snnedu.app import workspace
 from snnedu.core.translation import language, languages
 from snnedu.course.console import say
 
-EDITION = "write the course without our solutions into a new folder, for a class"
-NBGRADER = "write the notebooks as assignments for nbgrader, solutions included"
-GUIDE = "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers"
-ANKI = "write the glossary and the quizzes as a deck of cards for Anki (an .apkg file)"
+LAB = "open your copy of the course in JupyterLab (takes JupyterLab's options, too)"
+COPY = "make or update your copy of the course, without opening it"
+DOCTOR = "check this machine: versions, memory, widgets, a self-test"
 GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
 PROGRESS = "make a table and a picture of the progress that a class has exported"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command `snnedu`; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="snnedu", description="Learn spiking neural networks by playing with them."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    lab_text = "open your copy of the course in JupyterLab (takes JupyterLab's options, too)"
-    copy_text = "make or update your copy of the course, without opening it"
-    for name, text in (("lab", lab_text), ("copy", copy_text)):
-        _takes_a_place(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
-    commands.add_parser("doctor", help="check this machine: versions, memory, widgets, a self-test")
-    for name, text in (("grade", GRADE), ("progress", PROGRESS)):
-        _takes_a_class(commands.add_parser(name, help=text, description=text, allow_abbrev=False))
-    written = {"class-edition": EDITION, "nbgrader": NBGRADER, "guide": GUIDE, "anki": ANKI}
-    for name, text in written.items():
-        makes = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        makes.add_argument("folder", type=Path, help="the folder (guide, anki: the file) to write")
+    parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    if options.command == "lab":
-        if options.lang:
-            language(options.lang)
-        return lab(rest, options.folder, options.reset)
-    if rest:
+    if rest and options.command != "lab":
         parser.error(
             f"`snnedu {options.command}` does not know the option {' '.join(rest)}. "
             f"Try: snnedu {options.command} --help"
         )
-    if options.command == "copy":
-        return copy(options.folder, options.reset)
-    if options.command == "grade":
-        return grade(options.folder, options.roster, options.out, options.seconds)
-    if options.command == "progress":
-        return progress(options.folder, options.roster, options.out)
-    if options.command == "class-edition":
-        return class_edition(options.folder)
-    if options.command == "nbgrader":
-        return for_nbgrader(options.folder)
-    if options.command == "guide":
-        return guide(options.folder)
-    if options.command == "anki":
-        return anki(options.folder)
-    from snnedu.app import doctor
-
-    return doctor.report()
-
-
-def lab(arguments: list[str], folder: Path | None = None, reset: Sequence[str] = ()) -> int:
-    """Open JupyterLab on the learner's copy, with the start page or what was reset in front."""
     try:
-        _need_free_port(_port(arguments))
-        folder = _lay_out(folder, reset)
-    except (OSError, ValueError) as error:
-        say(str(error), sys.stderr)
+        return options.run(options, rest)
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        say(_without_the_trace(error), sys.stderr)
         return 1
-    front = workspace.named(reset[0]) if reset else workspace.start()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="snnedu", description="Learn spiking neural networks by playing with them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Callable[[Any, list[str]], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(run=run)
+        return command
+
+    _takes_a_place(add("lab", lab, LAB))
+    _takes_a_place(add("copy", copy, COPY))
+    add("doctor", doctor, DOCTOR)
+    _takes_a_class(add("grade", grade, GRADE))
+    _takes_a_class(add("progress", progress, PROGRESS))
+    for name, (run, text) in WRITTEN.items():
+        add(name, run, text).add_argument(
+            "folder", type=Path, help="the folder (guide, anki: the file) to write"
+        )
+    return parser
+
+
+def _without_the_trace(error: Exception) -> str:
+    """Return what to tell a person, who may have called a teacher's command as a student."""
+    if (getattr(error, "name", None) or "").startswith("snnedu."):
+        return "This is the class edition, without solutions. Teachers install the whole course."
+    return str(error)
+
+
+def lab(options: Any, rest: list[str]) -> int:
+    """Open JupyterLab on the learner's copy, with the start page or what was reset in front."""
+    if options.lang:
+        language(options.lang)
+    _need_free_port(_port(rest))
+    folder = _lay_out(options.folder, options.reset)
+    front = workspace.named(options.reset[0]) if options.reset else workspace.start()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command += [f"--LabApp.default_url=/lab/tree/{front}", *arguments]
+    command += [f"--LabApp.default_url=/lab/tree/{front}", *rest]
     try:
         status = _run(command, _environment(folder))
     except KeyboardInterrupt:  # the usual way to close JupyterLab
         return 0
     if status > 0:
-        say(_after_a_failure(arguments), sys.stderr)
+        say(_after_a_failure(rest), sys.stderr)
     return status
 
 
@@ -112,96 +110,90 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
             signal.signal(signal.SIGTERM, before)
 
 
-def copy(folder: Path | None = None, reset: Sequence[str] = ()) -> int:
+def copy(options: Any, _: list[str]) -> int:
     """Make or update the learner's copy, for other editors than JupyterLab."""
-    try:
-        say(f"Ready: {_lay_out(folder, reset)}")
-    except (OSError, ValueError) as error:
-        say(str(error), sys.stderr)
-        return 1
+    say(f"Ready: {_lay_out(options.folder, options.reset)}")
     return 0
 
 
-def grade(folder: Path, roster: Path, out: Path, seconds: int) -> int:
+def doctor(*_: Any) -> int:
+    """Check this machine."""
+    from snnedu.app.doctor import report
+
+    return report()
+
+
+def grade(options: Any, _: list[str]) -> int:
     """Grade the notebooks of a class; print a line for each student, and where the tables are."""
-    try:
-        from snnedu.course.grade import table
+    from snnedu.course.grade.table import grade
 
-        for path in table.grade(folder, roster, out, seconds):
-            say(f"Written: {path}")
-    except (OSError, ValueError, ModuleNotFoundError) as error:
-        say(_grading(error), sys.stderr)
-        return 1
+    for path in grade(options.folder, options.roster, options.out, options.seconds):
+        say(f"Written: {path}")
     return 0
 
 
-def progress(folder: Path, roster: Path | None, out: Path) -> int:
+def progress(options: Any, _: list[str]) -> int:
     """Write a class's progress as a table and a picture; print which files cannot be read."""
-    try:
-        from snnedu.course.grade import rollup
+    from snnedu.course.grade.rollup import roll_up
 
-        *written, unread = rollup.roll_up(folder, roster, out)
-    except (OSError, ValueError, ModuleNotFoundError) as error:
-        say(_grading(error), sys.stderr)
-        return 1
+    *written, unread = roll_up(options.folder, options.roster, options.out)
     for sentence in [*unread, *(f"Written: {path}" for path in written)]:
         say(sentence)
     return 0
 
 
-def _grading(error: Exception) -> str:
-    """Return what to tell a teacher, who may have called the class edition's command."""
-    if (getattr(error, "name", None) or "").startswith("snnedu."):
-        return "This is the class edition, without solutions. Teachers install the whole course."
-    return str(error)
-
-
-def class_edition(folder: Path) -> int:
+def class_edition(options: Any, _: list[str]) -> int:
     """Write the course without our solutions."""
-    from snnedu.app import class_edition
+    from snnedu.app.class_edition import make
 
-    try:
-        say(f"Ready: {class_edition.make(folder)}. Students install it with '{folder}[course]'.")
-    except (OSError, ValueError) as error:
-        say(str(error), sys.stderr)
-        return 1
+    folder = make(options.folder)
+    say(f"Ready: {folder}. Students install it with '{options.folder}[course]'.")
     return 0
 
 
-def for_nbgrader(folder: Path) -> int:
+def for_nbgrader(options: Any, _: list[str]) -> int:
     """Write the notebooks as assignments for nbgrader."""
-    try:
-        from snnedu.app.for_nbgrader import write
+    from snnedu.app.for_nbgrader import write
 
-        say(f"Written: {len(write(folder))} assignments in {folder / 'source'}")
-    except (OSError, ModuleNotFoundError) as error:
-        say(_grading(error), sys.stderr)
-        return 1
+    assignments = write(options.folder)
+    say(f"Written: {len(assignments)} assignments in {options.folder / 'source'}")
     return 0
 
 
-def guide(path: Path) -> int:
+def guide(options: Any, _: list[str]) -> int:
     """Write the instructor's guide."""
-    try:
-        from snnedu.course.guide import write_guide
+    from snnedu.course.guide import write_guide
 
-        say(f"Written: {write_guide(path)}")
-    except (OSError, ModuleNotFoundError) as error:
-        say(_grading(error), sys.stderr)
-        return 1
+    say(f"Written: {write_guide(options.folder)}")
     return 0
 
 
-def anki(path: Path) -> int:
+def anki(options: Any, _: list[str]) -> int:
     """Write the deck of cards."""
-    from snnedu.app import anki
+    from snnedu.app.anki import write
 
-    try:
-        say(f"Written: {anki.write(path)} cards in {path}. In Anki: File, Import.")
-    except (OSError, ModuleNotFoundError) as error:
-        say(str(error), sys.stderr)
-        return 1
+    say(f"Written: {write(options.folder)} cards in {options.folder}. In Anki: File, Import.")
     return 0
+
+
+WRITTEN = {
+    "class-edition": (
+        class_edition,
+        "write the course without our solutions into a new folder, for a class",
+    ),
+    "nbgrader": (
+        for_nbgrader,
+        "write the notebooks as assignments for nbgrader, solutions included",
+    ),
+    "guide": (
+        guide,
+        "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers",
+    ),
+    "anki": (
+        anki,
+        "write the glossary and the quizzes as a deck of cards for Anki (an .apkg file)",
+    ),
+}
 
 
 def _takes_a_class(parser: argparse.ArgumentParser) -> None:

@@ -150,7 +150,7 @@ def test_lab_suggests_another_port_when_the_port_is_in_use(capsys):
 @pytest.mark.bad_input
 @pytest.mark.parametrize("arguments", [["--port", "many"], ["--port=70000"], ["--port"]])
 def test_lab_refuses_an_invalid_port(arguments, capsys):
-    assert cli.lab(arguments) == 1
+    assert cli.main(["lab", *arguments]) == 1
     assert "needs a number from 0 to 65535" in capsys.readouterr().err
 
 
