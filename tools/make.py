@@ -29,6 +29,9 @@ CPU_WHEELS = (
     "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
 )
 SOLVED = os.path.join("build", "solved")  # the notebooks with every exercise done
+# In a folder of its own: its panels do not belong in the JupyterLab under test.
+BESIDE = os.path.join(VENV, "nbgrader")
+NBGRADER = ["nbgrader", "alembic", "greenlet", "mako", "rapidfuzz", "sqlalchemy"]
 # Most tests run with beartype, which checks types and shapes at every call. These would not pass.
 UNTYPED = "not browser and (bad_input or parity or house or traced)"
 TYPED = "not browser and not (bad_input or parity or house or traced)"
@@ -258,6 +261,9 @@ def install(extra):
         # These ask for CUDA builds or old versions of what we have, and run without them.
         peers = os.path.join("benchmarks", "peers.txt")
         subprocess.check_call([*pip, "--no-deps", "--requirement", peers])
+    elif extra == "test":
+        here = ["--no-deps", "--upgrade", "--target", BESIDE]
+        subprocess.check_call([*pip, *pins, *here, *NBGRADER])
 
 
 def has_torch():
