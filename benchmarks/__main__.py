@@ -1,6 +1,6 @@
 """Run the benchmarks; a complete run writes RESULTS.md and the picture beside it.
 
-    python -m benchmarks                  all of them, about forty minutes
+    python -m benchmarks                  all of them, about 25 minutes
     python -m benchmarks lif import       only these, printed
     python -m benchmarks --quick          a rough look in some minutes; RESULTS.md says so
 
