@@ -63,6 +63,7 @@ ZERO_AT_ONCE = (
 )
 SCALED = "You subtract βθ. The full θ is paid, after the leak: where does your bracket close?"
 LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
+DECAYED = "Your input decays before it arrives: you multiply `cur` by α, too. Only what was in the synapse before decays."
 SHARE = "You let in only the share 1 - α of the input. Here all of it goes into the synapse."
 FIXED_THRESHOLD = "Your neuron has a threshold of 1, whatever it is told. Use the argument `threshold`, both to compare and to pay."
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
@@ -83,7 +84,7 @@ def _variant(
         paid = pays_at(mem, threshold).float()
         if swapped:
             alpha, beta = beta, alpha
-        enters = (1 - alpha) * cur if synapse == "share" else cur
+        enters = {"share": 1 - alpha, "decays": alpha}.get(synapse, 1) * cur
         new = enters if synapse == "forgets" else alpha * syn + enters
         gets = {"new": new, "old": syn, "cur": cur, "both": new + cur}[into]
         prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
@@ -342,7 +343,7 @@ EXERCISES = [
         name="my_synaptic",
         solution=my_synaptic,
         cases=lambda: [(_inputs(),)],
-        run=lambda step, given: unroll(step, given, (0.5, 0.75, 2.0), states=2, needs=THREE),
+        run=lambda step, given: unroll(step, given, (0.625, 0.75, 2.0), states=2, needs=THREE),
         mistakes={
             NO_MEMORY: _variant(synapse="forgets"),
             PAST_SYNAPSE: _variant(into="cur"),
@@ -357,6 +358,7 @@ EXERCISES = [
             SCALED: _variant(pays="scaled"),
             LATE: _variant(fires="late"),
             SHARE: _variant(synapse="share"),
+            DECAYED: _variant(synapse="decays"),
             AT_THRESHOLD: [_variant(fires=at) for at in ("at", "pays at", "fires at")],
             FIXED_THRESHOLD: [
                 _fixed(*places) for places in product((True, False), repeat=3) if any(places)

@@ -76,7 +76,7 @@ def axon(
 
 
 def phase_plane(strength: float = 15.0) -> Any:
-    """Animate a spike in the plane of V and n; the orange curve is where V stands still."""
+    """Animate a spike in the plane of V and n; the dotted curve is where V stands still."""
     from celluloid import Camera
     from matplotlib import pyplot as plt
 
@@ -88,11 +88,11 @@ def phase_plane(strength: float = 15.0) -> Any:
     levels = torch.linspace(-76, 49, 120)
     opening, closing = torch.tensor([gate_rates(v)[4:] for v in levels.tolist()]).T
     figure, (plane, clock) = plt.subplots(1, 2, figsize=(7.2, 2.8), layout="constrained")
-    plane.set(xlabel="V (mV)", ylabel="n", ylim=(0.2, 1), title="orange: V stands still")
+    plane.set(xlabel="V (mV)", ylabel="n", ylim=(0.2, 1), title="still: V (dotted), n (dashed)")
     clock.set(xlabel="time (ms)", ylabel="V (mV)", title="the same in time")
     camera = Camera(figure)
     for t in (*range(190, 310, 20), *range(310, 660, 14), *range(660, 2000, 150)):
-        plane.plot(levels, _standstill(h_rec[t], levels), color=COLORS[4])
+        plane.plot(levels, _standstill(h_rec[t], levels), ":", color=COLORS[4])
         plane.plot(levels, opening / (opening + closing), "--", color=GRAY)
         plane.plot(mem_rec[180:t], n_rec[180:t], color=COLORS[0])
         plane.plot(mem_rec[t], n_rec[t], "o", color=COLORS[1])
@@ -102,7 +102,7 @@ def phase_plane(strength: float = 15.0) -> Any:
         camera.snap()
     alt = (
         "In the plane of V and n the point runs right, up, left and home: a loop. The hump of the "
-        "orange curve sinks as h falls, and V falls through it."
+        "dotted curve sinks as h falls, and V falls through it."
     )
     return embed(camera, fps=8, alt=alt)
 

@@ -18,8 +18,8 @@ def zoo_explorer(*, ask: str = "", **more: Any) -> Explorer:
         "synaptic": "Synaptic (gets 0.2 I)",
         "alpha": "Alpha",
         "adaptive": "Adaptive",
-        "izhikevich": "Izhikevich (40 I, mV)",
-        "hodgkin_huxley": "Hodgkin–Huxley (40 I, mV)",
+        "izhikevich": "Izhikevich, in mV (gets 40 I)",
+        "hodgkin_huxley": "Hodgkin–Huxley, in mV (gets 40 I)",
     }
     clocks = {"izhikevich": 0.1, "hodgkin_huxley": 0.05}  # ms; the others count steps
     membranes = [
@@ -74,15 +74,17 @@ def firing_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         "izhikevich",
         [
-            Slider("a", 0.01, 0.2, 0.01, value=0.02, label="a, pace of u", unit="1/ms"),
-            Slider("b", 0.1, 0.26, 0.01, value=0.2, label="b, pull of V on u", unit="1/ms"),
-            Slider("c", -70.0, -40.0, 1.0, value=-65.0, label="c, reset of V", unit="mV"),
-            Slider("d", 0.0, 10.0, 0.5, value=8.0, label="d, kick of u", unit="mV/ms"),
+            Slider("a", 0.01, 0.2, 0.01, value=0.02, label="a (pace of u)", unit="1/ms"),
+            Slider("b", 0.1, 0.26, 0.01, value=0.2, label="b (pull of V on u)", unit="1/ms"),
+            Slider("c", -70.0, -40.0, 1.0, value=-65.0, label="c (reset of V)", unit="mV"),
+            Slider("d", 0.0, 10.0, 0.5, value=8.0, label="d (kick of u)", unit="mV/ms"),
             Slider("amplitude", 0.0, 20.0, 0.5, value=10.0, label="current", unit="mV/ms"),
         ],
         [
             Traces({"mem": "V"}, spikes="spk", title="V (mV)", dt=0.1, ylim=(-90, 40)),
-            Traces({"rec": "u"}, title="Recovery u", xlabel="time (ms)", dt=0.1, height=120),
+            Traces(
+                {"rec": "u"}, title="Recovery u (mV/ms)", xlabel="time (ms)", dt=0.1, height=120
+            ),
         ],
         constants={"drive": "constant"},
         title="Izhikevich's neuron",

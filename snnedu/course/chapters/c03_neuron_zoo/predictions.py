@@ -75,7 +75,7 @@ PREDICTIONS = {
         ),
     ),
     "03.p8": Prediction(
-        question="What is the lowest rate at which this axon can fire for ever?",
+        question="What is the lowest rate at which this axon can keep firing?",
         unit="Hz",
         between=(0, inf),
         factor=1.3,

@@ -66,7 +66,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A neuron is silent at some current. At a slightly stronger one it fires 50 spikes a second, for ever. Which class is it?",
+            "A neuron is silent at some current. At a slightly stronger one it fires 50 spikes a second, without end. Which class is it?",
             (
                 Option("Class 1, as the leaky one", "Class 1 starts with a few spikes a second."),
                 Option("Class 2, as the squid's axon", "Its rate jumps from zero.", right=True),
