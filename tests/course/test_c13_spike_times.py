@@ -54,6 +54,16 @@ def test_the_general_reply_tells_a_gap_that_is_near_from_one_elsewhere():
         assert str(raised.value).endswith(reply)
 
 
+def test_only_a_sum_of_the_slopes_is_called_a_sum():
+    for answer, is_sum in (
+        (lambda *given: exercises.my_slopes(*given).sum(), True),
+        (lambda *given: exercises.my_slopes(*given)[0], False),
+    ):
+        with pytest.raises(WrongAnswer) as raised:
+            exercise("13.1").judge(Attempt(answer))
+        assert (str(raised.value) == exercises.ALL_AS_ONE) is is_sum
+
+
 def test_the_general_replies_do_not_print_the_formula():
     assert "/" not in exercise("13.1").otherwise
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from snnedu.core.spike_times import exact_spike_times
 from snnedu.course.attempt import WrongAnswer
-from snnedu.course.diagnosis import ByShape, refuse
+from snnedu.course.diagnosis import refuse
 from snnedu.course.exercise import Exercise
 
 Fires = Callable[[float], bool]
@@ -254,7 +254,7 @@ EXERCISES = [
             NO_WEIGHTS: _slopes(rise="plain"),
             WEIGHTED_BUMP: _slopes(bump="weighted"),
             UPSIDE_DOWN: lambda *given: 1 / my_slopes(*given),
-            ALL_AS_ONE: ByShape(lambda *given: my_slopes(*given).sum()),
+            ALL_AS_ONE: lambda *given: my_slopes(*given).sum(),
             NO_RISE: [
                 _slopes(rise="none"),
                 _slopes(rise="none", sign=1.0),
