@@ -126,7 +126,7 @@ BOTH_BEFORE = (
 SWAPPED = "You swapped the two amplitudes: `up` belongs to postsynaptic spikes, `down` to presynaptic ones."
 NO_DOWN = "Your weight only rises. At each presynaptic spike it also falls, by `down` times y."
 NO_UP = "Your weight only falls. At each postsynaptic spike it rises, by `up` times x."
-EACH_MS = "You return the change in each ms. The whole change is a sum over time: one number."
+EACH_MS = "You return a number for each ms. The whole change is one number, a sum over all ms."
 NO_SPIKES = (
     "Your changes do not wait for spikes. A trace alone changes nothing: multiply it by the spikes "
     "of the other neuron."
