@@ -146,12 +146,12 @@ function one(name, p) {
   return { cur, ...out, count, rate: (100 / p.steps) * count };
 }
 
-function irregularity(spk) { // the coefficient of variation of the intervals, and a word for it
+function irregularity(spk) { // the coefficient of variation of the intervals, and words for it
   const times = Array.from(spk.keys()).filter((t) => spk[t]), gaps = times.slice(1).map((t, i) => t - times[i]);
   const n = gaps.length, total = sum(gaps), squares = sum(gaps.map((gap) => gap * gap));
   const cv = n ? Math.sqrt(n * squares - total * total) / total : 0;
   const known = cv < 0.3 ? "like a clock" : cv > 0.6 ? "irregular" : "in between";
-  return { cv, pattern: n >= 10 ? known : times.length ? "nearly silent" : "silent" };
+  return { cv, pattern: n >= 10 ? `${known} (CV ${cv.toFixed(2)})` : times.length ? "nearly silent" : "silent" };
 }
 
 function rint(v) { // to the nearest whole number, halves to the even one, as torch

@@ -316,13 +316,13 @@ def _rms(errors: Float64[NDArray[np.float64], " n"]) -> float:
 
 
 def _irregularity(spk_rec: Float[Tensor, " time"]) -> Outputs:
-    """Return the coefficient of variation of the intervals, and a word for it."""
+    """Return the coefficient of variation of ten or more intervals, and words for it."""
     intervals = spk_rec.nonzero().flatten().diff()
     n, total, squares = len(intervals), int(intervals.sum()), int((intervals**2).sum())
     cv = math.sqrt(n * squares - total**2) / total if n else 0.0
     few = "silent" if not spk_rec.any() else "nearly silent"
     known = "like a clock" if cv < 0.3 else "irregular" if cv > 0.6 else "in between"
-    return {"cv": cv, "pattern": known if n >= 10 else few}
+    return {"cv": cv, "pattern": f"{known} (CV {cv:.2f})" if n >= 10 else few}
 
 
 def _one(neuron: neurons.SpikingLayer, cur: Float[Tensor, " time"]) -> Outputs:

@@ -173,9 +173,9 @@ def test_a_fluctuating_current_makes_a_silent_neuron_fire_irregularly():
     assert (out["still"][:10] == 0).all()
     assert out["still"][12] > 0
     assert out["moving"][5] == out["percent"] == 100 * out["spk"].mean()
-    assert out["pattern"] == "irregular"
+    assert out["pattern"] == f"irregular (CV {out['cv']:.2f})"
     clock = BUILT_IN["fluctuation"](mean=0.2, spread=0.02)
-    assert clock["pattern"] == "like a clock"
+    assert clock["pattern"] == f"like a clock (CV {clock['cv']:.2f})"
     gaps = np.diff(np.flatnonzero(out["spk"]))
     np.testing.assert_allclose(out["cv"], gaps.std() / gaps.mean(), rtol=1e-12)
     assert BUILT_IN["fluctuation"](spread=0.0)["pattern"] == "silent"

@@ -41,7 +41,7 @@ def fluctuation_explorer(*, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="Two ways to make a neuron fire",
-        outcome="Spikes in {percent:.1f} % of 1,000 steps; irregularity (CV) {cv:.2f}: {pattern}.",
+        outcome="Spikes in {percent:.1f} % of 1,000 steps: {pattern}.",
         **(in_explorer(ask) if ask else {}),
         **more,
     )

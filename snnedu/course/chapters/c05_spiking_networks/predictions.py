@@ -87,7 +87,7 @@ PREDICTIONS = {
             ),
             Option(
                 "fire at irregular intervals",
-                "Nothing is random here, and yet the spikes look as if they were.",
+                "After the start nothing is random, and yet the spikes look as if they were.",
                 right=True,
             ),
         ),
