@@ -241,6 +241,8 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         advice = (
             " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."
         )
+    if "only one element tensors" in text:  # `math.log(x)`, `float(x)`
+        advice = " `math` and `float` take one number, a tensor holds many: use `torch.log(x)`."
     if outside := re.search(r"out of bounds .*size (\d+)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
     if line:

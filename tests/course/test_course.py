@@ -2,6 +2,7 @@
 
 import _thread
 import inspect
+import math
 import random
 import sys
 import threading
@@ -56,6 +57,10 @@ def asks_a_tensor(spk_rec):
     return spk_rec
 
 
+def takes_a_logarithm(spk_rec):
+    return math.log(spk_rec)
+
+
 def raises_a_sentence(spk_rec):
     raise ValueError("All is lost.")
 
@@ -95,6 +100,7 @@ def exits(spk_rec):
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
         (lambda spk_rec: 1 if spk_rec > 0 else 0, "needs a single True or False, a tensor holds"),
+        (takes_a_logarithm, "take one number, a tensor holds many"),
         (lambda spk_rec: spk_rec.float() ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: 0.5 ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
