@@ -1,12 +1,16 @@
 """Chapter 02: what its explorers show when a learner turns one knob, and its simulated rates."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 import snnedu as snn
+from snnedu.course.attempt import Attempt, WrongAnswer, random_numbers
 from snnedu.course.chapters.c02_lif_neuron.exercises import firing_rate
 from snnedu.course.chapters.c02_lif_neuron.firing import simulated_rate
+from snnedu.course.exercise import exercise
 
 pytestmark = pytest.mark.house
 FIRES = pytest.mark.parametrize("fires", [False, True])
@@ -64,3 +68,12 @@ def test_simulated_rates_come_close_to_the_formula_and_stop_at_the_pause():
         assert (counted[1:3] <= exact[1:3] + 1).all()
         assert (counted[1:3] > 0.9 * exact[1:3] - 1).all()
     assert counted[3] <= 1000 / 5.0
+
+
+@pytest.mark.parametrize("seed", [25, 47, 96, 98])
+def test_a_half_life_read_off_to_the_next_step_is_not_mistaken_for_eulers_formula(seed: int):
+    def read_off(mem: torch.Tensor, dt: float) -> float:
+        return int((mem < mem[0] / 2).nonzero()[0]) * dt / math.log(2)
+
+    with random_numbers(seed), pytest.raises(WrongAnswer, match="Look at mem"):
+        exercise("02.3").judge(Attempt(read_off))

@@ -154,7 +154,7 @@ EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = ex
 
 def _recordings() -> Iterator[tuple[Tensor, float]]:
     """Draw a fast neuron, one in between, and one that is still above 37 % at the end."""
-    for dt, tau in ((2.0, uniform(4, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
+    for dt, tau in ((2.0, uniform(5, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
         yield decay(tau, dt), dt
 
 
