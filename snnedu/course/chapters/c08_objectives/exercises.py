@@ -54,6 +54,7 @@ ALREADY_SOFTMAX = (
 )
 BATCH_SUM = "You add the losses of the samples up. Return their mean."
 NO_MEAN = "You return one loss for each sample. Return their mean, one number."
+A_TUPLE = "You return a tuple or a list. Return the loss alone; a comma after it makes a tuple."
 NO_GRADIENT = "The number is right, but no gradient gets through. Stay with torch operations on `spk_rec`, without `detach`, `item` or `argmax`."
 LAST_STEP = "Your loss sees the last step only. A count needs all steps."
 PEAK = "You take the maximum over steps: 1 for one spike as for ten. Count with a sum."
@@ -82,6 +83,7 @@ def _run_loss(answer: Attempt, spk_rec: Tensor, targets: Tensor) -> Tensor:
         refuse({TARGETS_FIRST: swapped, TIME_IS_LEFT: f"input batch_size ({len(given)})" in text})
         raise
     refuse({CHANGED: not torch.equal(given.detach(), spk_rec)})
+    refuse({A_TUPLE: isinstance(loss, (tuple, list))})
     found = numbers(loss)
     refuse({NO_MEAN: found.shape == targets.shape})
     if found.numel() != 1:
@@ -428,6 +430,7 @@ EXERCISES = [
             BATCH_SUM: _of(lambda spk_rec: spk_rec.sum(0), reduction="sum"),
             NO_MEAN: _of(lambda spk_rec: spk_rec.sum(0), reduction="none"),
             NO_GRADIENT: lambda *given: my_count_loss(*given).detach(),
+            A_TUPLE: lambda *given: (my_count_loss(*given),),
             LAST_STEP: _of(lambda spk_rec: spk_rec[-1]),
             PEAK: _of(lambda spk_rec: spk_rec.amax(0)),
             SIGN: lambda *given: -my_count_loss(*given),

@@ -6,10 +6,13 @@ PREDICTIONS = {
     "08.p1": Prediction(
         question="Which of these losses will make the hidden layer fire most?",
         options=(
-            Option("Cross entropy of the counts", "Once the right class leads, it is content."),
+            Option(
+                "Cross entropy of the counts",
+                "Once the right class leads, it asks for little more.",
+            ),
             Option(
                 "Cross entropy at every step",
-                "It is never content: each step without a spike of the right class costs.",
+                "Each step without a spike of the right class costs, whatever came before.",
                 right=True,
             ),
             Option("Cross entropy of the first spikes", "After the first spike nothing counts."),
@@ -75,7 +78,7 @@ PREDICTIONS = {
             Option("About half as many", "A finer clock gives more chances to fire, not fewer."),
             Option(
                 "About twice as many",
-                "Nothing in this loss limits spikes. With more steps there are more chances to fire.",
+                "Nothing in this loss limits spikes. This may be the reason.",
                 right=True,
             ),
         ),

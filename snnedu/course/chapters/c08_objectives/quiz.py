@@ -27,7 +27,7 @@ QUESTIONS = {
             (
                 Option(
                     "The right class fires at 80 % of steps",
-                    "A share of the steps is twice as many spikes.",
+                    "With twice as many steps, a share of them is twice as many spikes.",
                 ),
                 Option(
                     "The right class fires 8 spikes a look",
@@ -49,7 +49,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "It cannot be done: no spikes",
-                    "Its outputs fire a lot, since nothing in the loss holds them back.",
+                    "Its outputs fire a lot, although its loss asks for no spike.",
                 ),
                 Option(
                     "The answers become clearly worse",
