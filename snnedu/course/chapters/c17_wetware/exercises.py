@@ -63,6 +63,7 @@ PLACES = "You return positions in the array. Return times: `times[first]` and `t
 FIXED = "You ignore `longest` and `fewest`: your limits are fixed numbers."
 NO_LIST = "Return a list with (start, end) of each burst."
 WHOLE = "Return only the start and the end of each group, not all of its spikes."
+TWO_ROWS = "You return all starts, then all ends. Return one pair (start, end) for each burst."
 FROM_FIRST = (
     "You compare a spike with the first one of its group. Compare it with the spike before."
 )
@@ -89,9 +90,16 @@ def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int
     """Return what an answer finds in a copy of the train, in which nothing can be changed."""
     found = answer(times.copy(), longest, fewest)
     refuse({NO_LIST: inspect.isgenerator(found) or isinstance(found, set | dict)})
-    if isinstance(found, list | tuple):
+    if isinstance(found, list | tuple | np.ndarray):
+        refuse({TWO_ROWS: _are_two_rows(found)})
         refuse({WHOLE: any(np.size(group) > 2 for group in found)})
     return found
+
+
+def _are_two_rows(found: Any) -> bool:
+    """Tell starts and ends (the first end comes before the last start) from two whole bursts."""
+    rows = [np.ravel(row) for row in found]
+    return len(rows) == 2 and len(rows[0]) == len(rows[1]) > 2 and rows[1][0] < rows[0][-1]
 
 
 def _groups(times: Times, longest: float) -> list[tuple[int, int]]:
@@ -168,6 +176,10 @@ def _as_array(times: Times, longest: float, fewest: int) -> Any:
 
 def _as_tensor(times: Times, longest: float, fewest: int) -> Any:
     return torch.tensor(_as_array(times, longest, fewest))
+
+
+def _two_rows(times: Times, longest: float, fewest: int) -> Any:
+    return _as_array(times, longest, fewest).T
 
 
 def _by_lists(times: Times, longest: float, fewest: int) -> Any:
@@ -401,6 +413,7 @@ EXERCISES = [
             OVERLAP: _overlap,
             ALWAYS_FIVE: _always_five,
             AT_LIMIT: _at_limit,
+            TWO_ROWS: [_two_rows, lambda *train: tuple(zip(*find_bursts(*train), strict=True))],
         },
         otherwise="These are not the bursts. Walk along the train; where an interval is too long, a group ends, and the next one starts.",
         accepts=(_as_array, _as_tensor, _by_lists, _bursts()),
@@ -422,7 +435,10 @@ EXERCISES = [
             NOT_FREE: _share(keep=lambda c, t: True),
             OF_ALL: _share(of="a"),
             ONLY_CAUSED: _share(keep=lambda c, t: _after(c, t, -0.02, 0)),
-            C_LATER: _share(keep=lambda c, t: not _after(c, t, 0, 0.02)),
+            C_LATER: [
+                _share(keep=lambda c, t: not _after(c, t, 0, 0.02)),
+                _share(keep=lambda c, t: not ((c >= t) & (c < t + 0.02)).any()),
+            ],
             B_EARLIER: _share(hit=lambda b, t: _after(b, t, -0.005, 0)),
             BOTH_SIDES: _share(hit=lambda b, t: _after(b, t, -0.005, 0.005)),
             COUNTED: _share(of="one"),
@@ -459,7 +475,10 @@ EXERCISES = [
         run=_decided,
         mistakes={
             ALWAYS: _policy(due=lambda seconds, usual: True),
-            NEVER_BAD: _policy(due=lambda seconds, usual: seconds > usual),
+            NEVER_BAD: [
+                _policy(due=lambda seconds, usual: seconds > usual),
+                _policy(due=lambda seconds, usual: seconds >= usual),
+            ],
             GREEDY: _greedy,
             UNIFORM: _policy(weights=torch.ones_like),
             NO_TEMPERATURE: _policy(weights=torch.exp),

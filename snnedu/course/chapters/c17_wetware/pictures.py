@@ -27,7 +27,7 @@ def burst_film(day: float = 59, seed: int = 0, seconds: int = 30) -> Animation:
     when, who = dish.advance(1000 * seconds)
     start = _largest_burst(when, 1000 * seconds)
     x, y = dish.wiring.position.T
-    color = np.where(dish.wiring.excitatory, COLORS[0], COLORS[1])
+    excitatory = dish.wiring.excitatory
     figure, ax = plt.subplots(figsize=(3.8, 3.8), layout="constrained")
     ax.set(xlabel="µm", ylabel="µm", xlim=(0, 1600), ylim=(0, 1600), aspect="equal")
     ax.set(xticks=range(0, 1601, 400), yticks=range(0, 1601, 400))
@@ -39,7 +39,9 @@ def burst_film(day: float = 59, seed: int = 0, seconds: int = 30) -> Animation:
         lit = now - last < FADE
         ax.plot(*culture.SITES.T, "s", ms=4, mfc="none", mec=GRAY, mew=0.6)
         ax.scatter(x, y, s=4, c=GRAY, lw=0, clip_on=False)
-        ax.scatter(x[lit], y[lit], s=36, c=color[lit], lw=0, clip_on=False)
+        for kind, color, marker in ((excitatory, COLORS[0], "o"), (~excitatory, COLORS[1], "^")):
+            firing = lit & kind
+            ax.scatter(x[firing], y[firing], s=36, c=color, marker=marker, lw=0, clip_on=False)
         ax.text(0.5, 1.01, f"{now - start:+d} ms", transform=ax.transAxes, ha="center")
         camera.snap()
     return embed(camera, fps=6, alt=BURST)

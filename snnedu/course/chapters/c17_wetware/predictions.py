@@ -61,15 +61,15 @@ PREDICTIONS = {
             ),
             Option(
                 "A chance that also knows its own spikes",
-                "A memory helps a lot, but such a model still throws dice.",
+                "A memory helps a lot, but such a model still draws its spikes at random.",
             ),
             Option(
                 "The filtered sound, above a threshold",
-                "The threshold comes second: no dice are needed. A leak and a fitted filter add to it.",
+                "The threshold comes second: nothing is random. A leak and a fitted filter add to it.",
             ),
             Option(
                 "A leaky neuron, fitted by its gradient",
-                "Its threshold needs no dice, and leak and filter are fitted to the times.",
+                "Nothing in it is random, and leak and filter are fitted to the times.",
                 right=True,
             ),
         ),

@@ -31,6 +31,11 @@ def trio(
     return a, np.sort(np.concatenate([b, more])), c
 
 
+def both(seed: int | None = None) -> dict[str, tuple[Times, Times, Times]]:
+    """Return a `trio` of each kind, by names that do not tell in which one a drives b (the first)."""
+    return {f"culture {2 - direct}": trio(direct, seed=seed) for direct in (True, False)}
+
+
 def poisson(rate: float, seconds: float, rng: np.random.Generator) -> Times:
     """Return the spike times of a neuron that fires at random, at `rate` Hz."""
     return np.sort(rng.uniform(0, seconds, rng.poisson(rate * seconds)))

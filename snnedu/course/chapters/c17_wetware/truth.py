@@ -49,22 +49,3 @@ def shared(recording: culture.Recording, fewest: int = 40) -> list[int]:
         if len(spikes) == 2 and spikes.min() >= fewest:
             result.append(int(number))
     return result
-
-
-def sorted_rightly(
-    recording: culture.Recording, electrode: int, seconds: float
-) -> tuple[float, float]:
-    """Sort the spikes of an electrode into two units; return the right share, and how they differ.
-
-    The second number is the largest difference (uV) between the shapes of the two cells.
-    """
-    trace = culture.voltage(recording, 0, seconds)[:, electrode]
-    times = culture.detect(trace, dead_time=0.002)
-    unit = culture.sort(culture.snippets(trace, times), 2)
-    here = recording.electrode == electrode
-    nearest = np.abs(times[:, None] - recording.times[here]).argmin(1)
-    cell = recording.cell[here][nearest]
-    first, second = np.unique(recording.cell[here])
-    right = float((unit == (cell == second)).mean())
-    apart = np.abs(culture.spike_shape(int(first)) - culture.spike_shape(int(second))).max()
-    return max(right, 1 - right), float(apart)
