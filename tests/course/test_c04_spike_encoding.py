@@ -30,9 +30,20 @@ def test_a_clean_latency_picture_is_exact():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_best_width_of_a_population_lies_between(seed: int):
-    errors = {w: float(send_by_many(0.4, 10, w, 10, seed)["error"]) for w in (0.2, 0.5, 1, 4)}
-    assert errors[0.5] < errors[1] < errors[4] < errors[0.2]
+    widths = (0.1, 0.2, 0.5, 1, 2, 4)
+    errors = {w: float(send_by_many(0.4, 10, w, 10, seed)["error"]) for w in widths}
+    assert errors[0.5] < errors[1] < errors[2] < errors[4] < errors[0.2] < errors[0.1]
     assert errors[1] < 0.5 * errors[4]
+
+
+def test_the_best_threshold_of_a_logarithmic_latency_lies_near_a_third():
+    """The reader says the mean of all numbers that spike at the same of the 17 steps."""
+    x, errors = torch.linspace(0, 1, 1001), dict[float, float]()
+    for level in (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        sent = spikegen.latency(x, 17, threshold=level).argmax(0)
+        means = torch.zeros(17).index_add(0, sent, x) / sent.bincount(minlength=17).clamp(min=1)
+        errors[level] = float((means[sent] - x).square().mean().sqrt())
+    assert min(errors, key=errors.__getitem__) == 0.3
 
 
 def test_a_number_in_a_gap_is_unknown_and_drawn_all_the_same():

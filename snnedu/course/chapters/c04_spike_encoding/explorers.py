@@ -131,7 +131,7 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
         send_by_many,
         [
             Slider("x", 0.0, 1.0, 0.01, value=0.37, label="number x"),
-            Slider("neurons", 3, 30, 1, value=10, label="group", unit="neurons"),
+            Slider("neurons", 3, 30, 1, value=10, label="neurons", unit="number"),
             Slider("width", 0.1, 4.0, 0.1, value=1.0, label="width σ", unit="distances"),
             Slider("steps", 1, 100, 1, value=10, label="duration", unit="steps"),
             Slider("seed", 0, 50, 1, value=0, label="random draw", unit="number"),
@@ -140,7 +140,7 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
             Curve(
                 "grid",
                 {"even": "neurons 0, 2, 4, …", "odd": "neurons 1, 3, 5, …"},
-                title="The probability of a spike",
+                title="The probability of a spike (dot: the number sent)",
                 point=("x", "floor"),
                 xlim=(0, 1),
                 ylim=(0, 1),
@@ -152,7 +152,7 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
             Curve(
                 "candidates",
                 {"misfit": "misfit"},
-                title="How badly each candidate fits the spikes",
+                title="How badly each candidate fits the spikes (dot: the number read)",
                 point=("read", "least"),
                 xlim=(0, 1),
                 ylim=(0, 4),

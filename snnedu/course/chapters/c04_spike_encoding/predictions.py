@@ -20,7 +20,7 @@ PREDICTIONS = {
         ),
     ),
     "04.p3": Prediction(
-        question="The sender compares with what its spikes have told (feedback). You make θ smaller and smaller. The error of the rebuilt sound …",
+        question="A sender with feedback compares the sound with the sum that the reader has so far. You make θ smaller and smaller. The error of the rebuilt sound …",
         options=(
             Option("falls, then grows again", "Fine steps are precise, but they climb slowly.", right=True),
             Option("falls with each smaller θ", "The error falls only until the spikes cannot keep up with the sound."),
@@ -44,7 +44,7 @@ PREDICTIONS = {
         ),
     ),
     "04.p6": Prediction(
-        question="Each spike of the latency code moves to a random step. How many of 100 scans are still read rightly?",
+        question="Each spike of the latency code moves to a random step. How many of 100 scans are still read correctly?",
         unit="of 100",
         between=(0, 100),
         close=8,
