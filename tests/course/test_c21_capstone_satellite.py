@@ -99,6 +99,17 @@ def test_another_threshold_leaves_the_network_as_it_was(some):
     assert net[5].threshold == 1.0
 
 
+def test_detectors_score_at_each_threshold_as_they_do_with_it(some):
+    net = experiments.make_detector(0)
+    with torch.no_grad():
+        net[4].weight *= 5  # untrained outputs hardly fire
+    found = experiments.mean_at((0.3, 1.0), [net], some[:2])
+    for threshold, value in found.items():
+        way = experiments.network_keeps(experiments.with_threshold(net, threshold))
+        assert value == experiments.judge(way, some[:2]).informedness
+    assert found[0.3] != found[1.0]
+
+
 def test_a_detector_learns_and_its_first_weights_wake_it(some):
     net = experiments.make_detector(0)
     before = experiments.judge(experiments.network_keeps(net), some).informedness

@@ -357,7 +357,10 @@ EXERCISES = [
         cases=_draw_tracks,
         run=_both,
         mistakes={
-            NO_PREDICTION: partial(_track, miss=lambda s, p, old: (s - old).nan_to_num(0.0)),
+            NO_PREDICTION: [
+                partial(_track, miss=lambda s, p, old: (s - old).nan_to_num(0.0)),
+                partial(_track, ahead=lambda p, v, dt: p),
+            ],
             NOT_CORRECTED: partial(_track, correct=lambda p, r, a, old: p),
             JUMPS: partial(_track, correct=lambda p, r, a, old: p + r),
             NO_DT: partial(_track, turn=lambda v, r, b, dt: v + b * r),
@@ -369,7 +372,10 @@ EXERCISES = [
             SWAPPED: lambda p, v, s, dt, alpha, beta: my_step(p, v, s, dt, beta, alpha),
             AFTER: _after,
             OLD_PLACE_CORRECTED: partial(_track, correct=lambda p, r, a, old: old + a * r),
-            PIXELS_PER_STEP: partial(_track, ahead=lambda p, v, dt: p + v),
+            PIXELS_PER_STEP: [
+                partial(_track, ahead=lambda p, v, dt: p + v),
+                partial(_track, ahead=lambda p, v, dt: p + v, turn=lambda v, r, b, dt: v + b * r),
+            ],
             ZEROED: _zeroed,
             BACKWARD: lambda *given: my_step(*given)[::-1],
             PULLED: partial(_track, miss=lambda s, p, old: s.nan_to_num(0.0) - p),

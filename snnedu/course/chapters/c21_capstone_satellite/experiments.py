@@ -114,7 +114,7 @@ def delay(reports: Reports, one: Pass, *, radius: float = 2.0, steps: int = 5) -
     """Return from first view on how many ms pass until reports follow the satellite; inf if never.
 
     To follow is to lie within `radius` pixels of it for `steps` steps in a row: one report alone
-    may be chance, as several false tracks are about at any time.
+    may be chance, as several false tracks are reported at any time.
     """
     near = (reports[:, 1:] - one.at(reports[:, 0])).norm(dim=-1) <= radius
     hit = torch.zeros(STEPS + 1)
@@ -160,7 +160,8 @@ def train(
     between either is fine. The rare ones count `weight` times. Crops are turned and mirrored.
     """
     draw = torch.Generator().manual_seed(seed)
-    films, away = [film(one.events) for one in on], [distances(one) for one in on]
+    films = [film(one.events).bool() for one in on]  # a quarter of the memory of floats
+    away = [distances(one) for one in on]
     optimizer = torch.optim.Adam(net.parameters(), 0.02)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.02, total_steps=updates)
     for _ in range(updates):
@@ -200,7 +201,7 @@ def _crops(
             seen, true = seen.flip(3), true.flip(2)
         x_rec.append(seen)
         distance.append(true)
-    return torch.stack(x_rec, 1), torch.stack(distance, 1)
+    return torch.stack(x_rec, 1).float(), torch.stack(distance, 1)
 
 
 # -------------------------------------------------------------------- a network learned by STDP
@@ -274,12 +275,33 @@ def make_detector(seed: int) -> snn.Sequential:
 def with_threshold(net: snn.Sequential, threshold: float) -> snn.Sequential:
     """Return a copy of a detector whose output neurons have another threshold."""
     net = copy.deepcopy(net)
-    output: Any = net[5]
+    output: Any = net[-1]
     output.threshold = threshold
     return net
 
 
-def mean_at(threshold: float, nets: Sequence[snn.Sequential], on: Sequence[Pass]) -> float:
-    """Return the mean informedness of some detectors whose output has another threshold."""
-    ways = [network_keeps(with_threshold(net, threshold)) for net in nets]
-    return sum(judge(way, on).informedness for way in ways) / len(ways)
+def mean_at(
+    thresholds: Sequence[float], nets: Sequence[snn.Sequential], on: Sequence[Pass]
+) -> dict[float, float]:
+    """Return the mean informedness of some detectors for each threshold of their output."""
+    scores: dict[float, list[float]] = {threshold: [] for threshold in thresholds}
+    for net in nets:
+        for threshold, found in _scores_at(thresholds, net, on).items():
+            scores[threshold].append(sky.total(found).informedness)
+    return {threshold: sum(found) / len(found) for threshold, found in scores.items()}
+
+
+def _scores_at(
+    thresholds: Sequence[float], net: snn.Sequential, on: Sequence[Pass]
+) -> dict[float, list[Score]]:
+    """Return the score of each pass. The hidden layers run once: only the output differs."""
+    hidden, output = net[:-2], net[-2:]
+    found: dict[float, list[Score]] = {threshold: [] for threshold in thresholds}
+    for one in on:
+        with torch.no_grad():
+            spk_rec, _ = hidden(film(one.events)[:, None])
+            for threshold, scores in found.items():
+                blocks, _ = with_threshold(output, threshold)(spk_rec)
+                kept = keep(one.events, blocks[:, 0, 0])
+                scores.append(sky.score(sky.as_found(kept), one))
+    return found
