@@ -66,7 +66,10 @@ PREDICTIONS = {
                 "Varied wins on both",
                 "A varied training has seen more kinds of noise, but the usual one hardly ever.",
             ),
-            Option("Each wins at home", "Each has learned how much noise its home has."),
+            Option(
+                "Each wins at home",
+                "Later we ask how much of this is learned, and how much is the threshold.",
+            ),
             Option(
                 "Usual wins, then a tie",
                 "Neither has seen this sensor, but the varied networks have seen similar ones.",
