@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Shaped
@@ -295,7 +295,7 @@ def _scores_at(
     thresholds: Sequence[float], net: snn.Sequential, on: Sequence[Pass]
 ) -> dict[float, list[Score]]:
     """Return the score of each pass. The hidden layers run once: only the output differs."""
-    hidden, output = net[:-2], net[-2:]
+    hidden, output = cast("tuple[snn.Sequential, snn.Sequential]", (net[:-2], net[-2:]))
     found: dict[float, list[Score]] = {threshold: [] for threshold in thresholds}
     for one in on:
         with torch.no_grad():
