@@ -153,6 +153,7 @@ def test_another_neuron_that_remembers_is_right_and_the_next_cell_runs(neuron, c
         (lambda steps: snn.Leaky(0.9), r"By then \d+% of a small input"),
         (lambda steps: snn.Leaky(0.9 ** (1 / steps), threshold=0.4), r"even if there was no cue"),
         (lambda steps: snn.Leaky(1 - 0.1 / steps, threshold=0.3), r"even if there was no cue"),
+        (lambda steps: snn.Leaky(0.5 ** (1 / steps), threshold=0.7), r"another threshold"),
     ],
 )
 def test_a_wrong_memory_is_told_what_it_does(neuron, reply):
@@ -184,4 +185,12 @@ def test_scores_that_cut_the_gradient_are_refused_as_training_could_not_use_them
         return torch.stack([torch.as_tensor(mean) for mean in means])
 
     with pytest.raises(WrongAnswer, match="cut the gradient"):
+        checks.verdict(exercise("10.3"), my_scores, 0)
+
+
+def test_classes_in_place_of_scores_are_told_their_shape():
+    def my_scores(mem_rec, lengths):
+        return exercise("10.3").solution(mem_rec, lengths).argmax(-1)
+
+    with pytest.raises(WrongAnswer, match=r"shape \[4, 3\]. Yours returns the shape \[4\]"):
         checks.verdict(exercise("10.3"), my_scores, 0)

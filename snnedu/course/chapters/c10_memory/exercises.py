@@ -42,6 +42,7 @@ ALWAYS = f"Your neuron fires at the question even if there was no cue. A questio
 CHATTERS = "Your neuron fires before it is asked, {spikes} times. It should wait in silence."
 HIGH_THRESHOLD = "Asked {steps} steps after the cue, your neuron is silent, though {share:.0%} of a small input is left. That is enough for a threshold of 1. What is yours?"
 NO_MARGIN = "Asked {steps} steps after the cue, your neuron is silent, but only just: {share:.1%} of a small input is left by then. While they last, cue and question leak a little, too. Leave them a margin."
+OTHER_THRESHOLD = "Your neuron remembers, but it has another threshold. Leave the threshold at 1, and choose the decay."
 SAME_FOR_ALL = (
     "Your neuron has the same memory for every number of steps. Compute its decay from `steps`."
 )
@@ -71,6 +72,8 @@ def check_memory(answer: Attempt) -> None:
             }
         )
         raise WrongAnswer(wrong[0])
+    thresholds = [torch.as_tensor(neuron.threshold) for neuron in neurons.values()]
+    refuse({OTHER_THRESHOLD: not all(bool((each == 1).all()) for each in thresholds)})
 
 
 def _made(answer: Attempt, steps: int) -> Any:
@@ -225,6 +228,8 @@ def _draw_scores() -> Iterator[tuple[Tensor, Tensor]]:
 def _run_scores(answer: Attempt, mem_rec: Tensor, lengths: Tensor) -> Any:
     """Return the scores; raise `WrongAnswer` if no gradient comes through them."""
     scores = answer(mem_rec, lengths)
+    if tensor(scores).shape != mem_rec.shape[1:]:
+        return scores  # the shape is the first thing to tell
     try:
         trained = answer.changing(mem_rec.clone().requires_grad_(), lengths)
     except WrongAnswer as reply:
