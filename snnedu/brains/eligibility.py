@@ -19,7 +19,8 @@ weight to neuron j also moves the other neurons, through j's spikes. Real-time r
 and weight, and adds the sum over all neurons l of V_jl e_l[t-1] to s[t]. Nothing else differs.
 """
 
-from typing import NamedTuple
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -46,19 +47,38 @@ def advance(
 
     `past` is None at rest. All are dimensionless if the sources are.
     """
-    adapts = isinstance(neuron, AdaptiveLeaky)
     if past is None:
         rows = direct.expand(-1, spk.shape[1], -1)
-        return Past(direct, torch.zeros_like(rows) if adapts else None)
+        return Past(direct, torch.zeros_like(rows) if isinstance(neuron, AdaptiveLeaky) else None)
+    if past.ada is None:
+        return Past(_kept(past.mem, spk, neuron) + direct, None)
+    assert isinstance(neuron, AdaptiveLeaky)
+    if past.ada.is_cpu and find_spec("numba"):
+        return _in_one_pass(past, direct, spk, slope, neuron)
     mem = _kept(past.mem, spk, neuron) + direct
-    if not adapts:
-        return Past(mem, None)
-    assert past.ada is not None
     effect = slope[..., None] * excess(past, neuron)  # e[t-1]
     if neuron.reset_mechanism == "subtract":
         mem = mem - (neuron.adaptation * spk)[..., None] * past.ada
     rho = _column(neuron.rho)
     return Past(mem, rho * past.ada + (1 - rho) * effect)
+
+
+def _in_one_pass(past: Past, direct: Trace, spk: Now, slope: Now, neuron: AdaptiveLeaky) -> Past:
+    from snnedu.brains._eligibility_loop import advance
+
+    assert past.ada is not None
+    k, rho = neuron.adaptation, neuron.rho
+    kept = _kept(torch.ones_like(spk)[..., None], spk, neuron)[..., 0]
+    paid = k * spk * (neuron.reset_mechanism == "subtract")
+    each = [number.expand_as(spk) for number in (kept, paid, slope, k, rho, 1 - rho)]
+    mem, ada = torch.empty_like(past.ada), torch.empty_like(past.ada)
+    before = _arrays(past.mem.expand_as(ada), past.ada)
+    advance(before, *_arrays(direct, *each), _arrays(mem, ada))
+    return Past(mem, ada)
+
+
+def _arrays(*tensors: Tensor) -> tuple[Any, ...]:
+    return tuple([tensor.contiguous().numpy() for tensor in tensors])
 
 
 def excess(past: Past, neuron: Leaky | AdaptiveLeaky) -> Trace:

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 from torch import nn
 
 import snnedu as snn
+from snnedu.brains import eligibility
 from snnedu.brains.online import RULES, FeedbackLinear, OnlineLayer, state_bytes
 
 STEPS, BATCH, INPUTS, NEURONS = 12, 3, 4, 5
@@ -311,6 +312,29 @@ def test_the_layer_shows_itself():
     assert "2, 3, rule='sltt', recurrent=False, kappa=0.5" in repr(
         OnlineLayer(2, 3, rule="sltt", recurrent=False, kappa=0.5)
     )
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("rule", ["eprop", "rtrl"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_compiled_traces_are_those_of_torch_to_the_last_bit(rule, reset, dtype, monkeypatch):
+    pytest.importorskip("numba")
+    x_rec = 2 * (torch.rand(30, 3, 5) < 0.5).to(dtype)
+
+    def traces():
+        torch.manual_seed(0)
+        neuron = snn.AdaptiveLeaky(torch.rand(7), reset_mechanism=reset)
+        layer = OnlineLayer(5, 7, neuron, rule=rule).to(dtype)
+        state, found = None, []
+        for x in x_rec:
+            _, state = layer(x, state)
+            found.append(torch.cat([part.expand(3, 7, -1) for part in state.past], -1))
+        return torch.stack(found)
+
+    compiled = traces()
+    monkeypatch.setattr(eligibility, "find_spec", lambda name: None)
+    assert compiled.abs().max() > 1
+    assert torch.equal(compiled, traces())
 
 
 def test_without_gradients_no_trace_is_carried():
