@@ -13,7 +13,9 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dis import get_instructions
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -172,10 +174,9 @@ def dependent(code: list[ast.Module]) -> Iterator[tuple[int, ast.Module]]:
     """Yield the cells that an answer reaches, and the cells that these need."""
     chosen, needed = reached(code), set[str]()
     for place in reversed(range(len(code))):
-        if place in chosen or names(code[place], ast.Store) & needed:
+        if place in chosen or stored(code[place]) & needed:
             chosen.add(place)
-            needed -= names(code[place], ast.Store)
-            needed |= names(code[place], ast.Load)
+            needed = (needed - stored(code[place])) | read(code[place])
     return ((place, code[place]) for place in sorted(chosen))
 
 
@@ -183,26 +184,38 @@ def reached(code: list[ast.Module]) -> set[int]:
     """Return the places of the cells that use a checked name, directly or not."""
     affected, chosen = set[str](), set[int]()
     for place, cell in enumerate(code):
-        if "snn.check(" in ast.unparse(cell) or names(cell, ast.Load) & affected:
-            affected |= names(cell, ast.Store)
+        if "snn.check(" in ast.unparse(cell) or read(cell) & affected:
+            affected |= stored(cell)
             chosen.add(place)
         else:
-            affected -= names(cell, ast.Store)
+            affected -= stored(cell)
     return chosen
 
 
 def touched(cell: ast.Module, whole: bool) -> set[str]:
     """Return the names that a cell stores; or, if all of it ran, changes (`snn.fit(net, …)`)."""
-    return names(cell, ast.Store) | (names(cell, ast.Load) if whole else set())
+    return stored(cell) | (read(cell) if whole else set())
 
 
-def names(cell: ast.AST, context: type) -> set[str]:
-    """Return the names that a cell loads or stores; functions, classes and imports are stored."""
-    found = {n.id for n in ast.walk(cell) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
-    if context is ast.Store:
-        for node in ast.walk(cell):
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+def stored(cell: ast.Module) -> set[str]:
+    """Return the names that a cell leaves to later ones."""
+    code = compile(cell, "a cell", "exec")
+    return {one.argval for one in get_instructions(code) if one.opname == "STORE_NAME"}
+
+
+def read(cell: ast.Module) -> set[str]:
+    """Return the names that a cell takes from earlier ones."""
+    return free(compile(cell, "a cell", "exec"))
+
+
+def free(code: CodeType) -> set[str]:
+    """Return the names that are looked up before the same code has stored them."""
+    known, found = set[str](), set[str]()
+    for one in get_instructions(code):
+        if one.opname in ("STORE_NAME", "STORE_GLOBAL"):
+            known.add(one.argval)
+        elif one.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            found |= {one.argval} - known
+        elif isinstance(one.argval, CodeType):  # of a function, a class, a comprehension
+            found |= free(one.argval) - known
     return found
