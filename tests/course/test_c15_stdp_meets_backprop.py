@@ -308,6 +308,15 @@ def one_draw(p, rate):
     return exercises._divided(p, rate)[torch.multinomial(p, 1)[0]] - p
 
 
+def never_from_p_again(p, rate):
+    new, change = p.clone(), torch.zeros(len(p))
+    for trigger in range(len(p)):
+        new[trigger] *= 1 + rate
+        new /= new.sum()
+        change += p[trigger] * (new - p)
+    return change
+
+
 def over(ours, theirs, spread, lead=torch.mean):
     middle = lead(ours - theirs)
     return middle, middle / spread
@@ -321,6 +330,7 @@ def over(ours, theirs, spread, lead=torch.mean):
         ("15.2", all_at_once, "all shares at once"),
         ("15.2", lambda p, rate: torch.zeros(len(p)), "mean change is 0"),
         ("15.2", one_draw, "nothing at random"),
+        ("15.2", never_from_p_again, "start from p again"),
         ("15.2", lambda p, rate: rate * p * (p - (p**2).sum()), "minus the slope of L"),
         ("15.3", lambda a, b: over(a, b, a.std()), SPREAD),
         ("15.3", lambda a, b: over(a, b, a.std() - b.std()), SPREAD),

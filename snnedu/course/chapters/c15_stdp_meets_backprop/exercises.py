@@ -141,6 +141,7 @@ NO_CHANGE = "Your mean change is 0. That is what adding the rate gives, and mult
 UPHILL = "Your signs are reversed. The change is new minus old."
 LIMIT = "This is α times minus the slope of L: the limit of a small rate. Asked is the mean for this rate, with the division by the sum."
 BEST_ONLY = "You let the largest input trigger every spike. The others do so, too, with their own probability."
+ONE_AFTER_ANOTHER = "You change shares that an earlier trigger has already changed. For each trigger start from p again."
 SUM_ALL = "You add the changes of all triggers without their probabilities."
 
 
@@ -172,9 +173,18 @@ def _by_adding(p: Tensor, rate: float) -> Tensor:
     return p @ (table / table.sum(1, keepdim=True)) - p
 
 
+def _one_after_another(p: Tensor, rate: float) -> Tensor:
+    new, change = p.clone(), torch.zeros(len(p))
+    for trigger in range(len(p)):
+        new[trigger] *= 1 + rate
+        new = new / new.sum()
+        change = change + p[trigger] * (new - p)
+    return change
+
+
 def _about_the_sum(got: Tensor, right: Tensor, p: Tensor, rate: float) -> str:
     if abs(float(got.sum())) < 1e-5:
-        return "Your changes sum to 0, as they must, but they are not the mean. Draw nothing at random: weight the change for each possible trigger by its probability p_i."
+        return "Your changes sum to 0, as they must, but they are not the mean. Weight the change for each possible trigger by its probability p_i, and draw nothing at random."
     return "These are not the mean changes: those sum to 0. Write down the new shares for one trigger first."
 
 
@@ -268,7 +278,7 @@ EXERCISES = [
             "In each step: update the traces, then multiply signal and factor of each output with the trace of each input.",
             "`torch.outer(signal * post, trace)` makes the table of one step. Add up the tables.",
         ),
-        right="The same few lines compute an exact gradient and STDP.",
+        right="The same few lines compute an exact gradient and the growth by STDP.",
     ),
     Exercise(
         id="15.2",
@@ -286,6 +296,7 @@ EXERCISES = [
             NO_CHANGE: _by_adding,
             UPHILL: lambda p, rate: -my_mean_step(p, rate),
             LIMIT: lambda p, rate: rate * p * (p - (p**2).sum()),
+            ONE_AFTER_ANOTHER: _one_after_another,
             BEST_ONLY: lambda p, rate: _divided(p, rate)[p.argmax()] - p,
         },
         otherwise=_about_the_sum,
