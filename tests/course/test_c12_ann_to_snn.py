@@ -98,6 +98,12 @@ def test_the_staircase_has_nine_stairs():
     assert len(set(sent.tolist())) == 9
 
 
+def test_no_membrane_of_the_first_staircase_lies_on_the_threshold():
+    # The text says that the neuron fires above θ, not at θ: rounding must not decide it.
+    mem = snn.staircase_explorer().run()["mem"]
+    assert abs(mem - 1).min() > 1e-3
+
+
 def test_the_explorers_answer_at_every_corner():
     torch.manual_seed(0)
     ann = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU(), nn.Linear(20, 10))

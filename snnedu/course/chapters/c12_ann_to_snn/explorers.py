@@ -45,7 +45,7 @@ def staircase_explorer(*, ask: str = "", **more: Any) -> Explorer:
     return Explorer(
         send,
         [
-            Slider("cur", -0.25, 1.25, 0.01, value=0.7, label="current z", unit="θ"),
+            Slider("cur", -0.25, 1.25, 0.01, value=0.72, label="current z", unit="θ"),
             Slider("steps", 1, 64, 1, value=8, label="steps T"),
             Slider("start", 0.0, 1.0, 0.1, value=0.5, label="start", unit="θ"),
             Choice("reset_mechanism", ("subtract", "zero"), label="reset"),

@@ -11,7 +11,9 @@ PREDICTIONS = {
                 "stays about the same",
                 "More time changes the sums, not only their noise: accuracy falls.",
             ),
-            Option("falls", "Time makes one thing clearer: that it is not a ReLU.", right=True),
+            Option(
+                "falls", "These neurons do not compute a ReLU, and more steps show it.", right=True
+            ),
         ),
     ),
     "12.p2": Prediction(
@@ -88,7 +90,7 @@ PREDICTIONS = {
                 "Weights that were trained with three activations do not know when spikes come.",
             ),
             Option("convert, then train", "The start was good, but 6 epochs for spikes are few."),
-            Option("train", "These weights learned from the start what two steps can say."),
+            Option("train", "These weights were trained for two steps from the start."),
         ),
     ),
 }

@@ -25,9 +25,9 @@ QUESTIONS = {
         Question(
             "T goes from 8 to 16. The largest error without clipping, at a constant input …",
             (
-                Option("is a quarter", "One stair is θ/T high: it is half as high now."),
-                Option("is a half", "One stair is θ/T high, and the error half of it.", right=True),
-                Option("is the same", "More steps give more stairs between 0 and θ."),
+                Option("falls to a quarter", "One stair is θ/T high: it is half as high now."),
+                Option("halves", "One stair is θ/T high, and the error half of it.", right=True),
+                Option("stays the same", "More steps give more stairs between 0 and θ."),
             ),
         ),
         Question(
