@@ -33,13 +33,14 @@ def rates(
 ) -> Axes:
     """Draw {pause: rate of the formula}, and {simulation: spikes that it misses}, over the current."""
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2), layout="constrained")
-    names = ("spikes per second", exact), ("spikes too few, in steps of …", missing)
-    for ax, (ylabel, lines) in zip(axes, names, strict=True):
+    names = ("spikes per second", exact, None), ("missing spikes per second", missing, "steps of …")
+    for ax, (ylabel, lines, title) in zip(axes, names, strict=True):
         for number, (name, values) in enumerate(lines.items()):
             ax.plot(cur, values, ls=DASHES[number], color=COLORS[number], label=name)
         ax.set(xlabel="constant current (nA)", ylabel=ylabel)
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
-        ax.legend(frameon=False, fontsize=8, handlelength=1.8, columnspacing=1, **place)
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "alignment": "left"}
+        look = {"fontsize": 8, "title_fontsize": 8, "handlelength": 1.8, "columnspacing": 1}
+        ax.legend(title=title, frameon=False, **place, **look)
     return describe(figure, alt)
 
 
