@@ -23,9 +23,9 @@ class Events:
     `size` is (height, width) of the sensor in pixels, `duration` the length of the recording in ms.
     `events[mask]` and `events[:1000]` are a part of the stream; `len(events)` counts.
 
-    Raises ValueError where the four differ in length, `duration` is not positive, times are not in
-    order or outside of 0 to `duration`, pixels lie outside of the sensor, or polarities are neither
-    1 nor -1.
+    Raises TypeError where one of the four is no tensor. Raises ValueError where they differ in
+    length, `duration` is not positive, times are not in order or outside of 0 to `duration`, pixels
+    lie outside of the sensor, or polarities are neither 1 nor -1.
     """
 
     t: Float[Tensor, " events"]
@@ -36,8 +36,14 @@ class Events:
     duration: float
 
     def __post_init__(self) -> None:
-        parts = {"t": self.t, "x": self.x, "y": self.y, "p": self.p}
-        shapes = {name: tuple(part.shape) for name, part in parts.items()}
+        parts: dict[str, object] = {"t": self.t, "x": self.x, "y": self.y, "p": self.p}
+        for name, part in parts.items():
+            if not isinstance(part, Tensor):
+                raise TypeError(
+                    f"`Events` needs tensors. Received `{name}` as {type(part).__name__}. "
+                    f"Pass `torch.as_tensor({name})`."
+                )
+        shapes = {name: tuple(getattr(self, name).shape) for name in parts}
         if len(set(shapes.values())) > 1 or self.t.ndim != 1:
             raise ValueError(
                 f"`Events` needs `t`, `x`, `y` and `p` with one number for each event. Received "

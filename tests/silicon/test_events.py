@@ -337,6 +337,7 @@ BAD = {
     "leak": (lambda: from_video(light, leak=math.nan), ValueError, "leak"),
     "noise": (lambda: from_video(light, noise=-1.0), ValueError, "noise"),
     "dark": (lambda: from_video(light, dark=-1.0), ValueError, "dark"),
+    "arrays": (lambda: Events(*[np.ones(1)] * 4, (4, 5), 1.0), TypeError, r"torch\.as_tensor\(t\)"),
     "lengths": (lambda: stream([1.0], [1, 2], [1], [1]), ValueError, "equal length"),
     "order": (lambda: stream([2.0, 1.0], [1, 1], [1, 1], [1, 1]), ValueError, "argsort"),
     "late": (lambda: stream([200.0], [1], [1], [1]), ValueError, "duration"),
