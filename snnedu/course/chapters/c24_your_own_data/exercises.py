@@ -53,6 +53,7 @@ SIGNS = "Your polarities are reversed: 1 in the table is brighter, and stays 1; 
 ALL_ON = "All your events are ON. A 0 in the table is darker: it becomes -1."
 LENGTH = "Your recording has another length. It ends with its last event: `duration` is the time of that, in ms."
 SIZE = "Your `size` is another than the one that is passed. It is (height, width)."
+NO_TIME = "Your recording lasts 0 ms. A float32 holds about 7 digits, the camera's clock has 16: subtract the first time before you make float32 numbers of the times."
 NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. You return {}."
 
 
@@ -64,7 +65,12 @@ def _draw_rows() -> Iterator[tuple[Rows, tuple[int, int]]]:
 
 
 def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
-    events = answer(rows, size)
+    try:
+        events = answer(rows, size)
+    except WrongAnswer as reply:
+        raise (
+            WrongAnswer(NO_TIME) if "duration" in str(reply) and "0.0" in str(reply) else reply
+        ) from None
     refuse(
         {NOT_EVENTS.format(f"`{type(events).__name__}`"): not isinstance(events, snn.events.Events)}
     )
@@ -116,6 +122,7 @@ BY_TAKE = "You split by the number after `_`, the recording. Then each person is
 ONLY_ONE_EACH = "You return each file once. A file gives several windows: return the numbers of all of them, their places in `paths`."
 PATHS = "You return paths. Return the numbers of the windows, their places in `paths`."
 MASKS = "You return True and False. Return the places where they are True."
+SETS = "You return sets, which have no order. Return two lists."
 LAST_ONLY = "You hold out one of the persons only. `held_out` names several."
 TWO = "Return two lists: the windows for training, and those for the test."
 
@@ -138,6 +145,7 @@ def _run_split(answer: Any, paths: list[Path], held_out: list[str]) -> Tensor:
     """Return 0 for windows of neither set, 1 for training, 2 for the test, 3 for both; order last."""
     result = answer(list(paths), list(held_out))
     refuse({TWO: not isinstance(result, (tuple, list)) or len(result) != 2})
+    refuse({SETS: any(isinstance(part, (set, frozenset)) for part in result)})
     if any(isinstance(each, (Path, str)) for part in result for each in part):
         raise WrongAnswer(PATHS)
     train, test = (tensor(part) for part in result)
@@ -282,6 +290,7 @@ EXERCISES = [
             X_AND_Y: _reader(swapped=True),
             SIGNS: _reader(polarity=lambda p: 1 - 2 * p),
             ALL_ON: _reader(polarity=torch.ones_like),
+            NO_TIME: _reader(lambda t: (t.float() - t.float()[0]) / 1000),
             LENGTH: [_reader(longer=1000.0), _reader(longer=1.5)],
             SIZE: [
                 _reader(sized=lambda size: (size[0] + 1, size[1] + 1)),
@@ -322,6 +331,7 @@ EXERCISES = [
             PATHS: lambda paths, out: tuple(
                 [paths[n] for n in part] for part in my_split(paths, out)
             ),
+            SETS: lambda paths, out: tuple(map(set, my_split(paths, out))),
             MASKS: lambda paths, out: (
                 torch.tensor([_person(path) not in out for path in paths]),
                 torch.tensor([_person(path) in out for path in paths]),
