@@ -250,11 +250,11 @@ FANNED_TWICE = "You add up the fan-outs of all layers, and multiply each spike b
 TIME_FOR_BATCH = "You divide by the number of steps. Time is axis 0, and the samples are axis 1."
 ONE_PRICE = "Your function returns several numbers. One is needed: add up steps and neurons, and take the mean over the samples."
 FIXED = "You take the fan-outs to be 100 and 10. Take them from `fan_outs`: `fan_outs[name]`."
-ALL_LAYERS = "Some layers in `spikes` have no fan-out: the last one reaches nobody. Go through the names in `fan_outs`."
+ALL_LAYERS = "Some layers in `spikes` have no fan-out: the last one reaches no neuron. Go through the names in `fan_outs`."
 
 
 def _draw_layers() -> Iterator[tuple[dict[str, Tensor], dict[str, int]]]:
-    """Draw the spikes of three layers, of which the last one reaches nobody."""
+    """Draw the spikes of three layers, of which the last one reaches no neuron."""
     for steps, batch in ((5, 4), (9, 7)):
         sizes = {"1": (6, 30), "3": (10, 8), "5": (3, 0)}
         spikes = {

@@ -13,7 +13,7 @@ QUESTIONS = {
                     right=True,
                 ),
                 Option(
-                    "The way to the weight",
+                    "The read of the weight",
                     "A spike needs the weight as well: it is what is added.",
                 ),
                 Option(
