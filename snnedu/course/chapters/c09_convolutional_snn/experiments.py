@@ -162,12 +162,12 @@ def front(curves: Sequence[Mapping[str, Float[Tensor, "steps 2"]]]) -> None:
                 ax.annotate(f"{steps}", (spikes, 100 * right), fontsize=9, **where)
         ax.set(xlabel="spikes per picture", title=f"network {number}", xlim=(50, 1700))
         ax.set_xscale("log")
-        ticks = [50, 100, 200, 400, 800, 1600]
+        ticks = [100, 200, 400, 800, 1600]
         ax.set_xticks(ticks, [str(tick) for tick in ticks])
         ax.minorticks_off()
         ax.spines[["top", "right"]].set_visible(False)
     axes[0].set(ylabel="right (% of test)", ylim=(LEAST, 100))
-    axes[0].legend(frameon=False, loc="lower right", title="numbers: steps without a penalty")
+    axes[0].legend(frameon=False, loc="lower right", title="numbers: steps (no penalty)")
     snn.viz.describe(
         figure,
         "Accuracy against spikes per picture for two networks: a point for each number of steps, a "
@@ -187,6 +187,7 @@ def dots(right: Mapping[str, Float[Tensor, " seeds"]]) -> None:
         ax.plot([place - 0.25, place + 0.25], 2 * [100 * found.mean().item()], color=color)
     ax.set(xticks=range(len(right)), xticklabels=list(right), ylabel="right (% of test)")
     ax.set_ylim(65, 90)
+    ax.set_title("markers: seeds; lines: their means", loc="left", fontsize="medium")
     ax.spines[["top", "right"]].set_visible(False)
     snn.viz.describe(
         figure,
