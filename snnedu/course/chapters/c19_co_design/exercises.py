@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,9 @@ ONLY_TOP = (
     "Your membrane stops at the top, but not at the bottom. Strong inhibition overflows, too."
 )
 ONLY_BOTTOM = "Your membrane stops at the bottom, but not at the top."
+NO_NEGATIVE = (
+    "Your membrane stops at 0. With inhibition it goes below 0: its lowest number is -2**(b - 1)."
+)
 SYMMETRIC = "Your lowest number is -top. With b bits it is -2**(b - 1), one lower than that."
 CARET = "In Python `^` is not the power operator: write `2 ** (state_bits - 1)`."
 BRACKETS = "In Python, `-` and `+` go before `>>`. Put the leak in brackets: `mem - (mem >> k)`."
@@ -178,11 +182,15 @@ def _steps(
     return step
 
 
-def _reset_at_once(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+def _reset_at_once(
+    cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int, *, early: bool = True
+) -> Any:
+    """Pay θ in the step of the spike; `early` limits the sum before, not after it."""
     half = 2 ** (state_bits - 1)
-    mem = (mem - (mem >> k) + cur).clamp(-half, half - 1)
+    mem = mem - (mem >> k) + cur
+    mem = mem.clamp(-half, half - 1) if early else mem
     spk = (mem > theta).int()
-    return spk, mem - theta * spk
+    return spk, (mem - theta * spk).clamp(-half, half - 1)
 
 
 def _with_caret(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
@@ -352,6 +360,10 @@ EXERCISES = [
             WRAPS: _steps(wrap=True),
             ONLY_TOP: _steps(low=lambda half: -(2**30)),
             ONLY_BOTTOM: _steps(high=lambda half: 2**30),
+            NO_NEGATIVE: [
+                _steps(low=lambda half: 0),
+                _steps(low=lambda half: 0, high=lambda half: 2 * half - 1),
+            ],
             SYMMETRIC: _steps(low=lambda half: 1 - half),
             CARET: [_with_caret, _half_with_caret],
             BRACKETS: [_steps(leak=lambda mem, k: mem), _without_brackets],
@@ -362,7 +374,7 @@ EXERCISES = [
             TOP_TOO_HIGH: _steps(high=lambda half: half),
             AT_THETA: _steps(fires=torch.ge),
             NO_RESET: _steps(reset="none"),
-            RESET_NOW: _reset_at_once,
+            RESET_NOW: [_reset_at_once, partial(_reset_at_once, early=False)],
             TO_ZERO: _steps(reset="zero", order="reset first"),
             NO_LEAK: _steps(leak=lambda mem, k: 0 * mem),
             LEAK_GROWS: _steps(leak=lambda mem, k: -(mem >> k)),

@@ -61,7 +61,7 @@ PREDICTIONS = {
         close=1,
         low="The ten output neurons alone have ten different thresholds.",
         high="Errors that are independent cancel in a sum, and the best class is often far ahead.",
-        reply="Average chips are not the problem. The worst one is.",
+        reply="An average chip loses little. The worst of ten loses about twice as much.",
     ),
     "19.p5": Prediction(
         question=(
