@@ -30,7 +30,7 @@ def bins_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         [
             Image(
-                "frame", title="The frame that holds 100 ms", xlabel="column", ylabel="row",
+                "frame", title="Frame at 100 ms", xlabel="column", ylabel="row",
                 clim=(0, 4), given=True,
             ),
             Traces(
