@@ -423,7 +423,7 @@ OPEN = (
         (
             Printed("14", "t14-39", "fades with 20 ms ≈ 68 % (≈ 64 to ≈ 72)", name="sees times"),
             Printed("14", "t14-39", "counts           ≈ 68 % (≈ 62 to ≈ 72)"),
-            Printed("14", "t14-39", "counting minus fading ≈ 0.7 points, which is ≈ 0.2 of their standard deviation"),
+            Printed("14", "t14-39", "counting minus fading ≈ 0.7 points, which is ≈ 0.2 standard deviations of the 8 gaps"),
         ),
         "On digits, a rule that sees the times of spikes and a rule that only counts them both get 68 %. We saw no clear difference: 0.7 points, while seeds range from 62 to 72 %.",
         "inputs whose times carry something",
