@@ -51,7 +51,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "After folding, some spikes differ by far more than rounding. What do you check first?",
+            "After folding, far more spikes differ than rounding explains. What do you check first?",
             (
                 Option(
                     "Whether θ was folded, too",
