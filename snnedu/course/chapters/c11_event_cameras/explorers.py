@@ -45,7 +45,7 @@ def camera_explorer(**more: Any) -> Explorer:
             ),
             Raster(
                 "row",
-                title="Row 16 over time",
+                title="Row 16: ON (+1), OFF (-1)",
                 xlabel="time (ms)",
                 ylabel="column",
                 top_down=True,

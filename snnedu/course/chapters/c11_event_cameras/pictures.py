@@ -84,12 +84,7 @@ def seeds(results: Mapping[str, Mapping[str, Tensor]], *, chance: float, alt: st
             ax.plot([place - 0.3, place + 0.3], [values.mean().item()] * 2, color=color, lw=2)
         ax.axhline(chance, color=viz.GRAY, ls="--", lw=1)
         ax.text(-0.4, chance - 0.015, "guessing", color=viz.GRAY, fontsize=7, va="top")
-        ax.set_xticks(range(len(rows)), [_in_lines(name) for name in rows], fontsize=7)
+        ax.set_xticks(range(len(rows)), [name.replace(" ", "\n") for name in rows], fontsize=7)
         ax.set(title=camera, ylim=(0, 1))
     axes[0].set_ylabel("accuracy on test digits")
     return viz.describe(figure, alt)
-
-
-def _in_lines(name: str) -> str:
-    first, _, rest = name.partition(", ")
-    return f"{first},\n{rest.replace(' ', chr(10))}" if rest else name.replace(" ", "\n")
