@@ -62,7 +62,8 @@ def test_features_as_a_network_fire_as_the_layer_does_without_inhibition(some):
 def test_the_filter_beats_all_events_and_the_tracker_is_more_exact(some):
     everything = experiments.judge(lambda events: events, some)
     kept = experiments.judge(experiments.filter_keeps(800.0), some)
-    tracked, late = experiments.follow(experiments.filter_keeps(800.0), some)
+    alone, tracked, late = experiments.follow(experiments.filter_keeps(800.0), some)
+    assert alone == kept
     assert kept.informedness > everything.informedness
     assert tracked.error < kept.error
     assert len(late) == 6
@@ -77,7 +78,7 @@ def test_turned_events_find_no_more_than_chance(some):
     assert torch.equal(again.y, some[0].events.y)
     assert abs(experiments.judge(experiments.turned, some).informedness) < 0.15
     way = experiments.filter_keeps(800.0)
-    _, late = experiments.follow(lambda events: experiments.turned(way(events)), some)
+    _, _, late = experiments.follow(lambda events: experiments.turned(way(events)), some)
     assert late.count(float("inf")) > len(some) / 2
 
 

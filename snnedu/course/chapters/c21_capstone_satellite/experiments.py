@@ -99,15 +99,16 @@ def judge(
 
 def follow(
     kept: Callable[[Events], Events], on: Sequence[Pass], advance: Step = sky.track_step
-) -> tuple[Score, list[float]]:
-    """Return the score with the tracker, and after how many ms it has each satellite, see `delay`."""
-    scores, late = list[Score](), list[float]()
+) -> tuple[Score, Score, list[float]]:
+    """Return the scores without and with the tracker, and each satellite's `delay` in ms."""
+    alone, scores, late = list[Score](), list[Score](), list[float]()
     for one in on:
         found = sky.as_found(kept(one.events))
+        alone.append(sky.score(found, one))
         reports = sky.track(found, steps=STEPS, size=one.events.size, advance=advance)
         scores.append(sky.score(reports, one))
         late.append(delay(reports, one))
-    return sky.total(scores), late
+    return sky.total(alone), sky.total(scores), late
 
 
 def delay(reports: Reports, one: Pass, *, radius: float = 2.0, steps: int = 5) -> float:
