@@ -124,6 +124,8 @@ V_TURNED = "Your V is turned over: V[j, l] leads from l to j, so j comes first."
 FOR_ALL = "You add the input to every pair. The weight to k feeds neuron k alone: only where j = k."
 H_OUTSIDE = "You multiply by the slope of the neuron that receives. It is the sender l whose spike is moved, by h[l]: inside the sum."
 NEVER_FADES = "Your p does not leak. What moved U before is multiplied by β."
+NO_OLD_P = "Your p keeps nothing of the step before. What moved U then still does, times β: add `beta * p`."
+H_OF_K = "You multiply by h[k]. It is the sender l whose spike is moved: the slope is h[l]."
 NO_INPUT = "Your p gets nothing from s: the source of this step moves neuron k directly."
 LEAK_ON_OTHERS = "Your β multiplies the sum over the others, too. Their current is new at this step: only the old p leaks."
 LEAK_ON_ALL = (
@@ -335,6 +337,10 @@ EXERCISES = [
                 beta * p + _own(s, h) + h[:, None, None] * _others(p, torch.ones_like(h), V)
             ),
             NEVER_FADES: lambda p, s, h, V, beta: p + _own(s, h) + _others(p, h, V),
+            NO_OLD_P: lambda p, s, h, V, beta: _own(s, h) + _others(p, h, V),
+            H_OF_K: lambda p, s, h, V, beta: (
+                beta * p + _own(s, h) + h[:, None] * _others(p, torch.ones_like(h), V)
+            ),
             NO_INPUT: lambda p, s, h, V, beta: beta * p + _others(p, h, V),
             LEAK_ON_OTHERS: lambda p, s, h, V, beta: beta * (p + _others(p, h, V)) + _own(s, h),
             LEAK_ON_ALL: lambda p, s, h, V, beta: beta * (p + _others(p, h, V) + _own(s, h)),
