@@ -28,7 +28,7 @@ QUESTIONS = {
                 Option("A learning rate of 10", "Zero times a large number is zero."),
                 Option("Ten times the neurons", "Each of them has the derivative zero, too."),
                 Option(
-                    "Another backward pass", "The zero must be replaced by something.", right=True
+                    "A slope of another kind", "The zero must be replaced by something.", right=True
                 ),
             ),
         ),
