@@ -4,6 +4,9 @@ import pytest
 import torch
 
 import snnedu as snn
+from snnedu.course.attempt import WrongAnswer
+from snnedu.course.chapters.c07_training_bptt.exercises import STATE_STAYS, my_credit
+from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -77,3 +80,24 @@ def test_the_answer_in_the_explorer_is_kept_and_recalled(capsys):
     assert explorer.run(beta=1.0)["best"] == "all steps alike"
     snn.recap("07")
     assert "You thought “All have the same”. It was “The last input's”" in capsys.readouterr().out
+
+
+def test_the_reply_to_another_sign_names_the_last_step_and_no_missing_zero():
+    with pytest.raises(WrongAnswer, match=r"At the last step δ is h\[t\] g\[t\] alone") as reply:
+        verdict(exercise("07.1"), lambda h, g, beta: -my_credit(h, g, beta))
+    assert "use 0" not in str(reply.value)
+
+
+def test_a_loop_from_the_first_step_on_is_told_that_the_next_one_is_still_zero():
+    def credit(h, g, beta):
+        delta = torch.zeros(len(h) + 1)
+        for t in range(len(h)):
+            delta[t] = h[t] * g[t] + beta * delta[t + 1]
+        return delta[:-1]
+
+    with pytest.raises(WrongAnswer, match="from the first step on"):
+        verdict(exercise("07.1"), credit)
+
+
+def test_the_reply_to_an_old_state_does_not_call_it_the_last_bug():
+    assert "One bug is left" not in STATE_STAYS  # the sum may still be a tensor with a graph

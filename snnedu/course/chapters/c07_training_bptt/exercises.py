@@ -71,7 +71,7 @@ def my_stretches(net: snn.Sequential, x_rec: Tensor, length: int) -> Tensor:
 # --------------------------------------------------------------------------------------- 07.1
 
 FORWARD = "You walk from the first step to the last. A gradient walks back: begin at the last step."
-NO_LEAK = "Your steps do not depend on each other. U[t] leaves β U[t] for U[t+1]: that is the second term."
+NO_LEAK = "Your steps do not depend on each other. U[t] leaves β U[t] for U[t+1]: that is the second term. If you have it: a loop from the first step on finds δ[t+1] still 0."
 NO_SLOPE = (
     "You use the derivative with respect to S as it is. It reaches U only through the slope h[t]."
 )
@@ -109,7 +109,11 @@ def _recursion(h: Tensor, g: Tensor, beta: float, back: bool = True, twice: bool
 def _compare_credit(got: Tensor, right: Tensor, *given: Any) -> str:
     differs = "δ differs from h[t] g[t] + β δ[t+1]."
     last = alike(got[-1], right[-1])
-    return differs if last else f"{differs} At the last step there is no δ[t+1]: use 0."
+    return (
+        differs
+        if last
+        else f"{differs} At the last step δ is h[t] g[t] alone: {right[-1]:.3g}. Yours is {got[-1]:.3g}."
+    )
 
 
 def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:
@@ -311,7 +315,7 @@ def _twice(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> fl
 
 # --------------------------------------------------------------------------------------- 07.3
 
-STATE_STAYS = "One bug is left, and it is hard to see: a batch begins with the membranes that the batch before it left. Each picture is mixed with another one."
+STATE_STAYS = "A bug is left that is hard to see: a batch begins with the membranes that the batch before it left. Each picture is mixed with another one."
 KEEPS_GRAPH = (
     "One bug is left: you return a tensor that belongs to a graph. Add up plain numbers: `.item()`."
 )

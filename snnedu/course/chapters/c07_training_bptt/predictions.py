@@ -17,7 +17,7 @@ PREDICTIONS = {
         ),
     ),
     "07.p2": Prediction(
-        question="The neuron fires once too few. Which sign will dL/dw have?",
+        question="The neuron fires one spike too few. Which sign will dL/dw have?",
         options=(
             Option("Positive", "With a positive sign, a larger weight would make the loss larger."),
             Option("Zero", "The true derivative is zero, the surrogate is not."),
@@ -59,6 +59,6 @@ PREDICTIONS = {
         close=0.25,
         low="A finer clock misses fewer spikes: a few more fit in.",
         high="A neuron may fire once a step, but its membrane climbs as slowly as before.",
-        reply="The neurons live in units of time, not in steps.",
+        reply="The neurons work in units of time, not in steps.",
     ),
 }
