@@ -49,7 +49,7 @@ class Watched:
 
     def _made(self, _: nn.Module, name: str, value: Tensor | None) -> None:
         if name == "beta" and value is not None and value.numel() == 1:
-            self.betas.add(round(value.item(), 5))
+            self.betas.add(value.item())
 
     def _called(self, layer: nn.Module, given: tuple[Any, ...]) -> None:
         if isinstance(layer, nn.Linear):
