@@ -74,9 +74,18 @@ def misfit(form: Form, wanted: Form) -> str:
         fits, needed = issubclass(form.kind, wanted.kind), _named(wanted)
     if fits:
         return ""
-    one = " Return one of them." if form.parts and any(map(_is_numeric, form.parts)) else ""
     needed = needed[0].upper() + needed[1:]
-    return f"{needed} is needed. Your function returns {_named(form)}.{one}"
+    return f"{needed} is needed. Your function returns {_named(form)}.{_advice(form)}"
+
+
+def _advice(form: Form) -> str:
+    if not any(map(_is_numeric, form.parts)):
+        return ""
+    if len(form.parts) > 1:
+        return " Return one of them."
+    if form.kind is tuple:
+        return " Return what is in it. (A comma at the end of a line makes a tuple.)"
+    return " Return what is in it."
 
 
 def _converted(result: Any, form: Form) -> Any:
@@ -133,6 +142,8 @@ def _axes(form: Form) -> int:
 
 def _named(form: Form) -> str:
     if form.kind in (tuple, list):
+        if len(form.parts) == 1:
+            return f"a {form.kind.__name__} of one thing"
         return f"a {form.kind.__name__} of {len(form.parts)} things"
     if _is_numeric(form):
         return "one number" if form.axes == 0 else NAMES[form.kind]

@@ -8,6 +8,8 @@ from snnedu.course.form import converted, form_of, misfit, returning
 
 X, ONE = torch.tensor([1.0, 2.0]), torch.tensor(3.0)
 TAKE_ONE = "Return one of them."
+OPEN = "Return what is in it."
+COMMA = f"{OPEN} (A comma at the end of a line makes a tuple.)"
 LIST_OF_2 = f"a list of 2 things. {TAKE_ONE}"
 
 
@@ -46,6 +48,8 @@ def test_gradients_pass_through_a_conversion():
         ((X, X), X, f"A tensor is needed. Your function returns a tuple of 2 things. {TAKE_ONE}"),
         ([X, X], ONE, f"One number is needed. Your function returns {LIST_OF_2}"),
         ((1, 2), 1, f"One number is needed. Your function returns a tuple of 2 things. {TAKE_ONE}"),
+        ((X,), X, f"A tensor is needed. Your function returns a tuple of one thing. {COMMA}"),
+        ([X], X, f"A tensor is needed. Your function returns a list of one thing. {OPEN}"),
         ("many", X, "A tensor is needed. Your function returns a text."),
         ({}, 1.0, "One number is needed. Your function returns a dict."),
         (X, (X, X, X), ""),  # a stack of three, perhaps: its shape tells
