@@ -134,7 +134,8 @@ def recap(tutorial: str) -> None:
         kept = _kept(id, asked, newest)
         guess, came = kept.guess, kept.came
         thought = f"You thought {_text(asked, guess)}." if guess else "You wrote none down."
-        was = f"It was {_text(asked, came, measured=True)}." if came else "It is not measured yet."
+        measured = f"It was {_text(asked, came, measured=True)}." if came else ""
+        was = measured or "You have not seen the outcome yet."
         right += [_is_close(asked, guess, came)] if guess and came else []
         mark = "✅" if guess and came and right[-1] else "·"
         lines.append(f"{mark} {asked.question} {thought} {was}")

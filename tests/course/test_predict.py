@@ -164,10 +164,10 @@ def test_the_recap_lists_what_was_thought_and_what_it_was(capsys):
         "Your predictions in chapter 00",
         "✅ How many spikes? You thought 3 spikes. It was ≈ 3.2 spikes.",
         "· The rate `f` becomes … You thought “lower”. It was “higher”.",
-        "· Which? You thought “a”. It is not measured yet.",
+        "· Which? You thought “a”. You have not seen the outcome yet.",
         "· How many times as much? You wrote none down. It was 2.",
-        "· How many of 100? You wrote none down. It is not measured yet.",
-        "· How many? You wrote none down. It is not measured yet.",
+        "· How many of 100? You wrote none down. You have not seen the outcome yet.",
+        "· How many? You wrote none down. You have not seen the outcome yet.",
         "1 of 2 came close. Look once more at those that did not.",
     ]
 
@@ -229,7 +229,7 @@ def test_a_guess_for_a_question_that_changed_since_is_forgotten(capsys, monkeypa
     monkeypatch.setitem(KNOWN, "00.p2", NUMBER)
     said(capsys)
     snn.recap("00")
-    assert said(capsys).count("You wrote none down. It is not measured yet.") == 6
+    assert said(capsys).count("You wrote none down. You have not seen the outcome yet.") == 6
     snn.outcome("00.p1", "higher")
     assert "You wrote down no prediction" in said(capsys)
     snn.predict("00.p1", "higher")
