@@ -255,7 +255,9 @@ def install(extra):
     if subprocess.call([*pip, *pins, "--editable", f".[{extra}]"]) != 0:
         raise StopError(
             "The installation stopped (see above): most often there is no network, or the "
-            "disk is full.\nRun the same command again; what was downloaded is kept."
+            "disk is full.\nRun the same command again; what was downloaded is kept.\n"
+            "If a pinned version is gone: with the environment variable SNNEDU_UNPINNED=1 the "
+            "newest are taken."
         )
     if extra == "bench":
         # These ask for CUDA builds or old versions of what we have, and run without them.
