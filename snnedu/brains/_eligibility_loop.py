@@ -2,16 +2,18 @@
 
 Torch would go through these large arrays ten times, and write most of what it reads only once.
 """
+# Numba infers types itself, so there are none to check:
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# pyright: reportUntypedFunctionDecorator=false
 
-from typing import Any
+from typing import no_type_check
 
 from snnedu.core._compiled import compiled
 
 
 @compiled
-def advance(
-    past: Any, direct: Any, kept: Any, paid: Any, slope: Any, k: Any, rho: Any, fresh: Any, now: Any
-) -> None:
+@no_type_check
+def advance(past, direct, kept, paid, slope, k, rho, fresh, now):
     """Fill `now`, the arrays u[t] and a[t], `[batch, rows, columns]`.
 
     `past`: those of the step before. `direct`: s[t], with one row for all neurons, or one for each.
