@@ -6,19 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from snnedu.app import workspace
 from snnedu.core.translation import language, languages
 from snnedu.course.console import say
-
-LAB = "open your copy of the course in JupyterLab (takes JupyterLab's options, too)"
-COPY = "make or update your copy of the course, without opening it"
-DOCTOR = "check this machine: versions, memory, widgets, a self-test"
-GRADE = "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process"
-PROGRESS = "make a table and a picture of the progress that a class has exported"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,21 +36,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="snnedu", description="Learn spiking neural networks by playing with them."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-
-    def add(name: str, run: Callable[[Any, list[str]], int], text: str) -> argparse.ArgumentParser:
+    for name, (run, takes, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(run=run)
-        return command
-
-    _takes_a_place(add("lab", lab, LAB))
-    _takes_a_place(add("copy", copy, COPY))
-    add("doctor", doctor, DOCTOR)
-    _takes_a_class(add("grade", grade, GRADE))
-    _takes_a_class(add("progress", progress, PROGRESS))
-    for name, (run, text) in WRITTEN.items():
-        add(name, run, text).add_argument(
-            "folder", type=Path, help="the folder (guide, anki: the file) to write"
-        )
+        takes(command)
     return parser
 
 
@@ -176,26 +159,6 @@ def anki(options: Any, _: list[str]) -> int:
     return 0
 
 
-WRITTEN = {
-    "class-edition": (
-        class_edition,
-        "write the course without our solutions into a new folder, for a class",
-    ),
-    "nbgrader": (
-        for_nbgrader,
-        "write the notebooks as assignments for nbgrader, solutions included",
-    ),
-    "guide": (
-        guide,
-        "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers",
-    ),
-    "anki": (
-        anki,
-        "write the glossary and the quizzes as a deck of cards for Anki (an .apkg file)",
-    ),
-}
-
-
 def _takes_a_class(parser: argparse.ArgumentParser) -> None:
     """Let a command choose the files of a class, its roster, and the table to write."""
     grades = parser.prog.endswith("grade")
@@ -223,6 +186,64 @@ def _takes_a_place(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             "--lang", choices=languages(), help="the language of replies, and of the start page"
         )
+
+
+def _takes_a_file(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose what it writes."""
+    text = "the folder (guide, anki: the file) to write"
+    parser.add_argument("folder", type=Path, help=text)
+
+
+def _takes_nothing(_: argparse.ArgumentParser) -> None: ...
+
+
+COMMANDS = {
+    "lab": (
+        lab,
+        _takes_a_place,
+        "open your copy of the course in JupyterLab (takes JupyterLab's options, too)",
+    ),
+    "copy": (
+        copy,
+        _takes_a_place,
+        "make or update your copy of the course, without opening it",
+    ),
+    "doctor": (
+        doctor,
+        _takes_nothing,
+        "check this machine: versions, memory, widgets, a self-test",
+    ),
+    "grade": (
+        grade,
+        _takes_a_class,
+        "grade the notebooks of a class (Linux, macOS): each answer runs in a locked process",
+    ),
+    "progress": (
+        progress,
+        _takes_a_class,
+        "make a table and a picture of the progress that a class has exported",
+    ),
+    "class-edition": (
+        class_edition,
+        _takes_a_file,
+        "write the course without our solutions into a new folder, for a class",
+    ),
+    "nbgrader": (
+        for_nbgrader,
+        _takes_a_file,
+        "write the notebooks as assignments for nbgrader, solutions included",
+    ),
+    "guide": (
+        guide,
+        _takes_a_file,
+        "write an instructor's guide: solutions, hints, what learners get wrong, quiz answers",
+    ),
+    "anki": (
+        anki,
+        _takes_a_file,
+        "write the glossary and the quizzes as a deck of cards for Anki (an .apkg file)",
+    ),
+}
 
 
 def _lay_out(folder: Path | None, reset: Sequence[str]) -> Path:
