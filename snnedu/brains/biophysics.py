@@ -16,7 +16,6 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from types import FunctionType
 from typing import Any, ClassVar, NamedTuple
 
@@ -191,7 +190,7 @@ class _Neuron(nn.Module):
         now = self._states(cur_rec[0], state)
         spk, rec = np.empty_like(cur), np.empty((len(now), len(cur) if record else 0, cur.shape[1]))
         constants = type(self.constants)(*map(float, self.constants))
-        loop = _loop_of(self.step, len(now), find_spec("numba") is not None)
+        loop = _loop_of(self.step, len(now), _compiled.has_numba())
         loop(cur, now, float(self.dt), constants, spk, rec)
         out = rec if record else now
         like = cur_rec.shape if record else cur_rec.shape[1:]

@@ -19,13 +19,13 @@ weight to neuron j also moves the other neurons, through j's spikes. Real-time r
 and weight, and adds the sum over all neurons l of V_jl e_l[t-1] to s[t]. Nothing else differs.
 """
 
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snnedu.core._compiled import has_numba
 from snnedu.core.neurons import AdaptiveLeaky, Leaky
 
 # One for all neurons, or one row for each; columns are sources, or for RTRL all weights.
@@ -53,7 +53,7 @@ def advance(
     if past.ada is None:
         return Past(_kept(past.mem, spk, neuron) + direct, None)
     assert isinstance(neuron, AdaptiveLeaky)
-    if past.ada.is_cpu and find_spec("numba"):
+    if past.ada.is_cpu and has_numba():
         return _in_one_pass(past, direct, spk, slope, neuron)
     mem = _kept(past.mem, spk, neuron) + direct
     effect = slope[..., None] * excess(past, neuron)  # e[t-1]

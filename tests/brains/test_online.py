@@ -332,7 +332,7 @@ def test_compiled_traces_are_those_of_torch_to_the_last_bit(rule, reset, dtype, 
         return torch.stack(found)
 
     compiled = traces()
-    monkeypatch.setattr(eligibility, "find_spec", lambda name: None)
+    monkeypatch.setattr(eligibility, "has_numba", lambda: False)
     assert compiled.abs().max() > 1
     assert torch.equal(compiled, traces())
 

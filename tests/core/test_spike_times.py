@@ -308,7 +308,7 @@ def test_compiled_loops_give_the_numbers_of_plain_python(monkeypatch: pytest.Mon
 
 
 def test_without_numba_the_loops_are_plain_python(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_compiled, "find_spec", lambda name: None)
+    monkeypatch.setattr(_compiled, "has_numba", lambda: False)
     assert _compiled.compiled(at) is at
 
 
