@@ -196,8 +196,8 @@ def _list(cell: NotebookNode, tutorial: str) -> None:
 
 
 def _row(key: str, line: str) -> str:
-    question, _, was = line.removeprefix("· ").partition(" You wrote none down. ")
-    was = was.replace("You have not seen the outcome yet.", "The explorer above answers it.")
+    question, _, was = line.removeprefix("· ").partition(f" {predict.NO_GUESS} ")
+    was = was.replace(predict.UNSEEN, "The explorer above answers it.")
     return f'<li>{question} <span class="book-thought" data-id="{key}"></span> {was}</li>'
 
 

@@ -22,6 +22,7 @@ from snnedu.course.exercise import Prediction, prediction, predictions
 from snnedu.course.fields import Fields, field, html, listed, radios
 from snnedu.course.note import AMBER, GREEN, in_notebook, show
 
+NO_GUESS, UNSEEN = "You wrote none down.", "You have not seen the outcome yet."  # in a recap
 Newest = Mapping[tuple[str, str], store.Event]
 
 
@@ -133,9 +134,8 @@ def recap(tutorial: str) -> None:
     for id, asked in predictions(tutorial).items():
         kept = _kept(id, asked, newest)
         guess, came = kept.guess, kept.came
-        thought = f"You thought {_text(asked, guess)}." if guess else "You wrote none down."
-        measured = f"It was {_text(asked, came, measured=True)}." if came else ""
-        was = measured or "You have not seen the outcome yet."
+        thought = f"You thought {_text(asked, guess)}." if guess else NO_GUESS
+        was = f"It was {_text(asked, came, measured=True)}." if came else UNSEEN
         right += [_is_close(asked, guess, came)] if guess and came else []
         mark = "✅" if guess and came and right[-1] else "·"
         lines.append(f"{mark} {asked.question} {thought} {was}")
