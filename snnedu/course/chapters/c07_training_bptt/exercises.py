@@ -108,12 +108,10 @@ def _recursion(h: Tensor, g: Tensor, beta: float, back: bool = True, twice: bool
 
 def _compare_credit(got: Tensor, right: Tensor, *given: Any) -> str:
     differs = "δ differs from h[t] g[t] + β δ[t+1]."
-    last = alike(got[-1], right[-1])
-    return (
-        differs
-        if last
-        else f"{differs} At the last step δ is h[t] g[t] alone: {right[-1]:.3g}. Yours is {got[-1]:.3g}."
-    )
+    if alike(got[-1], right[-1]):
+        return differs
+    last = f"{right[-1]:.3g}. Yours is {got[-1]:.3g}."
+    return f"{differs} At the last step δ is h[t] g[t] alone: {last}"
 
 
 def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:

@@ -68,9 +68,8 @@ def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
     try:
         events = answer(rows, size)
     except WrongAnswer as reply:
-        raise (
-            WrongAnswer(NO_TIME) if "duration" in str(reply) and "0.0" in str(reply) else reply
-        ) from None
+        refuse({NO_TIME: "duration" in str(reply) and "0.0" in str(reply)})
+        raise
     refuse(
         {NOT_EVENTS.format(f"`{type(events).__name__}`"): not isinstance(events, snn.events.Events)}
     )
