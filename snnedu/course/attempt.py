@@ -237,9 +237,22 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     name, text, advice = type(error).__name__, first_line(error), ""
     if "for ^:" in text or "bitwise_xor" in text:  # torch says the latter of `x^2`
         return NO_POWER
-    if "is ambiguous" in text:
+    if "is ambiguous" in text and re.search(r"(?<![\w.])(max|min)\(", line):
+        advice = (
+            " Python's `max` and `min` compare single numbers, a tensor holds many: use "
+            "`x.max(-1)` or `x.clamp(min=0)`."
+        )
+    elif "is ambiguous" in text:
         advice = (
             " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."
+        )
+    if "'keepdim'" in text:  # `x.sum(0, 2)`
+        advice = " Put several axes into a tuple: `x.sum((0, 2))`."
+    by_numpy = re.search(r"\b(np|numpy)[.]", line) and "axis" in text  # which `x.sum` does take
+    if by_numpy or "Concatenation" in text:
+        advice = (
+            " NumPy and tensors do not mix here: use torch's function, `x.sum(0)`, or make an "
+            "array of the tensor first, `x.numpy()`."
         )
     if "only one element tensors" in text:  # `math.log(x)`, `float(x)`
         advice = " `math` and `float` take one number, a tensor holds many: use `torch.log(x)`."
