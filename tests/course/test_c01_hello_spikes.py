@@ -1,4 +1,4 @@
-"""Chapter 01: what its explorers show, and what its break-even line means."""
+"""Chapter 01: what its explorers show, what its break-even line means, which mistakes it names."""
 
 from itertools import combinations
 
@@ -9,8 +9,11 @@ from matplotlib import pyplot as plt
 from torch import nn
 
 import snnedu as snn
+from snnedu.course import check as checks
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c01_hello_spikes import pictures
 from snnedu.course.chapters.c01_hello_spikes.exercises import break_even
+from snnedu.course.exercise import exercise
 from snnedu.widgets.panels import fill
 
 pytestmark = pytest.mark.house
@@ -60,6 +63,38 @@ def test_skipped_zeros_and_cheap_macs_leave_fewer_spikes_to_a_spiking_layer():
     usual = float(explorer.run(steps=15)["here"])
     assert 0 <= float(explorer.run(steps=15, zeros=50)["here"]) < usual
     assert 0 < float(explorer.run(steps=15, price=2.0)["here"]) < usual
+
+
+def test_the_break_even_explorer_says_when_no_rate_breaks_even():
+    explorer = snn.break_even_explorer(break_even)
+    for setting, limit in (
+        ({"steps": 1}, "spikes are cheaper at every rate"),
+        ({"steps": 25, "zeros": 90}, "spikes are more expensive at every rate"),
+        ({"steps": 25}, "12.4 % would break even"),
+    ):
+        assert explorer.run(**setting)["limit"] == limit
+
+
+@pytest.mark.parametrize(
+    ("id", "line", "reply"),
+    [
+        ("01.1", "spk_rec.sum(1).argmax(0)", "You do not add over time"),
+        ("01.1", "spk_rec.sum(-1).argmax(-1)", "You do not add over time"),
+        ("01.1", "spk_rec.sum(2).argmax(0)", "You do not add over time"),
+        ("01.1", "max(range(4), key=lambda c: spk_rec[:, :, c].sum())", "one number for the whole"),
+        ("01.1", "spk_rec.sum((0, 1)).argmax()", "one number for the whole batch"),
+        ("01.2", "spk_rec.sum()", "These are the spikes"),
+        ("01.2", "spk_rec.numel() * fan_out", "count spikes"),
+        ("01.3", "(i * o * mac - t * o * mac) / i * o * add", "in parentheses"),
+        ("01.3", "(i * o * mac - t * mac) / (i * o * add)", "one for each output neuron"),
+        ("01.3", "(i * o * mac - t * i * mac) / (i * o * add)", "You update the inputs"),
+        ("01.3", "-((t - i) * mac // (i * add))", "Do not round"),
+    ],
+)
+def test_a_natural_mistake_gets_a_reply_that_is_true_of_it(id, line, reply):
+    names = {"01.1": "spk_rec", "01.2": "spk_rec, fan_out", "01.3": "i, o, t, mac, add"}
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(exercise(id), eval(f"lambda {names[id]}: {line}"))
 
 
 def test_the_break_even_explorer_takes_an_answer_in_another_form():

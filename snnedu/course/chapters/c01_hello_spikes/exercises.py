@@ -1,5 +1,6 @@
 """Exercises of 01 · Hello, spikes: read the answer out of spikes, count what it cost, find where it pays."""
 
+from math import ceil, floor
 from random import uniform
 
 import numpy as np
@@ -38,9 +39,9 @@ STILL_TIME = (
 OVER_BATCH = "You compare the samples with each other. The classes are the last axis: `argmax(-1)`."
 LARGEST = "These are the largest counts themselves. The question is which class they belong to: `argmax(-1)`."
 VOTE = "You let each step name a winner, and the most frequent winner wins. A step without a spike then votes as well, for class 0. First add over time."
-WRONG_AXIS = "You added over the batch, which is axis 1. Time is axis 0."
+WRONG_AXIS = "You do not add over time, which is axis 0: `sum(0)` leaves [batch, classes]."
 LEAST = "You pick the class that spiked least."
-NO_AXIS = "You return one number for the whole batch: without an axis, `argmax` looks through all numbers at once. Name the axis of the classes: `argmax(-1)`."
+ONE_ANSWER = "You return one number for the whole batch. Each sample needs a class of its own: `argmax(-1)` looks along the last axis, `argmax()` through all numbers at once."
 FIRST = "You pick the class that spiked at the last or first step. Count over all steps."
 
 
@@ -106,6 +107,9 @@ BUDGET = "This is what the updates leave of the budget. How many spikes for each
 ADDED = "You add the updates to the budget. They are paid out of it: subtract them."
 ONE_UPDATE = "You count one update for each output neuron. There is one at every step."
 CHEAP_UPDATES = "An update is a MAC, not an addition: the membrane is multiplied by β."
+ONE_NEURON = "You count one update at every step. There is one for each output neuron."
+INPUT_UPDATES = "You update the inputs. The neurons of this layer are its outputs: `outputs` updates at every step."
+PARENTHESES = "Python computes `a / b * c` from the left, as `(a / b) * c`. Put what you divide by in parentheses: `a / (b * c)`."
 ROUNDED = "Do not round: half a spike for each input is a valid answer, as a mean."
 FREE_FAN_OUT = "A spike costs one addition in each of the `outputs` neurons, not a single one."
 
@@ -125,12 +129,12 @@ EXERCISES = [
             LARGEST: lambda spk_rec: spk_rec.sum(0).max(-1).values,
             TWO_THINGS: lambda spk_rec: spk_rec.sum(0).max(-1),
             VOTE: lambda spk_rec: spk_rec.argmax(-1).mode(0).values,
-            NO_AXIS: [
-                lambda spk_rec: spk_rec.sum(0).argmax(),
-                lambda spk_rec: spk_rec.argmax(),
-                lambda spk_rec: spk_rec.sum().argmax(),
+            ONE_ANSWER: ByShape(lambda spk_rec: spk_rec.sum(0).argmax()),
+            WRONG_AXIS: [
+                ByShape(lambda spk_rec: spk_rec.sum(1).argmax(-1)),
+                lambda spk_rec: spk_rec.sum(1).argmax(0),
+                lambda spk_rec: spk_rec.sum(2).argmax(0),
             ],
-            WRONG_AXIS: ByShape(lambda spk_rec: spk_rec.sum(1).argmax(-1)),
         },
         otherwise="That is not the class that spiked most. Count the spikes of each class over all steps.",
         accepts=(
@@ -162,8 +166,14 @@ EXERCISES = [
         # The fan-out is no other number here.
         cases=lambda: [(_activity(10), 17), (_activity(14), 23)],
         mistakes={
-            DENSE: lambda spk_rec, fan_out: spk_rec[:, 0].numel() * fan_out,
-            NO_FAN_OUT: lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean(),
+            DENSE: [
+                lambda spk_rec, fan_out: spk_rec[:, 0].numel() * fan_out,
+                lambda spk_rec, fan_out: spk_rec.numel() * fan_out,
+            ],
+            NO_FAN_OUT: [
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean(),
+                lambda spk_rec, fan_out: spk_rec.sum(),
+            ],
             WHOLE_BATCH: lambda spk_rec, fan_out: spk_rec.sum() * fan_out,
             PER_STEP: lambda spk_rec, fan_out: spk_rec.mean(0).sum(-1).mean() * fan_out,
             PER_NEURON: [
@@ -222,7 +232,17 @@ EXERCISES = [
             ADDED: lambda i, o, t, mac, add: (i + t) * mac / (i * add),
             ONE_UPDATE: lambda i, o, t, mac, add: (i - 1) * mac / (i * add),
             CHEAP_UPDATES: lambda i, o, t, mac, add: (i * mac - t * add) / (i * add),
-            ROUNDED: lambda i, o, t, mac, add: round((i - t) * mac / (i * add)),
+            ONE_NEURON: lambda i, o, t, mac, add: (i * o * mac - t * mac) / (i * o * add),
+            INPUT_UPDATES: lambda i, o, t, mac, add: (o - t) * mac / (o * add),
+            PARENTHESES: [
+                lambda i, o, t, mac, add: (i * o * mac - t * o * mac) / i * o * add,
+                lambda i, o, t, mac, add: (i * mac - t * mac) / i * add,
+            ],
+            ROUNDED: [
+                lambda i, o, t, mac, add: round((i - t) * mac / (i * add)),
+                lambda i, o, t, mac, add: floor((i - t) * mac / (i * add)),
+                lambda i, o, t, mac, add: ceil((i - t) * mac / (i * add)),
+            ],
         },
         otherwise="Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?",
         accepts=(
@@ -232,8 +252,6 @@ EXERCISES = [
             lambda i, o, t, mac, add: np.float64(mac / add) * (i - t) / i,
         ),
         wrong=(
-            lambda i, o, t, mac, add: (i * o * mac - t * mac) / (i * o * add),
-            lambda i, o, t, mac, add: (i * o * mac - t * i * mac) / (i * o * add),
             lambda i, o, t, mac, add: (i - t) * add / (i * mac),
             lambda i, o, t, mac, add: (i - t) * 4.6 / (i * 0.9),
         ),

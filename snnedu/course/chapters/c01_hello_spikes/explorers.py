@@ -79,7 +79,15 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
         dense = busy * INPUTS * OUTPUTS * price
         spiking = rate / 100 * steps * INPUTS * OUTPUTS + steps * OUTPUTS * price
         # The zeros are those of the dense layer: the spiking layer pays for its spikes alone.
-        return {"times": times, "line": line, "here": line[steps - 1], "cost": spiking / dense}
+        here = line[steps - 1]
+        return {
+            "times": times,
+            "line": line,
+            "here": here,
+            "cost": spiking / dense,
+            "span": "1 step" if steps == 1 else f"{steps} steps",
+            "limit": _limit(float(here)),
+        }
 
     return Explorer(
         compare,
@@ -103,7 +111,13 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
         ],
         title="Where do spikes break even?",
         code="break_even(64, 100, {steps}, mac={price}, add=1.0)",
-        outcome="At {steps} steps, {here:.1f} % would break even. "
-        "At {rate} % the spiking layer costs {cost:.2f} times as much as the dense one.",
+        outcome="At {span}, {limit}. At {rate} % the spiking layer costs {cost:.2f} times as much as the dense one.",
         **more,
     )
+
+
+def _limit(rate: float) -> str:
+    """Say which rate breaks even, or that none does."""
+    if 0 < rate < 100:
+        return f"{rate:.1f} % would break even"
+    return f"spikes are {'cheaper' if rate else 'more expensive'} at every rate"
