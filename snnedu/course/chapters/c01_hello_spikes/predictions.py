@@ -25,8 +25,8 @@ PREDICTIONS = {
         unit="times",
         between=(0, inf),
         close=0.5,
-        low="Chance evens out slowly: twice the steps leave 0.71 of the error.",
-        high="Chance does not even out that slowly.",
+        low="Chance averages out slowly: twice the steps leave 0.71 of the error.",
+        high="Chance averages out faster than that.",
         reply="The error falls with the square root of the steps.",
     ),
     "01.p3": Prediction(
