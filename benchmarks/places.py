@@ -1,7 +1,8 @@
 """Where the core is measured: as a learner runs it, as torch runs by default, each also busy.
 
 Each place is a child process of its own, since threads are set up once a process. The learner's
-environment is that of `snnedu lab`: threads that sleep while they wait for each other.
+environment is that of `snnedu lab`: threads sleep while they wait for each other, and a process
+keeps memory that it freed.
 """
 
 import os
@@ -14,8 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.timing import Result
+from snnedu.app.cli import FOR_KERNELS
 
-ENVIRONMENTS = {"learner's environment": {"OMP_WAIT_POLICY": "PASSIVE"}, "torch's default": {}}
+ENVIRONMENTS: dict[str, dict[str, str]] = {
+    "learner's environment": FOR_KERNELS,
+    "torch's default": {},
+}
 BUSY = "import itertools; [None for _ in itertools.count()]"
 
 
@@ -35,7 +40,7 @@ def everywhere(calm: str, busy: str, quick: bool) -> list[Result]:
 
 def _elsewhere(benchmark: str, quick: bool, where: str, with_goals: bool = True) -> list[Result]:
     """Run `module.function` in a child process; say in its titles and goals where it ran."""
-    env = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    env = {k: v for k, v in os.environ.items() if k not in FOR_KERNELS}
     env |= ENVIRONMENTS[where.partition(", busy")[0]]
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as folder:

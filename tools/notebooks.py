@@ -17,6 +17,8 @@ from unittest import mock
 import nbformat
 from nbformat import NotebookNode
 
+from snnedu.app.cli import FOR_KERNELS
+
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -98,14 +100,12 @@ def execute(
 def kernel_environment(home: str, threads: int = THREADS) -> dict[str, str]:
     """Return the environment for a kernel of a new learner, whose progress is kept in `home`.
 
-    Her variants of the exercises are always the same. Her threads sleep while they wait for work:
-    those that spin (OpenMP's default) make training ten times slower as soon as anything else
-    wants the cores.
+    Her variants of the exercises are always the same. The rest is as `snnedu lab` sets it.
     """
     # A kernel draws into the notebook unless the environment names another backend.
     left_out = ("MPLBACKEND", "SNNEDU_LANG")  # a notebook's language is its own
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
-    ours = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(threads)}
+    ours = {**FOR_KERNELS, "OMP_NUM_THREADS": str(threads)}
     return {**kept, **ours, "SNNEDU_DATA": home, "SNNEDU_LEARNER": "0"}
 
 

@@ -14,6 +14,15 @@ from snnedu.app import workspace
 from snnedu.core.translation import language, languages
 from snnedu.course.console import say
 
+# Threads that spin while they wait take the cores from a second notebook: training was up to ten
+# times slower. glibc keeps up to so much freed memory: fresh pages cost more than the arithmetic.
+KEPT = str(1 << 28)
+FOR_KERNELS = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_MMAP_THRESHOLD_": KEPT,
+    "MALLOC_TRIM_THRESHOLD_": KEPT,
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command `snnedu`; return the exit status."""
@@ -304,8 +313,7 @@ def _environment(folder: Path) -> dict[str, str]:
     names = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
     paths = {name: filter(None, [os.environ.get(name, ""), str(ours)]) for name in names}
     return {
-        # Threads that spin while they wait take the cores from a second notebook.
-        "OMP_WAIT_POLICY": "PASSIVE",
+        **FOR_KERNELS,
         "PYTHONSTARTUP": str(ours / "startup.py"),
         **os.environ,
         "SNNEDU_COURSE": str(folder),

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from snnedu.app.cli import FOR_KERNELS
+
 pytestmark = pytest.mark.house
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +66,8 @@ def test_binder_takes_the_conda_build_and_our_files(build):
     assert build.environment_yaml_path == "binder/environment.yml"
     assert build.get_post_build_scripts() == ["binder/postBuild"]
     assert build.get_start_script() == "${REPO_DIR}/binder/start"
+    script = (ROOT / "binder/start").read_text()
+    assert {f"{name}={value}" for name, value in FOR_KERNELS.items()} <= set(script.split())
     assert build.python_version == "3.11"
 
 
