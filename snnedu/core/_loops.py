@@ -41,15 +41,13 @@ def run(loop: Callable[..., bool], numbers: Any, outs: Any, *args: Any) -> bool:
     """
     steps, size = outs[-1].shape
     threads = torch.get_num_threads() if steps * size >= PARALLEL else 1
-    share = -(-size // (threads * BLOCK)) * BLOCK
-    if share >= size:
+    each = -(-size // (threads * BLOCK)) * BLOCK
+    if each >= size:
         return loop(0, size, numbers, outs, *args)
-    ends = [(lo, min(size, lo + share)) for lo in range(0, size, share)]
+    shares = [(lo, min(size, lo + each)) for lo in range(0, size, each)]
     # The threads end with the call: nothing is left behind that a forked process would wait for.
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(loop, *each, numbers, outs, *args) for each in ends[1:]]
-        finite = loop(*ends[0], numbers, outs, *args)
-        return all([finite, *[other.result() for other in others]])
+    with ThreadPoolExecutor(threads) as pool:
+        return all(pool.map(lambda share: loop(*share, numbers, outs, *args), shares))
 
 
 @cache
