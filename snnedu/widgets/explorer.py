@@ -61,6 +61,8 @@ class Explorer(anywidget.AnyWidget):
     panels are shown that are declared as `given`. With `options` it is a multiple choice; options
     that are a dict {option: reply} answer back, and `right` names the one that is right.
     `guess` is an answer given earlier; `on_guess` is called with a new one, to keep it.
+    `still`: settings of the stored picture as long as there is no answer, where the first ones
+    would give it away.
     `columns`: panels side by side where there is room.
 
     `values` has the settings (set it to move the controls), `guess` the learner's prediction. Each
@@ -93,6 +95,7 @@ class Explorer(anywidget.AnyWidget):
         right: str = "",
         guess: str = "",
         on_guess: Callable[[str], object] | None = None,
+        still: Mapping[str, Value] | None = None,
         columns: int = 1,
     ) -> None:
         if isinstance(model, str):
@@ -130,6 +133,7 @@ class Explorer(anywidget.AnyWidget):
             "columns": columns,
             **_question(predict, options, right),
         }
+        self._still = self._settings(still) if still and predict else {}
         if not isinstance(model, str):
             self._result = {**self._try(start), "values": start}
         self.on_msg(self._on_message)
@@ -169,7 +173,7 @@ class Explorer(anywidget.AnyWidget):
         """Add a picture and its alt text, for viewers without a kernel: GitHub, print."""
         data, metadata = super()._repr_mimebundle_() or ({}, {})
         try:
-            known = self._known({})
+            known = self._known({} if self.guess else self._still)
         except Exception:  # the widget itself shows the error
             return data, metadata
         alt = fill(self.alt, known, self.controls)

@@ -82,6 +82,21 @@ def test_the_answer_in_the_explorer_is_kept_and_recalled(capsys):
     assert "You thought “All have the same”. It was “The last input's”" in capsys.readouterr().out
 
 
+def test_the_stored_picture_gives_no_answer_away_before_one_is_given():
+    credit = run_cells("07", "t07-03", torch=torch, snn=snn)["credit"]
+    explorer = snn.credit_explorer(credit, ask="07.p1")
+    assert "result = number of spikes. Largest credit: step 7." in stored(explorer)
+    explorer.guess = "All have the same"
+    assert "result = last membrane. Largest credit: step 39." in stored(explorer)
+    assert "result = last membrane" in stored(snn.credit_explorer(credit))
+    assert explorer.values["result"] == "last membrane"
+
+
+def stored(explorer):
+    data, _ = explorer._repr_mimebundle_()
+    return data["text/html"]
+
+
 def test_the_reply_to_another_sign_names_the_last_step_and_no_missing_zero():
     with pytest.raises(WrongAnswer, match=r"At the last step δ is h\[t\] g\[t\] alone") as reply:
         verdict(exercise("07.1"), lambda h, g, beta: -my_credit(h, g, beta))

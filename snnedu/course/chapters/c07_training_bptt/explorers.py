@@ -26,6 +26,7 @@ def credit_explorer(credit: Callable[..., Any], *, ask: str = "", **more: Any) -
             Traces("credit", title="Credit of each step's input", xlabel="step", ylim=(0, None)),
         ],
         outcome="Largest credit: {best}.",
+        still={"result": "number of spikes"},
         **(in_explorer(ask) if ask else {}),
         **more,
     )
