@@ -177,7 +177,7 @@ def mse_membrane_loss(
     neuron of a population has that target. `targets` is `[batch]`, or `[time, batch]` where the
     right class changes. For a target curve of the membrane use `torch.nn.functional.mse_loss`.
     """
-    groups = _groups(mem_rec, num_classes, mask)
+    groups = _groups(mem_rec, num_classes, mask, "mem_rec")
     scores = groups[..., 0] if getattr(targets, "ndim", 1) == 2 else groups[0, ..., 0]
     targets = _class_indices(targets, scores)
     wanted = _on_off(targets, groups[..., 0], on_target, off_target)
@@ -436,13 +436,15 @@ def upper_activity_loss(
     return (_mean_rates(spk_rec, rate, mask) - rate).clamp(min=0).square().mean()
 
 
-def _groups(rec: Tensor, num_classes: int | None, mask: Mask | None) -> Tensor:
+def _groups(
+    rec: Tensor, num_classes: int | None, mask: Mask | None, name: str = "spk_rec"
+) -> Tensor:
     """Give every class an axis of its own neurons, `[time, batch, classes, neurons]`."""
-    _check.time_first("spk_rec or mem_rec", rec)
+    _check.time_first(name, rec)
     if rec.ndim != 3:
         raise ValueError(
             f"A recording of outputs must be [time, batch, outputs]. Received {tuple(rec.shape)}. "
-            f"Pass `rec.unsqueeze(1)` for a single sample, `rec.flatten(2)` for more features."
+            f"Pass `{name}.unsqueeze(1)` for one sample, `{name}.flatten(2)` for more features."
         )
     _mask.check(mask, rec)
     num_classes = rec.shape[-1] if num_classes is None else num_classes
@@ -460,7 +462,7 @@ def _counts(spk_rec: Tensor, num_classes: int | None, mask: Mask | None) -> Tens
 
 
 def _peaks(mem_rec: Tensor, num_classes: int | None, mask: Mask | None) -> Tensor:
-    means = _groups(mem_rec, num_classes, mask).mean(-1)
+    means = _groups(mem_rec, num_classes, mask, "mem_rec").mean(-1)
     return _mask.keep(means, mask, -math.inf).max(0).values
 
 

@@ -451,6 +451,18 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
         ValueError,
         "time comes first",
     ),
+    (
+        "list of steps",
+        lambda: f.ce_rate_loss(list(GOOD), FIT),
+        TypeError,
+        r"Received list\. Pass `torch\.stack\(spk_rec\)`",
+    ),
+    (
+        "whole membranes",
+        lambda: f.mse_membrane_loss(GOOD.long(), FIT),
+        TypeError,
+        r"Pass `mem_rec\.float\(\)`",
+    ),
     ("no spike wanted", lambda: f.spike_times(GOOD, 0), ValueError, "1 or more"),
     ("NaN membrane", lambda: f.predict_max_membrane(NAN), ValueError, "finite outputs"),
     ("NaN accuracy", lambda: f.accuracy_max_membrane(NAN, FIT), ValueError, "learning rate"),
