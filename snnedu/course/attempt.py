@@ -256,6 +256,11 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         )
     if "only one element tensors" in text:  # `math.log(x)`, `float(x)`
         advice = " `math` and `float` take one number, a tensor holds many: use `torch.log(x)`."
+    if "through the graph a second time" in text:
+        text = text.partition(" (")[0]  # torch goes on for long
+        advice = " Something from before the last `backward` is still in use: a state, or a list."
+    if "does not require grad" in text:
+        advice = " No path leads back to the weights: did `.detach()` or `torch.no_grad()` cut it?"
     if outside := re.search(r"out of bounds .*size (\d+)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
     if line:

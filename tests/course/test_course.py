@@ -61,6 +61,16 @@ def takes_a_logarithm(spk_rec):
     return math.log(spk_rec)
 
 
+def walks_back_twice(spk_rec):
+    loss = spk_rec.float().requires_grad_().square().sum()
+    loss.backward()
+    loss.backward()
+
+
+def walks_back_from_numbers(spk_rec):
+    spk_rec.float().sum().backward()
+
+
 def raises_a_sentence(spk_rec):
     raise ValueError("All is lost.")
 
@@ -100,6 +110,8 @@ def exits(spk_rec):
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
         (lambda spk_rec: 1 if spk_rec > 0 else 0, "needs a single True or False, a tensor holds"),
+        (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
+        (walks_back_from_numbers, "No path leads back to the weights"),
         (takes_a_logarithm, "take one number, a tensor holds many"),
         (lambda spk_rec: max(spk_rec), "compare single numbers, a tensor holds many: use `x.max"),
         (lambda spk_rec: max(0, spk_rec.sum(0)), "or `x.clamp(min=0)`"),
