@@ -116,3 +116,25 @@ def test_a_loop_from_the_first_step_on_is_told_that_the_next_one_is_still_zero()
 
 def test_the_reply_to_an_old_state_does_not_call_it_the_last_bug():
     assert "One bug is left" not in STATE_STAYS  # the sum may still be a tensor with a graph
+
+
+def test_cuts_at_other_steps_are_told_apart_from_other_spikes():
+    def stretches(net, x_rec, length):
+        spikes, state = [], None
+        for t, x in enumerate(x_rec):
+            state = snn.detach(state) if state and t % length == 1 else state
+            spk, state = net.step(x, state)
+            spikes.append(spk)
+        return torch.stack(spikes)
+
+    with pytest.raises(WrongAnswer, match="not cut after each `length` steps"):
+        verdict(exercise("07.4"), stretches)
+
+
+def test_a_sum_over_each_stretch_is_not_taken_for_one_stretch():
+    def stretches(net, x_rec, length):
+        spk_rec = exercise("07.4").solution(net, x_rec, length)
+        return torch.stack([part.sum(0) for part in spk_rec.split(length)])
+
+    with pytest.raises(WrongAnswer, match="Return the shape"):
+        verdict(exercise("07.4"), stretches)

@@ -89,6 +89,7 @@ WRONG_NEIGHBOR = "You add δ[t-1], the step before. The gradient comes from the 
 FIXED_BETA = (
     "You wrote a number in the place of β. Use `beta`, which differs from neuron to neuron."
 )
+ONE_STEP = "You add β h[t+1] g[t+1], the next step alone. The line says β δ[t+1]: it holds all later steps, so compute it first, in a loop."
 PLUS = "You add h[t] and g[t]. Along one path of the chain rule derivatives are multiplied."
 
 
@@ -491,14 +492,18 @@ MEMBRANES_RETURNED = "You return membranes. Return the spikes, `.spk`."
 FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last layer, however many there are: `list(recordings.values())[-1].spk`."
 NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the input and not the spikes that you return."
 END_MISSING = "Steps at the end are missing. The number of steps need not be a multiple of `length`: the last stretch may be shorter."
+OTHER_CUTS = "The spikes are right, but the gradient is not cut after each `length` steps. Steps 0 to `length` - 1 are the first stretch."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
 )
 
 
 def _draw_stretches() -> Iterator[tuple[snn.Sequential, Tensor, int]]:
-    """Draw sequences and lengths for which parts of `length` steps and `length` parts differ."""
-    for steps, length, hidden in ((11, 4, (8,)), (7, 2, (8, 4))):
+    """Draw sequences and lengths for which parts of `length` steps and `length` parts differ.
+
+    A stretch of either length has another number of steps than there are stretches.
+    """
+    for steps, length, hidden in ((13, 3, (8,)), (7, 2, (8, 4))):
         x_rec = 2 * torch.rand(steps, 5, 6)
         yield _small(*hidden)[0], x_rec, length
 
@@ -533,6 +538,13 @@ def _check_spikes(spk_rec: Tensor, right: Tensor, length: int, hidden: Any) -> N
             MEMBRANES_RETURNED: not ((spk_rec == 0) | (spk_rec == 1)).all(),
         }
     )
+
+
+def _compare_stretches(got: Tensor, right: Tensor, net: Any, x_rec: Tensor, length: int) -> str:
+    spikes = x_rec.shape[0] * x_rec.shape[1] * 3  # three classes; gradients follow
+    if torch.equal(got[:spikes], right[:spikes]):
+        return OTHER_CUTS
+    return "The spikes are not those of an uncut run."
 
 
 def _in_parts(
@@ -596,6 +608,7 @@ EXERCISES = [
             FIRST_MISSING: lambda *given: pad(my_credit(*given)[1:], (1, 0)),
             LAST_MISSING: lambda h, g, beta: my_credit(h, pad(g[:-1], (0, 1)), beta),
             WRONG_NEIGHBOR: _wrong_neighbor,
+            ONE_STEP: lambda h, g, beta: h * g + beta * pad((h * g)[1:], (0, 1)),
             PLUS: lambda h, g, beta: my_credit(torch.ones_like(h), h + g, beta),
             FIXED_BETA: [
                 partial(lambda h, g, beta, c: my_credit(h, g, c), c=c)
@@ -712,7 +725,7 @@ EXERCISES = [
             MEMBRANES_RETURNED: partial(_in_parts, what="mem"),
             FIRST_LAYER: [partial(_in_parts, layer=0), partial(_in_parts, layer=1)],
         },
-        otherwise="The spikes, or the steps that a gradient reaches, are not those of stretches of `length` steps.",
+        otherwise=_compare_stretches,
         accepts=(_in_parts, _counting, _by_index),
         hints=(
             "`for stretch in x_rec.split(length)` gives the stretches in order.",
