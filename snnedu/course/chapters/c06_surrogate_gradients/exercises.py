@@ -303,7 +303,7 @@ DEAD = "In one network all layers fire, but several gradients are dead. Which of
 STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It still fires, and its spikes do arrive. Only a rate of 0 is silent."
 FROM_ONE = "You count the layers from 1. The first layer has the number 0, as in a list."
 SILENT_AND_DEAD = "You look for a layer that is silent and has no gradient. The first silent layer may have a gradient: the spikes of the layer before it arrive. A rate of 0 is enough."
-ALL_WELL = "Here all layers fire and all have a gradient: return -1."
+ALL_WELL = "In one network all layers fire, and no gradient is below 10⁻⁶ (one is exactly 10⁻⁶): return -1."
 
 
 def _gradient_first(norms: list[float], rates: list[float]) -> int:
@@ -471,6 +471,7 @@ EXERCISES = [
                 lambda norms, rates: first_to_fix(norms, rates) + (0 in rates),
                 lambda norms, rates: first_to_fix(norms, rates) + (min(norms) < 1e-6 < min(rates)),
             ],
+            ALL_WELL: partial(_first_silent, dead=lambda norm: norm <= 1e-6),
             SILENT_AND_DEAD: [
                 partial(_first_silent, silent=_both_faults),
                 partial(_first_silent, silent=_both_faults, dead=_never),
