@@ -90,7 +90,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "The learning rate is too high for this",
-                    "It was the same for all losses, and only some of them doubled the spikes.",
+                    "It was the same for both losses, and only one of them doubled the spikes.",
                 ),
             ),
         ),
