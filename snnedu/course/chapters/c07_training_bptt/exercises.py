@@ -80,6 +80,7 @@ NO_BETA = (
     "You hand δ[t+1] on in full. The membrane leaks: only a share β of U[t] is left in U[t+1]."
 )
 RETURNS_SUM = "You return one number. Return δ for every step: as many as h has."
+ONE_MORE = "You return one number more than there are steps. The 0 after the last step belongs to no step: leave it out."
 TURNED = "The numbers are right, but they are in the order in which you walked: that of the last step comes first."
 FIRST_MISSING = "All is right but the first step: your loop stops before t = 0."
 LAST_MISSING = (
@@ -604,6 +605,7 @@ EXERCISES = [
             SLOPE_TWICE: lambda *given: _recursion(*given, twice=True),
             NO_BETA: lambda h, g, beta: my_credit(h, g, 1.0),
             RETURNS_SUM: ByShape(lambda *given: my_credit(*given).sum()),
+            ONE_MORE: ByShape(lambda *given: pad(my_credit(*given), (0, 1))),
             TURNED: lambda *given: my_credit(*given).flip(0),
             FIRST_MISSING: lambda *given: pad(my_credit(*given)[1:], (1, 0)),
             LAST_MISSING: lambda h, g, beta: my_credit(h, pad(g[:-1], (0, 1)), beta),
