@@ -65,6 +65,7 @@ SAME_AGAIN = "Two calls with the same numbers give the same spikes. Let chance d
 INVERTED = "Your small numbers spike often and your large ones rarely. Reverse the comparison."
 ONE_THROW = "You toss one coin for each number and repeat the result at every step. Toss again at each step."
 SHARED = "All numbers share one coin at each step, so that they spike together. Each number needs its own coin."
+ALL_ALIKE = "All your numbers spike equally often. The probability of a spike is x: 0 never spikes, 1 always."
 TOO_EVEN = "Your counts are right, but too even: trains of the same number have almost the same count. Coins that are tossed anew at each step scatter more."
 SPEAKS = "x = 0 never spikes: its probability is 0. Some of your trains of 0 do."
 SILENT = (
@@ -95,6 +96,7 @@ def check_rate(answer: Attempt) -> None:
             ONE_THROW: not got.diff(dim=0).any(),
             SHARED: alike and off.abs().max() < 0.2,
             INVERTED: (share - (1 - levels)).abs().max() < 0.035,
+            ALL_ALIKE: share.max() - share.min() < 0.07,
             SPEAKS: off[levels == 0] > 3e-4,
             SILENT: off[levels == 1] < -3e-4,
             f"A number {levels[worst]:.2f} spikes in {share[worst]:.0%} of your steps.": (
@@ -193,7 +195,8 @@ CUT_OFF = "You cut off the decimals. Use the nearest step: `.round()`."
 TIMES = "These are the times. Return spikes: 1 at the step of each time, 0 elsewhere."
 STAYS_ON = "Your neurons stay on after their time. Each spikes once: `==`, not `>=`."
 ZERO_OR_ONE = "Spikes are 0 or 1: 1 at the step of each time, 0 elsewhere."
-NOT_ONE = "Each number spikes exactly once. One of yours spikes {} times."
+NOT_ROUNDED = "Few of your times are whole numbers, and steps are: such a time meets none of them. Take the nearest step: `.round()`."
+NOT_ONE = "Each number spikes exactly once. In your answer x = {:.3g} spikes {} times."
 
 
 def _run_latency(answer: Attempt, x: Tensor, steps: int) -> Tensor:
@@ -217,7 +220,8 @@ def _near_steps(steps: int) -> Tensor:
 def _compare_latencies(got: Tensor, right: Tensor, x: Tensor, steps: int) -> str:
     counts = got.sum(0)
     if not (counts == 1).all():
-        return NOT_ONE.format(int(counts[counts != 1][0]))
+        number = int((counts != 1).nonzero()[0])
+        return NOT_ONE.format(x[number], int(counts[number]))
     first = int((got != right).any(0).nonzero()[0])
     return (
         f"Of {steps} steps, 0 to {steps - 1}, x = {x[first]:.3g} spikes at your step "
@@ -242,8 +246,11 @@ def _at(times: Tensor, steps: int) -> Tensor:
 STEP_BEFORE = "You compare with the step before. Then a slow rise never spikes. Compare with what your spikes have told so far."
 NO_DOWN = "Your signal only ever rises. A fall by θ is a spike, too: -1."
 NEVER_TOLD = "You always compare with the start. After each spike, what was told moves by θ."
-TELLS_ALL = "After a spike you take over the signal itself. The receiver only knows that it moved by θ: move what was told by θ as well."
-IN_THETA = "Your spikes have the size θ. A spike is 1, -1 or 0; the receiver knows θ."
+TELLS_ALL = "After a spike you take over the signal itself. The reader only knows that it moved by θ: move what was told by θ as well."
+IN_THETA = "Your spikes have the size θ. A spike is 1, -1 or 0; the reader knows θ."
+RETURNS_SUM = (
+    "You return what was told, the sum. Return the spikes, 1, -1 or 0: the reader adds them up."
+)
 SEVERAL = "At step {} you send {:g}, several spikes at once. A step holds 1, -1 or 0: what is left to tell waits for the next steps."
 TOLD_WRONG_WAY = "What was told moves away from the signal. After a spike 1 it rises by θ."
 
@@ -333,6 +340,7 @@ def _one_object(spk: Tensor, threshold: float) -> list[Tensor]:
 
 NEURONS_FIRST = "Your answer is [neurons, numbers]. The numbers come first: [numbers, neurons]."
 SHARP = "Your curves have a sharp tip. Square the distance: a bell is round at its top."
+NOT_SQUARED_DISTANCE = "The square is missing: for numbers below a favorite your exponent is positive, so that the probability exceeds 1."
 GROWS = "Your neurons like numbers that are far away: the exponent is negative."
 NO_HALF = "Your bells are too narrow. The exponent is divided by 2 σ²: the 2 counts, too."
 SIGMA_ONE = "You left out σ: your bells are so wide that all neurons answer nearly alike."
@@ -346,8 +354,12 @@ NO_LAST = "No neuron likes 1.0 best. The favorites reach from 0 to 1, both inclu
 
 def _bells(x: Tensor, num_neurons: int, power: float = 2, half: float = 2) -> Tensor:
     """Return the solution with another exponent."""
-    distance = (x[:, None] - torch.linspace(0, 1, num_neurons)) * (num_neurons - 1)
-    return torch.exp(-(distance.abs() ** power) / half)
+    return torch.exp(-(_distances(x, num_neurons).abs() ** power) / half)
+
+
+def _distances(x: Tensor, num_neurons: int) -> Tensor:
+    """Return x - μ [numbers, neurons], in units of σ."""
+    return (x[:, None] - torch.linspace(0, 1, num_neurons)) * (num_neurons - 1)
 
 
 def _from_zero(x: Tensor, num_neurons: int, steepness: int) -> Tensor:
@@ -386,6 +398,11 @@ EXERCISES = [
                 lambda x, num_steps: (torch.arange(num_steps)[:, None] < num_steps * x).float(),
                 lambda x, num_steps: rate(x, num_steps, seed=0),
             ],
+            ALL_ALIKE: [
+                lambda x, num_steps: (torch.rand(num_steps, len(x)) < 0.5).float(),
+                lambda x, num_steps: torch.randint(0, 2, (num_steps, len(x))),
+                lambda x, num_steps: (torch.rand(num_steps, len(x)) < x.mean()).float(),
+            ],
             TOO_EVEN: _shuffled_counts,
             SPEAKS: lambda x, num_steps: rate(x.clamp(min=0.02), num_steps),
             SILENT: [
@@ -408,7 +425,6 @@ EXERCISES = [
         wrong=(
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < x.clamp(0.1, 0.9)).float(),
             lambda x, num_steps: (torch.rand(num_steps, len(x)) < x * x).float(),
-            lambda x, num_steps: (torch.rand(num_steps, len(x)) < 0.5).float(),
             lambda x, num_steps: (torch.randn(num_steps, len(x)) < x).float(),
             lambda x, num_steps: 2 * (torch.rand(num_steps, len(x)) < x).float() - 1,
             lambda x, num_steps: (torch.rand(num_steps + 1, len(x)) < x).float(),
@@ -484,7 +500,10 @@ EXERCISES = [
             STAYS_ON: lambda x, num_steps: my_latency(x, num_steps).cumsum(0),
             TIME_LAST: lambda x, num_steps: my_latency(x, num_steps).T,
             TIMES: lambda x, num_steps: ((num_steps - 1) * (1 - x)).round(),
-            NOT_ONE.format(2): lambda x, num_steps: (
+            NOT_ROUNDED: lambda x, num_steps: (
+                torch.arange(num_steps)[:, None] == (num_steps - 1) * (1 - x)
+            ).float(),
+            NOT_ONE.format(1, 2): lambda x, num_steps: (
                 my_latency(x, num_steps) + _at((num_steps - 1) * x, num_steps)
             ).clamp(max=1),
         },
@@ -533,6 +552,7 @@ EXERCISES = [
             TELLS_ALL: _sender("jump"),
             TOLD_WRONG_WAY: _sender("away"),
             IN_THETA: lambda x, threshold: threshold * my_delta(x, threshold),
+            RETURNS_SUM: lambda x, threshold: threshold * my_delta(x, threshold).cumsum(0),
         },
         otherwise=_compare_changes,
         accepts=(
@@ -556,11 +576,11 @@ EXERCISES = [
             lambda x, threshold: my_delta(x.abs(), threshold),
         ),
         hints=(
-            "Keep one number: what the receiver believes. It starts at 0. Call it `told`.",
+            "Keep one number: what the reader believes. It starts at 0. Call it `told`.",
             "At each step look at `value - told`. At θ or above: a spike 1. At -θ or below: -1. Else 0.",
-            "After the spike the receiver's belief moves: `told += threshold * spike`.",
+            "After the spike the reader's belief moves: `told += threshold * spike`.",
         ),
-        right="Sender and receiver now always believe the same.",
+        right="Sender and reader now always believe the same.",
     ),
     Exercise(
         id="04.5",
@@ -610,6 +630,12 @@ EXERCISES = [
         mistakes={
             NEURONS_FIRST: lambda x, num_neurons: _bells(x, num_neurons).T,
             SHARP: lambda x, num_neurons: _bells(x, num_neurons, power=1),
+            NOT_SQUARED_DISTANCE: [
+                lambda x, num_neurons: torch.exp(-_distances(x, num_neurons) / 2),
+                lambda x, num_neurons: torch.exp(
+                    -_distances(x, num_neurons) * (num_neurons - 1) / 2
+                ),
+            ],
             GROWS: lambda x, num_neurons: 1 / _bells(x, num_neurons),
             NO_HALF: lambda x, num_neurons: _bells(x, num_neurons, half=1),
             SIGMA_ONE: lambda x, num_neurons: _bells(
