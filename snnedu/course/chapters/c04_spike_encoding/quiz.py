@@ -38,7 +38,7 @@ QUESTIONS = {
                 Option("A smaller θ, the same steps", "Then each spike moves it even less."),
                 Option(
                     "No feedback, the same steps",
-                    "Then sender and receiver drift apart, and neither of them notices.",
+                    "Then sender and reader drift apart, and neither of them notices.",
                 ),
                 Option(
                     "The same θ, shorter steps",
@@ -56,7 +56,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A network reads latency codes. Jitter hardly changes its accuracy. What should you test next?",
+            "A network reads latency codes. To move each spike by a few steps hardly changes its accuracy. What should you test next?",
             (
                 Option(
                     "Shuffled times, same net",
