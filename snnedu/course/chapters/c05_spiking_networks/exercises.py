@@ -59,7 +59,7 @@ ONE_ORDER = (
 )
 REMEMBERS = (
     "Your neuron also fires when the second spike comes {} steps after the first. It remembers too "
-    "well: a smaller β forgets faster."
+    "well: a smaller β forgets faster, and a smaller weight leaves less."
 )
 TRAIN = (
     "Your neuron fires when one side alone spikes in every second step. The spikes add up: the sum "
@@ -189,7 +189,7 @@ def _neighbors(neurons: int, strength: float) -> Tensor:
 
 # ---------------------------------------------------------------- 05.3
 
-DEAD = "Layer {} is still nearly silent after your function. Each layer needs its own loop."
+DEAD = "After your function, layer {} still spikes in fewer than 8 % of the steps. Each layer needs its own loop, until its rate is about 0.1."
 TOO_BUSY = "Layer {} now fires in far more than 10 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
 ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
@@ -199,11 +199,16 @@ NEURONS = "`net[1]`, `net[3]`, … are neurons, which have no weights. The linea
 WRONG_RATE = "Your loop looks at another layer than the one whose weights it scales. `rates` counts the layers of neurons, 0, 1, 2, … In `net` every second place is a linear layer: 0, 2, 4, … So the neurons after `net[4]` have the rate number 2."
 SEVEN_LAYERS = "Your function works for the seven linear layers of the notebook only. Let it work for any network: `range(0, len(net), 2)` gives the places of the linear layers."
 BY_NAME = '`net.record(x_rec)` names the layers of neurons after their places in `net`, as text: "1", "3", …'
+ENDLESS = "The weights grow without end: what your loop waits for never comes. Does it look at the layer whose weights it scales, `rates(net, x_rec)[number // 2]` after `net[number]`? And does it stop at 10 % or more? That is 0.1; a rate is hardly ever equal to it."
+ASSIGNED = "`net[0].weight = …` puts another object in the place of the weights, and PyTorch refuses it. Change them in place: `net[0].weight *= …`."
+OTHER_INPUT = "Your function gives this network an input of another size. Use the input that comes with the network, `x_rec`: `few` fits the notebook's network only."
 NO_GRAD = "PyTorch forbids this while it records gradients. Put the change of the weights inside `with torch.no_grad():`."
 RAISED = {  # by what Python or torch says of it
     "no attribute 'weight'": NEURONS,
     "list index out of range": WRONG_RATE,
-    "The membrane must stay finite": WRONG_RATE,  # the loop never ends, and weights overflow
+    "The membrane must stay finite": ENDLESS,  # the weights overflow
+    "as parameter 'weight'": ASSIGNED,
+    "mat1 and mat2 shapes": OTHER_INPUT,
     "KeyError": BY_NAME,
     "leaf Variable that requires grad": NO_GRAD,
 }
@@ -222,8 +227,10 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
     try:
         net = answer(snn.Sequential(*layers), x_rec)
     except WrongAnswer as reply:
-        refuse({SEVEN_LAYERS: "out of range" in str(reply) and _works_for_seven_layers(answer)})
-        named = [named for sign, named in RAISED.items() if sign in str(reply)]
+        said = str(reply)
+        refuse({SEVEN_LAYERS: "out of range" in said and _works_for_seven_layers(answer)})
+        refuse({WRONG_RATE: "must stay finite" in said and _looks_too_far(answer)})
+        named = [named for sign, named in RAISED.items() if sign in said]
         raise WrongAnswer(named[0]) if named else reply from None
     if not isinstance(net, snn.Sequential):
         raise WrongAnswer(NOT_NET)
@@ -245,6 +252,17 @@ def _works_for_seven_layers(answer: Attempt) -> bool:
     except WrongAnswer:
         return False
     return True
+
+
+def _looks_too_far(answer: Attempt) -> bool:
+    """Tell whether the answer asks for a rate that no layer has, where every layer is awake."""
+    layers = [part for _ in range(4) for part in (nn.Linear(32, 32), snn.Leaky(0.9))]
+    x_rec = 0.7 * torch.rand(32, 32).expand(12, -1, -1)
+    try:
+        answer(wake(snn.Sequential(*layers), x_rec), x_rec)
+    except WrongAnswer as reply:
+        return "list index out of range" in str(reply)
+    return False
 
 
 def _weights(layers: Iterable[nn.Module]) -> list[Tensor]:
@@ -310,6 +328,12 @@ def _looks_at(layer: Callable[[dict[Any, Any], int], Any]) -> Callable[..., Any]
 def _scales(number: int, net: Any, x_rec: Tensor) -> Any:
     """Scale one place of the network, and record gradients meanwhile."""
     net[number].weight *= 1.1
+    return net
+
+
+def _assigns(net: Any, x_rec: Tensor) -> Any:
+    """Put a plain tensor in the place of the weights."""
+    net[0].weight = 1.1 * net[0].weight
     return net
 
 
@@ -448,6 +472,9 @@ EXERCISES = [
                 _looks_at(lambda found, number: list(found.values())[len(found) + number]),
             ],
             SEVEN_LAYERS: _wakes_seven,
+            ENDLESS: _wake_in(until=10),  # percent
+            ASSIGNED: _assigns,
+            OTHER_INPUT: lambda net, x_rec: wake(net, torch.rand(20, 64, 64)),
             BY_NAME: _looks_at(lambda found, number: found[number]),
             ORDER: _wake_in(reversed),
             UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
