@@ -15,11 +15,11 @@ PREDICTIONS = {
         reply="With 1,000 inputs it fires at every step: its spikes tell nothing about the inputs.",
     ),
     "05.p2": Prediction(
-        question="A mean current of 0.05 does not reach θ. What will a growing fluctuation do?",
+        question="A mean current of 0.05 does not lift U to θ. What will a growing fluctuation do?",
         options=(
             Option(
                 "nothing, since the mean stays the same",
-                "Look at the membrane: U is above θ now and then.",
+                "Raise σ and look at the membrane: U is above θ now and then.",
             ),
             Option(
                 "spikes at equal intervals, like a clock",
@@ -109,15 +109,15 @@ PREDICTIONS = {
         options=(
             Option(
                 "the best of the fixed widths",
-                "The best width is ahead by less than its own scatter from seed to seed.",
+                "The best width ends a little ahead at most, and we had to search for it.",
             ),
             Option(
                 "the weights scaled with data",
                 "These weights do not do better than the best width. But nobody had to search for it.",
             ),
             Option(
-                "eight seeds cannot tell them apart",
-                "The difference is smaller than the scatter from seed to seed.",
+                "neither: they end close together",
+                "Eight seeds do not settle which of them is a little better.",
                 right=True,
             ),
         ),

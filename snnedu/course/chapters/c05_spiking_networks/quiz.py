@@ -23,7 +23,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "A neuron's mean current is too small to reach θ. When does it fire all the same?",
+            "A neuron's mean current is too small to lift U to θ. When does it fire all the same?",
             (
                 Option(
                     "When its membrane decays very fast",
