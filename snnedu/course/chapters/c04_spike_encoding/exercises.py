@@ -546,7 +546,10 @@ EXERCISES = [
         solution=my_delta,
         cases=_moves,
         mistakes={
-            STEP_BEFORE: _sender("signal"),
+            STEP_BEFORE: [
+                _sender("signal"),
+                _sender("signal", first=True),
+            ],
             NO_DOWN: _sender("moved", down=False),
             NEVER_TOLD: _sender("never"),
             TELLS_ALL: _sender("jump"),
@@ -629,7 +632,10 @@ EXERCISES = [
         cases=lambda: [(torch.rand(7), neurons) for neurons in (10, randint(3, 8))],
         mistakes={
             NEURONS_FIRST: lambda x, num_neurons: _bells(x, num_neurons).T,
-            SHARP: lambda x, num_neurons: _bells(x, num_neurons, power=1),
+            SHARP: [
+                lambda x, num_neurons: _bells(x, num_neurons, power=1),
+                lambda x, num_neurons: _bells(x, num_neurons, 1, 2 / (num_neurons - 1)),
+            ],
             NOT_SQUARED_DISTANCE: [
                 lambda x, num_neurons: torch.exp(-_distances(x, num_neurons) / 2),
                 lambda x, num_neurons: torch.exp(
