@@ -84,7 +84,10 @@ PREDICTIONS = {
             Option(
                 "weak currents", "At weak currents the intervals are long, and one step is little."
             ),
-            Option("all currents alike", "Each interval gets up to one step longer; compare both."),
+            Option(
+                "all currents alike",
+                "Each interval gets up to one step longer. That is much of a short interval, and little of a long one.",
+            ),
             Option(
                 "strong currents",
                 "There the intervals are short, and one step too many is much.",

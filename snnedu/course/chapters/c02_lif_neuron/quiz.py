@@ -13,7 +13,8 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "You double the resistance R and leave C as it is. What happens to a step response?",
+            "A current is switched on, and U rises. You double the resistance R and leave C as it is. "
+            "Now U rises …",
             (
                 Option(
                     "twice as high, same pace",
@@ -39,9 +40,9 @@ QUESTIONS = {
             "A constant current below the rheobase flows for an hour. How many spikes are fired?",
             (
                 Option(
-                    "one, when U has arrived", "U comes closer to its rest, and that is below θ."
+                    "one, when U has arrived", "U comes ever closer to R I, and that is below θ."
                 ),
-                Option("none, however long it lasts", "U comes to rest below θ.", right=True),
+                Option("none, however long it lasts", "U stays below θ.", right=True),
                 Option("few, with long intervals", "Without noise there is none at all."),
             ),
         ),
