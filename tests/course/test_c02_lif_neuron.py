@@ -70,6 +70,24 @@ def test_simulated_rates_come_close_to_the_formula_and_stop_at_the_pause():
     assert counted[3] <= 1000 / 5.0
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_reset_to_zero_is_named_however_it_is_written(seed: int):
+    """Its membrane is once exactly θ, so a rounding error would add a spike."""
+    zeros = (
+        lambda cur, mem, beta, fired: torch.where(fired, cur, beta * mem + cur),
+        lambda cur, mem, beta, fired: beta * mem * (1 - fired.float()) + cur,
+        lambda cur, mem, beta, fired: (beta * mem + cur) * (1 - fired.float()),
+    )
+    for zero in zeros:
+
+        def step(cur, mem, beta, threshold, zero=zero):
+            mem = zero(cur, mem, beta, mem > threshold)
+            return (mem > threshold).float(), mem
+
+        with random_numbers(seed), pytest.raises(WrongAnswer, match="You reset to zero"):
+            exercise("02.1").judge(Attempt(step))
+
+
 @pytest.mark.parametrize("seed", [25, 47, 96, 98])
 def test_a_half_life_read_off_to_the_next_step_is_not_mistaken_for_eulers_formula(seed: int):
     def read_off(mem: torch.Tensor, dt: float) -> float:

@@ -59,6 +59,10 @@ IMMEDIATE = "You pay for the spike in the same step, so the membrane is never se
 SCALED = "You subtract βθ: the price of a spike leaks before it is paid. Some texts write it so (see Unsettled). Here the full θ is paid, after the leak: where does your bracket close?"
 LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
 TO_ZERO = "You reset to zero. This exercise asks for the reset that subtracts θ: what was above θ is kept."
+ZERO_AT_ONCE = (
+    "You set the membrane to zero in the step of the spike. Here it pays θ, one step later."
+)
+SHARE = "You let in only the share 1 - β of the input. Here all of it is added to the membrane."
 ONLY_SPIKES = (
     "Return two things: the spikes and the membrane. Without the state there is no next step."
 )
@@ -71,18 +75,26 @@ def _variant(
     at: bool = False,
     late: bool = False,
     fixed: bool = False,
+    share: bool = False,
 ) -> Step:
     """Return a step with one mistake."""
 
     def step(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
         above, limit = torch.ge if at else torch.gt, 1.0 if fixed else threshold
         paid = above(mem, limit).float()
-        prices = {"one": 1.0, "delayed": threshold, "scaled": beta * threshold, "zero": beta * mem}
+        prices = {
+            "one": 1.0,
+            "delayed": threshold,
+            "scaled": beta * threshold,
+            "zero with input": beta * mem + cur,
+        }
         price = prices.get(reset, 0.0)
         kept = {"beta": beta, "swapped": 1 - beta, "all": 1.0}[leak]
-        mem = kept * mem + cur - price * paid
+        if reset == "zero":
+            mem = mem * (1 - paid)  # subtracting β U would leave a rounding error: U may be θ next
+        mem = kept * mem + (1 - beta if share else 1) * cur - price * paid
         spk = above(mem, limit).float()
-        mem = mem - threshold * spk if reset == "immediate" else mem
+        mem = mem - {"immediate": threshold, "zero at once": mem}.get(reset, 0.0) * spk
         return (paid if late else spk), mem
 
     return step
@@ -179,7 +191,7 @@ def _bisected(beta: float, threshold: float) -> float:
 
 # ---------------------------------------------------------------- 02.4
 
-NO_PAUSE = "Your neuron does not rest: the interval is the time to rise to θ plus the pause."
+NO_PAUSE = "Your neuron makes no pause: the interval is the time to rise to θ plus the pause."
 PER_MS = "These are spikes per millisecond. A second has 1000 of them."
 TIMES = "These are times between spikes, in ms. The rate is one over that, in spikes per second."
 UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
@@ -188,7 +200,7 @@ FOR_EVER = "At small currents you do not return 0. If R I never gets above θ, n
 NO_R = "R is missing. A current is no voltage, but R I is one: use R I in the logarithm, and where you compare with θ."
 PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interval."
 PAUSE_LESS = (
-    "You subtract the pause from the rise. The neuron rests first, then it rises: add the two."
+    "You subtract the pause from the rise. First comes the pause, then the rise: add the two."
 )
 BASE_10 = "You take the logarithm with base 10. The exponential function needs the natural one: `torch.log`."
 RATES = {
@@ -296,7 +308,9 @@ EXERCISES = [
             IMMEDIATE: _variant(reset="immediate"),
             SCALED: _variant(reset="scaled"),
             LATE: _variant(late=True),
-            TO_ZERO: _variant(reset="zero"),
+            TO_ZERO: [_variant(reset="zero"), _variant(reset="zero with input")],
+            ZERO_AT_ONCE: _variant(reset="zero at once"),
+            SHARE: _variant(share=True),
             ONLY_SPIKES: lambda cur, mem, beta, threshold: (mem > threshold).float(),
             SWAPPED: lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, threshold)[::-1],
         },
