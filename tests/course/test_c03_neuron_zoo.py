@@ -15,6 +15,7 @@ from snnedu.course.chapters.c03_neuron_zoo.explorers import (
 from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from snnedu.widgets.models import BUILT_IN
+from snnedu.widgets.panels import fill
 
 # --- the zoo ---------------------------------------------------------------------------------
 
@@ -190,6 +191,12 @@ def test_tea_lengthens_the_spike_and_leaves_the_rest():
 
 def test_ttx_stops_the_spike_however_strong_the_push():
     assert [run_axon(sodium=0.0, strength=cur)["count"] for cur in (15.0, 40.0)] == [0, 0]
+
+
+def test_the_code_of_the_axons_explorer_runs_as_it_is_pasted():
+    explorer = axon_explorer()
+    code = fill(explorer.code, explorer.values, explorer.controls, as_code=True)
+    assert eval(code, {"zoo": zoo})["count"] == 1  # the notebook imports it by this name
 
 
 def test_healthy_axon_and_poisoned_axon_with_all_channels_are_one():

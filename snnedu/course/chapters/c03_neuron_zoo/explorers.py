@@ -122,6 +122,7 @@ def axon_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         title="The squid's axon",
         outcome="Spikes in 50 ms: {count}.",
+        code="zoo.axon({stimulus}, {strength}, {gap}, {sodium}, {potassium})",
         **(in_explorer(ask) if ask else {}),
         **more,
     )
