@@ -93,7 +93,8 @@ PREDICTIONS = {
                 right=True,
             ),
             Option(
-                "All three do equally well", "The three differ by more than the eight searches do."
+                "All three do equally well",
+                "Leaky and Synaptic do, within the spread of the searches. AdaptiveLeaky is better.",
             ),
         ),
     ),
