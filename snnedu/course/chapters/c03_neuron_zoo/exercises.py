@@ -53,6 +53,7 @@ NO_MEMORY = "Your synapse forgets at once: `syn` is the input of this step alone
 PAST_SYNAPSE = "The input goes into your membrane directly. It goes into the synapse, and the synaptic current goes into the membrane."
 TWICE = "The input reaches your membrane twice: directly, and through the synapse."
 OLD_CURRENT = "Your membrane gets the synaptic current of the step before. Update `syn` first, then add the new one."
+NO_LEAK = "Your synapse never leaks: without input `syn` stays where it is. Which term needs α?"
 DECAYS_SWAPPED = "You mixed up the decays: α belongs to the synapse, β to the membrane."
 NO_RESET = "Your neuron never pays for a spike. Look at 02.1: a membrane that was above θ pays θ."
 SYNAPSE_PAYS = "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse, which comes before the membrane, knows nothing of the spike."
@@ -85,10 +86,11 @@ def _variant(
         if swapped:
             alpha, beta = beta, alpha
         enters = {"share": 1 - alpha, "decays": alpha}.get(synapse, 1) * cur
-        new = enters if synapse == "forgets" else alpha * syn + enters
+        new = {"forgets": 0, "keeps": 1}.get(synapse, alpha) * syn + enters
         gets = {"new": new, "old": syn, "cur": cur, "both": new + cur}[into]
         prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
-        prices["zero"] = (beta * mem + gets) * paid
+        prices["zero"] = beta * mem * paid
+        prices["zero with input"] = (beta * mem + gets) * paid
         mem = beta * mem + gets - prices.get(pays, 0)
         spk = paid if fires == "late" else fires_at(mem, threshold).float()
         mem = mem - {"at once": threshold * spk, "zero at once": mem * spk}.get(pays, 0)
@@ -162,9 +164,7 @@ TOO_LITTLE = "It starts fast, but it hardly tires: the last interval is not thre
 
 def check_tired(answer: Any) -> None:
     """Look at the first two intervals and the last."""
-    if not isinstance(answer, (tuple, list, Tensor, np.ndarray)) or len(answer) != 2:
-        raise WrongAnswer(TWO_NUMBERS)
-    rho, adaptation = (float(number) for number in answer)
+    rho, adaptation = _two_numbers(answer)
     refuse({WRONG_ORDER: not 0 <= rho <= 1, NOT_POSITIVE: not adaptation > 0, FOR_EVER: rho == 1})
     steps = intervals_of(rho, adaptation)
     starts_fast = len(steps) > 2 and sum(steps[:2]) <= 6
@@ -175,6 +175,16 @@ def check_tired(answer: Any) -> None:
         SLOW_START: not starts_fast,
     }
     refuse({_measured(reply, rho, adaptation): holds for reply, holds in reasons.items()})
+
+
+def _two_numbers(answer: Any) -> list[float]:
+    """Return ρ and k. A number as text, such as "20", is refused, though `float` takes it."""
+    try:
+        pair = numbers(answer)
+    except (TypeError, ValueError, RuntimeError):
+        raise WrongAnswer(TWO_NUMBERS) from None
+    refuse({TWO_NUMBERS: pair.shape != (2,) or not pair.isfinite().all()})
+    return [float(number) for number in answer]
 
 
 def _measured(reply: str, rho: float, adaptation: float) -> str:
@@ -188,7 +198,7 @@ def _measured(reply: str, rho: float, adaptation: float) -> str:
 
 SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the intervals."
 IGNORES_WEAK = "You miss the neuron that fires under the weak current, too. None of the others does: that alone identifies a low threshold."
-COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. Look at many intervals."
+COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. In a short one, the last ten intervals may include the first. Look at a share of all intervals, such as the second half."
 ONE_BURST = "You take a neuron that starts with a burst for one that chatters, or the other way round. Both begin with short intervals. Look at the later ones."
 FAST_OR_NOT = "You mix up fast and regular spiking. Both settle on one interval: about 7 ms for the fast one, 30 ms or more for the regular one."
 ONLY_LATE = "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at the first interval."
@@ -346,6 +356,7 @@ EXERCISES = [
         run=lambda step, given: unroll(step, given, (0.625, 0.75, 2.0), states=2, needs=THREE),
         mistakes={
             NO_MEMORY: _variant(synapse="forgets"),
+            NO_LEAK: _variant(synapse="keeps"),
             PAST_SYNAPSE: _variant(into="cur"),
             TWICE: _variant(into="both"),
             OLD_CURRENT: _variant(into="old"),
@@ -353,7 +364,7 @@ EXERCISES = [
             NO_RESET: _variant(pays="nobody"),
             SYNAPSE_PAYS: _variant(pays="syn"),
             IMMEDIATE: _variant(pays="at once"),
-            TO_ZERO: _variant(pays="zero"),
+            TO_ZERO: [_variant(pays="zero"), _variant(pays="zero with input")],
             ZERO_AT_ONCE: _variant(pays="zero at once"),
             SCALED: _variant(pays="scaled"),
             LATE: _variant(fires="late"),
@@ -399,7 +410,7 @@ EXERCISES = [
             FOR_EVER: (1.0, 20.0),
             WRONG_ORDER: (20.0, 0.99),
             NOT_POSITIVE: (0.99, -20.0),
-            TWO_NUMBERS: [0.99, (0.99, 20.0, 1.0)],
+            TWO_NUMBERS: [0.99, (0.99, 20.0, 1.0), (0.995, "20"), (0.995, None), "0.995, 20"],
         },
         accepts=(
             (0.995, 30),
