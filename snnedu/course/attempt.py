@@ -255,7 +255,12 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
             "array of the tensor first, `x.numpy()`."
         )
     if "only one element tensors" in text:  # `math.log(x)`, `float(x)`
-        advice = " `math` and `float` take one number, a tensor holds many: use `torch.log(x)`."
+        advice = (
+            " `math` and `float` take one number, a tensor holds many: use `torch.log(x)` or "
+            "`x.float()`."
+        )
+    if "with a bool tensor is not supported" in text:
+        advice = " A comparison gives True and False: make numbers of them, `(a > b).float()`."
     if "through the graph a second time" in text:
         text = text.partition(" (")[0]  # torch goes on for long
         advice = " Something from before the last `backward` is still in use: a state, or a list."

@@ -119,6 +119,8 @@ def exits(spk_rec):
         (lambda spk_rec: np.sum(spk_rec, 0), "NumPy and tensors do not mix here"),
         (lambda spk_rec: np.std(spk_rec, 0), "NumPy and tensors do not mix here"),
         (lambda spk_rec: np.zeros(5) + spk_rec[0], "make an array of the tensor first"),
+        (lambda spk_rec: float(spk_rec > 0), "use `torch.log(x)` or `x.float()`"),
+        (lambda spk_rec: spk_rec - (spk_rec > 0), "numbers of them, `(a > b).float()`"),
         (lambda spk_rec: spk_rec.float() ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: 0.5 ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
