@@ -35,6 +35,7 @@ def _loop(spk_rec: Tensor) -> Tensor:
 
 ONE_NUMBER = "You return one number for all neurons together. Each neuron needs its own count: give `sum` the axis to add over."
 WRONG_AXIS = "You add over the neurons and get one number per step. Time is the first axis, number 0: add over that one."
+SPIKES = "You return the recording itself. Add up its spikes over time."
 RUNNING = "You return the count after every step. The question asks for the counts at the end: `sum` returns only these."
 FIRED = "You tell whether a neuron spiked. Count how many times it did."
 SILENT = "You count the steps without a spike."
@@ -51,7 +52,8 @@ EXERCISES = [
             ONE_NUMBER: ByShape(lambda spk_rec: spk_rec.sum()),
             WRONG_AXIS: ByShape(lambda spk_rec: spk_rec.sum(1)),
             MEAN: lambda spk_rec: spk_rec.mean(0),
-            RUNNING: ByShape(lambda spk_rec: spk_rec.cumsum(0)),
+            SPIKES: lambda spk_rec: spk_rec.clone(),
+            RUNNING: lambda spk_rec: spk_rec.cumsum(0),
             FIRED: [lambda spk_rec: spk_rec.any(0), lambda spk_rec: spk_rec.max(0).values],
             SILENT: lambda spk_rec: (spk_rec == 0).sum(0),
         },

@@ -22,7 +22,7 @@ QUESTIONS = {
             (
                 Option(
                     "I am curious, or I study this",
-                    "Take chapter 01 today and 02 tomorrow, in order and at your own pace.",
+                    "Take the chapters in order, at your own pace. Begin with 01.",
                 ),
                 Option(
                     "I train networks with PyTorch and need spikes for my work",
