@@ -33,15 +33,14 @@ def break_even(inputs: int, outputs: int, steps: int, mac: float, add: float) ->
 # ---------------------------------------------------------------- 01.1
 
 COUNTS = "These are the counts. Which class has the largest one? `argmax` gives the position of the largest value."
-STILL_TIME = (
-    "Your answer still has the time axis: you decide at each step. First add over time (axis 0)."
-)
+STILL_TIME = "Your answer still has the time axis. First add over time (axis 0)."
+ADDED_BATCH = "You add over the samples, too. Each sample needs a class of its own: add over time alone, `sum(0)`."
 OVER_BATCH = "You compare the samples with each other. The classes are the last axis: `argmax(-1)`."
 LARGEST = "These are the largest counts themselves. The question is which class they belong to: `argmax(-1)`."
 VOTE = "You let each step name a winner, and the most frequent winner wins. A step without a spike then votes as well, for class 0. First add over time."
 WRONG_AXIS = "You do not add over time, which is axis 0: `sum(0)` leaves [batch, classes]."
 LEAST = "You pick the class that spiked least."
-ONE_ANSWER = "You return one number for the whole batch. Each sample needs a class of its own: `argmax(-1)` looks along the last axis, `argmax()` through all numbers at once."
+ONE_ANSWER = "You return one number for the whole batch. Each sample needs a class of its own: add over time alone, `sum(0)`, then look along the last axis, `argmax(-1)`."
 FIRST = "You pick the class that spiked at the last or first step. Count over all steps."
 
 
@@ -52,6 +51,8 @@ def _raster(steps: int) -> Tensor:
     spk_rec = (torch.rand(steps, 6, 4) < noise).float()
     spk_rec[1:-1, torch.arange(6), targets] = 1
     spk_rec[[0, -1]] = 1 - torch.nn.functional.one_hot(targets, 4).float()
+    quiet = (targets < 2).nonzero()[:, 0]  # here another class starts last, so starts tell nothing
+    spk_rec[: steps // 2, quiet, targets[quiet] + 1] = 0
     return spk_rec
 
 
@@ -81,10 +82,10 @@ PER_STEP = (
     "You average over time too. An operation at every step costs at every step: add over time."
 )
 PER_NEURON = "You average over the neurons. Every one of them costs: add over the neurons, and take the mean over the samples."
-BY_STEPS = "You divide by the number of steps. The samples are axis 1: `spk_rec.shape[1]`."
+BY_STEPS = "You take the mean over the steps, axis 0. The samples are axis 1: there are `spk_rec.shape[1]`."
 PER_ALL = "You average over time and neurons too. Every spike costs: add over time and neurons, and take the mean over the samples alone."
 WHOLE_NUMBER = "You round the mean to a whole number. A mean of whole numbers may lie between them: divide with `/`, and do not round."
-EACH_SAMPLE = "This is one number for each sample. One step is missing: take their mean."
+EACH_SAMPLE = "This is one number for each sample. What is needed is the mean over the samples."
 
 
 def _activity(steps: int) -> Tensor:
@@ -123,7 +124,11 @@ EXERCISES = [
         mistakes={
             COUNTS: lambda spk_rec: spk_rec.sum(0),
             STILL_TIME: ByShape(lambda spk_rec: spk_rec.argmax(-1)),
-            OVER_BATCH: ByShape(lambda spk_rec: spk_rec.sum(0).argmax(0)),
+            ADDED_BATCH: [
+                lambda spk_rec: spk_rec.sum((0, 1)),
+                lambda spk_rec: spk_rec.sum((0, 1)).argmax().expand(spk_rec.shape[1]),
+            ],
+            OVER_BATCH: lambda spk_rec: spk_rec.sum(0).argmax(0),
             LEAST: lambda spk_rec: spk_rec.sum(0).argmin(-1),
             FIRST: [lambda spk_rec: spk_rec[-1].argmax(-1), lambda spk_rec: spk_rec[0].argmax(-1)],
             LARGEST: lambda spk_rec: spk_rec.sum(0).max(-1).values,
@@ -151,6 +156,7 @@ EXERCISES = [
             lambda spk_rec: torch.zeros(spk_rec.shape[1]),
             lambda spk_rec: spk_rec.sum(0).argmax(-1) + 1,
             lambda spk_rec: spk_rec.sum(0).argsort(-1)[:, -2],
+            lambda spk_rec: spk_rec.argmax(0).argmax(-1),
         ),
         hints=(
             "Two steps: count the spikes of each class, then find the class with the most.",
@@ -172,13 +178,18 @@ EXERCISES = [
             ],
             NO_FAN_OUT: [
                 lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean(),
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)),
                 lambda spk_rec, fan_out: spk_rec.sum(),
             ],
             WHOLE_BATCH: lambda spk_rec, fan_out: spk_rec.sum() * fan_out,
-            PER_STEP: lambda spk_rec, fan_out: spk_rec.mean(0).sum(-1).mean() * fan_out,
+            PER_STEP: [
+                lambda spk_rec, fan_out: spk_rec.mean(0).sum(-1).mean() * fan_out,
+                lambda spk_rec, fan_out: spk_rec.mean(0).sum(-1) * fan_out,
+            ],
             PER_NEURON: [
                 lambda spk_rec, fan_out: spk_rec.sum(0).mean() * fan_out,
                 lambda spk_rec, fan_out: spk_rec.sum((0, 1)).mean() * fan_out,
+                lambda spk_rec, fan_out: spk_rec.sum(0).mean(-1) * fan_out,
             ],
             BY_STEPS: lambda spk_rec, fan_out: spk_rec.sum() / len(spk_rec) * fan_out,
             PER_ALL: lambda spk_rec, fan_out: spk_rec.mean() * fan_out,
@@ -242,6 +253,7 @@ EXERCISES = [
                 lambda i, o, t, mac, add: round((i - t) * mac / (i * add)),
                 lambda i, o, t, mac, add: floor((i - t) * mac / (i * add)),
                 lambda i, o, t, mac, add: ceil((i - t) * mac / (i * add)),
+                lambda i, o, t, mac, add: round((i - t) * mac / (i * add), 1),
             ],
         },
         otherwise="Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?",
