@@ -11,7 +11,7 @@ PREDICTIONS = {
             Option("all equal, 12 or 13", "Each pixel tosses its own coins, so the counts differ."),
             Option(
                 "unequal, most from 10 to 15",
-                "The mean is 12.5, and chance moves most counts by 2 or 3.",
+                "The mean is 12.5, and most counts lie within 2.5 of it.",
                 right=True,
             ),
             Option(
@@ -89,7 +89,7 @@ PREDICTIONS = {
             ),
             Option(
                 "more than twice its energy",
-                "Twice the energy is true with 25 steps of coins. Fewer steps, or no coins, are much cheaper.",
+                "That is true of 25 steps of coins. Fewer steps, or no coins, are much cheaper.",
             ),
         ),
     ),
