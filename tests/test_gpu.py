@@ -176,6 +176,7 @@ def test_energy_is_that_of_the_cpu():
 
 
 def test_a_network_on_the_gpu_is_exported_rounded_and_made_integer():
+    pytest.importorskip("nir")
     net, x_rec = small_net().cuda(), torch.rand(20, 8, 6, device="cuda")
     net[0].weight.data.mul_(5)
     for other in (snn.quantize.weights(net, bits=4), snn.quantize.aware(net, bits=4)):
