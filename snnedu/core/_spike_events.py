@@ -25,47 +25,46 @@ TAU_SYN, TAU_MEM, THRESHOLD = 1.0, 2.0, 1.0  # the formulas hold for τ_m = 2 τ
 
 @compiled
 @no_type_check
-def forward(times, order, weight, spikes, currents):
+def forward(arrivals, source, decay, weight, spikes, currents):
     """Fill in the `spikes` of all neurons, and the `currents` at these times.
 
-    `times`: [batch, inputs * spikes]. `order`: the places in it, earliest first, [batch, events].
-    `weight`: [outputs, inputs]. `spikes`, `currents`: [batch, outputs, spikes], inf where none.
+    The events, the spikes that come in, stand in order of time and are alike for all neurons:
+    `arrivals`, their times, `source`, their inputs, and `decay`, x from the event before, each
+    [batch, events]. `weight`: [outputs, inputs]. `spikes`, `currents`: [batch, outputs, spikes],
+    inf where none.
     """
-    fan = times.shape[1] // weight.shape[1]  # spikes of one input
-    for b in range(len(times)):
+    for b in range(len(arrivals)):
         for j in range(len(weight)):
-            _fire(times[b], order[b], fan, weight[j], spikes[b, j], currents[b, j])
+            _fire(arrivals[b], source[b], decay[b], weight[j], spikes[b, j], currents[b, j])
 
 
 @compiled
 @no_type_check
-def backward(times, order, weight, spikes, currents, g_spikes, g_times, g_weight):
-    """Add dL/d(times) to `g_times` and dL/d(weight) to `g_weight`; `g_spikes` is dL/d(spikes)."""
-    fan = times.shape[1] // weight.shape[1]
-    for b in range(len(times)):
+def backward(arrivals, source, decay, weight, spikes, currents, g_spikes, g_arrivals, g_weight):
+    """Add dL/d(arrivals) and dL/d(weight) to the last two; `g_spikes` is dL/d(spikes)."""
+    for b in range(len(arrivals)):
         for j in range(len(weight)):
             _give_credit(
-                times[b], order[b], fan, weight[j], spikes[b, j], currents[b, j],
-                g_spikes[b, j], g_times[b], g_weight[j],
+                arrivals[b], source[b], decay[b], weight[j], spikes[b, j], currents[b, j],
+                g_spikes[b, j], g_arrivals[b], g_weight[j],
             )  # fmt: skip
 
 
 @compiled
 @no_type_check
-def _fire(times, order, fan, weights, spikes, currents):
+def _fire(arrivals, source, decay, weights, spikes, currents):
     """Walk through the input spikes of one neuron; note when it fires itself."""
     t, v, i, n = 0.0, 0.0, 0.0, 0
-    for e in range(len(order) + 1):
-        arrival = times[order[e]] if e < len(order) else np.inf
-        x = math.exp((t - arrival) / TAU_MEM)  # at the next spike that comes in
+    for e in range(len(arrivals) + 1):
+        x = decay[e] if e < len(arrivals) else 0.0  # from t to the next spike that comes in
         crossing = _crossing(v, i)
         while crossing > x and n < len(spikes):  # earlier: every spike of its own
             t, v, i = t - TAU_MEM * math.log(crossing), 0.0, i * crossing**2
             spikes[n], currents[n], n = t, i, n + 1
-            x, crossing = math.exp((t - arrival) / TAU_MEM), _crossing(v, i)
-        if n == len(spikes) or arrival == np.inf:
+            x, crossing = x / crossing, _crossing(v, i)
+        if n == len(spikes) or e == len(arrivals) or arrivals[e] == np.inf:
             break
-        t, v, i = arrival, (v + i) * x - i * x * x, i * x * x + weights[order[e] // fan]
+        t, v, i = arrivals[e], (v + i) * x - i * x * x, i * x * x + weights[source[e]]
 
 
 @compiled
@@ -81,26 +80,29 @@ def _crossing(v, i):
 
 @compiled
 @no_type_check
-def _give_credit(times, order, fan, weights, spikes, currents, g_spikes, g_times, g_weights):
+def _give_credit(
+    arrivals, source, decay, weights, spikes, currents, g_spikes, g_arrivals, g_weights
+):
     """Walk through the same events backward; carry p = dL/dV and q = dL/dI along."""
-    n, e = len(spikes) - 1, len(order) - 1
+    n, e = len(spikes) - 1, len(arrivals) - 1
     while n >= 0 and spikes[n] == np.inf:
         n -= 1
     if n < 0:
         return  # a silent neuron has no credit to give
     t, p, q = spikes[n], 0.0, 0.0  # what comes after its last spike changes nothing
-    while e >= 0 and times[order[e]] > t:
+    while e >= 0 and arrivals[e] > t:
         e -= 1
+    after_own = True
     while n >= 0 or e >= 0:
-        own = n >= 0 and (e < 0 or spikes[n] >= times[order[e]])
-        before = spikes[n] if own else times[order[e]]
-        x = math.exp((before - t) / TAU_MEM)
-        t, p, q = before, p * x, q * x * x + p * (x - x * x)
+        own = n >= 0 and (e < 0 or spikes[n] >= arrivals[e])
+        before = spikes[n] if own else arrivals[e]
+        x = math.exp((before - t) / TAU_MEM) if own or after_own else decay[e + 1]
+        t, p, q, after_own = before, p * x, q * x * x + p * (x - x * x), own
         if own:
             p = (currents[n] * p - TAU_MEM * g_spikes[n]) / (currents[n] - THRESHOLD)
             n -= 1
         else:
-            k = order[e] // fan
+            k = source[e]
             g_weights[k] += q
-            g_times[order[e]] += weights[k] * (q / TAU_SYN - p / TAU_MEM)
+            g_arrivals[e] += weights[k] * (q / TAU_SYN - p / TAU_MEM)
             e -= 1

@@ -93,7 +93,9 @@ def exact_spike_times(times: Times, weight: Weight, max_spikes: int = 4) -> Spik
             f"inputs]. Received {tuple(times.shape)} and {tuple(weight.shape)}. For one spike of "
             f"each input pass `times.unsqueeze(-1)`."
         )
-    if bool(times.isnan().any() | (times == -torch.inf).any()) or not weight.isfinite().all():
+    # A minimum is NaN if any number is, and one pass over many spikes is quick.
+    known = times.numel() == 0 or bool(times.min() > -torch.inf)
+    if not known or not weight.isfinite().all():
         raise ValueError(
             "Weights must be finite, and times must be numbers, or inf for no spike. Received "
             "NaN or another infinity. Look at the input and the learning rate."
@@ -109,7 +111,7 @@ class _ExactSpikeTimes(torch.autograd.Function):
         order = _in_order(times)
         spikes = np.full((len(times), len(weight), max_spikes), np.inf)
         currents = np.zeros_like(spikes)
-        _loops().forward(_rows(times), _array(order), _array(weight), spikes, currents)
+        _loops().forward(*_events(times, order), _array(weight), spikes, currents)
         found, cur = (torch.from_numpy(part).to(times.device) for part in (spikes, currents))
         ctx.save_for_backward(times, order, weight, found, cur)
         return found
@@ -117,18 +119,32 @@ class _ExactSpikeTimes(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g_spikes: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         times, order, weight, spikes, currents = ctx.saved_tensors
-        g_times, g_weight = np.zeros(_rows(times).shape), np.zeros(weight.shape)
-        kept = [_rows(times), *map(_array, (order, weight, spikes, currents, g_spikes))]
-        _loops().backward(*kept, g_times, g_weight)
-        grads = torch.from_numpy(g_times).view(times.shape), torch.from_numpy(g_weight)
-        return *(grad.to(times.device) for grad in grads), None
+        g_arrivals, g_weight = np.zeros(order.shape), np.zeros(weight.shape)
+        kept = map(_array, (weight, spikes, currents, g_spikes))
+        _loops().backward(*_events(times, order), *kept, g_arrivals, g_weight)
+        g_times, found = torch.zeros_like(times).flatten(1), torch.from_numpy(g_arrivals)
+        g_times.scatter_(1, order.long(), found.to(times.device))
+        return g_times.view(times.shape), torch.from_numpy(g_weight).to(times.device), None
 
 
 def _in_order(times: Tensor) -> Tensor:
     """Return the places of all spikes of a sample, earliest first; as many as the most have."""
     rows = _rows(times)
     most = np.isfinite(rows).sum(1).max(initial=0)
-    return torch.from_numpy(rows.argsort(1)[:, :most].astype(np.int32))
+    return torch.from_numpy(rows.argsort(1)[:, :most].astype(np.int32)).to(times.device)
+
+
+def _events(times: Tensor, order: Tensor) -> list[np.ndarray]:
+    """Return what is alike for all neurons: when each spike comes in, its input, and its decay.
+
+    The decay is that of a membrane since the spike before. Computed here, it need not be computed
+    for each neuron again. After the last spike it is NaN, and never used.
+    """
+    arrivals = _array(times.flatten(1).gather(1, order.long()))
+    decay = np.ones_like(arrivals)
+    with np.errstate(invalid="ignore"):  # inf - inf, where a sample has fewer spikes than others
+        decay[:, 1:] = np.exp((arrivals[:, :-1] - arrivals[:, 1:]) / _loops().TAU_MEM)
+    return [arrivals, _array(order) // times.shape[2], decay]
 
 
 def _rows(times: Tensor) -> np.ndarray:

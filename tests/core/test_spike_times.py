@@ -119,6 +119,17 @@ def test_a_shift_of_all_input_shifts_all_output(seed: int, shift: float):
     torch.testing.assert_close(spikes + shift, later, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("shift", [-5000.0, 5000.0])
+def test_a_shift_of_thousands_shifts_spikes_and_keeps_the_gradient(shift: float):
+    # Long before time 0, a neuron at rest once multiplied its zeros by an infinite exponential.
+    times, weight = random_net(4)
+    weight.requires_grad_()
+    spikes, later = (exact_spike_times(each, weight, 5) for each in (times, times + shift))
+    torch.testing.assert_close(spikes + shift, later, rtol=0, atol=1e-9)
+    grads = [torch.autograd.grad(s[s.isfinite()].sum(), weight)[0] for s in (spikes, later)]
+    torch.testing.assert_close(*grads, rtol=1e-6, atol=1e-6)
+
+
 def test_the_order_in_which_spikes_are_given_does_not_matter():
     times, weight = random_net(2)
     assert torch.equal(exact_spike_times(times, weight), exact_spike_times(times.flip(2), weight))
