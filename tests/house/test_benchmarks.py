@@ -3,6 +3,7 @@
 import importlib
 import math
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,12 @@ def test_contestants_take_turns():
     assert calls[-16:] == ["a", "a", "b", "b"] * 4  # the first call of a turn is not timed
     assert timing.ratios({"snnedu": 2.0, "a": 6.0}) == {"a": 3.0}
     assert set(times) == {"a", "b"}
+
+
+def test_cpu_time_does_not_count_what_a_contestant_waits():
+    waits = {"waits": lambda: time.sleep(6e-3)}
+    assert timing.race(waits, seconds=0.0)["waits"] > 5
+    assert timing.race(waits, seconds=0.0, clock=time.process_time)["waits"] < 3
 
 
 def test_a_goal_says_whether_it_is_met():
