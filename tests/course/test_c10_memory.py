@@ -31,6 +31,22 @@ def test_the_cue_is_in_the_first_steps_alone():
     assert (x_rec[-4:, :, 8:] == 1).all()
 
 
+def test_a_match_is_told_by_both_cues_and_by_neither_alone():
+    x_rec, targets = memory.match(2000, torch.Generator().manual_seed(0))
+    first, last = (x_rec[part, :, 4:8].amin((0, 2)) for part in (slice(4), slice(-4, None)))
+    assert torch.equal((first == last).long(), targets)
+    for cue in (first, last):
+        assert abs(targets[cue == 1].float().mean() - targets[cue == 0].float().mean()) < 0.1
+    assert (x_rec[:, :, 8:] == 0).all()
+    assert 0.03 < x_rec[4:-4, :, :8].mean() < 0.07
+
+
+def test_what_recalls_best_does_not_match_best():
+    own, synapse, delays = (memory.match_score(name, 0) for name in ("own β", "synapse", "delays"))
+    assert min(own, delays) > 0.93
+    assert synapse < own - 0.05
+
+
 def test_only_the_gap_tells_the_class():
     x_rec, targets = memory.gap(400, torch.Generator().manual_seed(0))
     assert (x_rec.sum(0) == 1).all()  # one spike on each line

@@ -13,9 +13,9 @@ from torch.nn.functional import cross_entropy
 import snnedu as snn
 
 Task = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
-RECALL, GAP = 40, 24  # steps of the two tasks
+RECALL, GAP = 40, 24  # steps of the tasks; a match is as long as a recall
 GAPS = (3, 6, 9, 12)  # steps
-ANSWER = 4  # steps at the end in which a recall is asked for
+ANSWER = 4  # steps at the end in which a recall or a match is asked for
 WIDE = 4  # a delay's kernel begins with this part of the longest delay as its σ
 
 
@@ -26,11 +26,28 @@ def recall(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """
     targets = torch.randint(2, (count,), generator=generator)
     x_rec = (torch.rand(RECALL, count, 10, generator=generator) < 0.05).float()
-    for cue in (0, 1):
-        x_rec[:4, targets == cue, 4 * cue : 4 * cue + 4] = 1.0
+    _show(x_rec[:4], targets)
     x_rec[:, :, 8:] = 0.0
     x_rec[-ANSWER:, :, 8:] = 1.0
     return x_rec, targets
+
+
+def match(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return `x_rec [40, count, 10]` and targets: is the cue at the end the one at the beginning?
+
+    As `recall`, with a second cue in the place of the question; 1: the same, 0: the other.
+    """
+    first, last = torch.randint(2, (2, count), generator=generator)
+    x_rec = (torch.rand(RECALL, count, 10, generator=generator) < 0.05).float()
+    _show(x_rec[:4], first)
+    _show(x_rec[-ANSWER:], last)
+    x_rec[:, :, 8:] = 0.0
+    return x_rec, (first == last).long()
+
+
+def _show(some: Tensor, cues: Tensor) -> None:
+    for cue in (0, 1):
+        some[:, cues == cue, 4 * cue : 4 * cue + 4] = 1.0
 
 
 def gap(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -119,6 +136,12 @@ def recall_score(memory: str, seed: int, rounds: int = 100) -> float:
     """Train on `recall` with at most 800 parameters; return the share of right answers on new sequences."""
     net = network(memory, 10, 2, RECALL, 800, 0.5, seed)
     return _train(net, recall, ANSWER, rounds, lr=0.01, seed=seed)
+
+
+def match_score(memory: str, seed: int, rounds: int = 100) -> float:
+    """Train on `match` as `recall_score` does; return the share of right answers on new sequences."""
+    net = network(memory, 10, 2, RECALL, 800, 0.5, seed)
+    return _train(net, match, ANSWER, rounds, lr=0.01, seed=seed)
 
 
 def gap_score(memory: str, seed: int, rounds: int = 120, gain: float = 3.0) -> float:

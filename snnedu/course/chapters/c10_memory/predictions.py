@@ -4,14 +4,19 @@ from snnedu.course.exercise import Option, Prediction
 
 PREDICTIONS = {
     "10.p1": Prediction(
-        question="τ is 20 steps. How much of the cue is left in the membrane 100 steps later?",
+        question="τ is 100 steps. How much of the cue is left in the membrane 100 steps later?",
         options=(
             Option(
-                "about a fifth",
-                "After each τ a third of the rest is left, and 100 steps are five times τ.",
+                "nothing at all", "A membrane fades slowly, and never to 0. Set τ to 100, and see."
             ),
-            Option("less than a hundredth", "Of 1, five times τ leave exp(-5).", right=True),
-            Option("nothing at all", "An exponential never reaches 0, but it soon becomes small."),
+            Option(
+                "about a third",
+                "After τ steps a share of exp(-1) = 0.37 is left. Set τ to 100, and see.",
+                right=True,
+            ),
+            Option(
+                "half of it", "Half is left after 69 steps, ln 2 times τ. Set τ to 100, and see."
+            ),
         ),
     ),
     "10.p2": Prediction(
