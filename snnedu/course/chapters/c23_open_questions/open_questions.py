@@ -400,7 +400,7 @@ OPEN = (
             Printed("12", "ways-figure", "train, T = 2                right ≈ 0.964 ± 0.012, spikes per digit ≈ 128"),
         ),
         "With 2 steps, training is ahead of conversion by 1.4 points, and fires 128 spikes a digit against 73. With 4 steps the lead is 0.5 points, which is not clear.",
-        "deep networks, and a loss with a price on spikes",
+        "deep networks, and a price on activity for both sides",
     ),
     OpenQuestion(
         15, "Exact spike-time gradients, or surrogates?", "13", "Unsettled · Exact or surrogate?", "t13-31",
