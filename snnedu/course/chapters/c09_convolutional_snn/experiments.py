@@ -151,7 +151,8 @@ def front(curves: Sequence[Mapping[str, Float[Tensor, "steps 2"]]]) -> None:
     """
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
+    size: Any = {"figsize": (10.5, 3.8), "sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(curves), **size)
     for number, (ax, lines) in enumerate(zip(axes, curves, strict=True)):
         for place, (name, points) in enumerate(lines.items()):
             style: Any = {"color": snn.viz.COLORS[place], "marker": "os^D"[place]}
@@ -160,7 +161,7 @@ def front(curves: Sequence[Mapping[str, Float[Tensor, "steps 2"]]]) -> None:
             where: Any = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
             if 100 * right > LEAST:
                 ax.annotate(f"{steps}", (spikes, 100 * right), fontsize=9, **where)
-        ax.set(xlabel="spikes per picture", title=f"network {number}", xlim=(50, 1700))
+        ax.set(xlabel="spikes per picture", title=f"network {number}", xlim=(50, 2200))
         ax.set_xscale("log")
         ticks = [100, 200, 400, 800, 1600]
         ax.set_xticks(ticks, [str(tick) for tick in ticks])
@@ -170,8 +171,8 @@ def front(curves: Sequence[Mapping[str, Float[Tensor, "steps 2"]]]) -> None:
     axes[0].legend(frameon=False, loc="lower right", title="numbers: steps (no penalty)")
     snn.viz.describe(
         figure,
-        "Accuracy against spikes per picture for two networks: a point for each number of steps, a "
-        "line for each penalty. All lines rise steeply, then turn flat. The lines of networks with "
+        f"Accuracy against spikes per picture for {len(curves)} networks: a point for each number of "
+        "steps, a line for each penalty. All lines rise steeply, then turn flat. The lines of networks with "
         "a penalty begin at fewer spikes than the one without.",
     )
 
