@@ -94,7 +94,7 @@ def exact_spike_times(times: Times, weight: Weight, max_spikes: int = 4) -> Spik
             f"each input pass `times.unsqueeze(-1)`."
         )
     # A minimum is NaN if any number is, and one pass over many spikes is quick.
-    known = times.numel() == 0 or bool(times.min() > -torch.inf)
+    known = times.numel() == 0 or bool(times.detach().min() > -torch.inf)
     if not known or not weight.isfinite().all():
         raise ValueError(
             "Weights must be finite, and times must be numbers, or inf for no spike. Received "

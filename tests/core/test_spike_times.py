@@ -294,6 +294,7 @@ def test_the_slope_grows_without_bound_toward_the_weight_where_the_spike_dies():
 
 def test_memory_holds_spikes_and_no_steps():
     times, w = random_net(0, inputs=20, outputs=30)
+    times.requires_grad_()  # as those of a hidden layer do
     w.requires_grad_()
     held = snn.peak_saved_bytes(lambda: exact_spike_times(times, w, 4).sum())
     later = snn.peak_saved_bytes(lambda: exact_spike_times(1000 * times, w, 4).sum())
