@@ -298,6 +298,51 @@ def test_data_sets_of_tonic_give_events_and_labels(monkeypatch, tmp_path):
     assert events.x.tolist() == [3, 699]
 
 
+def archive_of(name, folder):
+    """Write a recording where tonic finds it, in the bytes of its archive: two events, label 7."""
+    place = folder / name
+    if name == "NMNIST":  # five bytes an event: x, y, polarity and 23 bits of microseconds
+        place = place / "Test" / "7"
+        place.mkdir(parents=True)
+        (place / "00001.bin").write_bytes(bytes([3, 5, 0x80, 3, 232, 33, 0, 0, 7, 208]))
+        (folder / name / "test.zip").touch()
+    elif name == "DVSGesture":  # columns x, y, p and t in milliseconds
+        place = place / "ibmGestureTest" / "user24_led"
+        place.mkdir(parents=True)
+        np.save(place / "7.npy", np.array([[3, 5, 1, 1], [33, 0, 0, 2]], np.float32))
+        (folder / name / "ibmGestureTest.tar.gz").touch()
+    else:  # seconds in 16 bits, and units
+        place.mkdir()
+        (place / "shd_test.h5.zip").touch()
+        h5py = pytest.importorskip("h5py")
+        with h5py.File(place / "shd_test.h5", "w") as file:
+            for key, kind, row in (("times", np.float16, [0.001, 0.002]), ("units", int, [3, 33])):
+                rows = file.create_dataset(f"spikes/{key}", 1, h5py.vlen_dtype(kind))
+                rows[0] = np.array(row, kind)
+            file["labels"] = [7]
+            file["extra/keys"], file["extra/speaker"] = [b"seven"], [0]
+
+
+@pytest.mark.parametrize("name", ["NMNIST", "DVSGesture", "SHD"])
+def test_tonic_reads_what_its_archives_hold(name, monkeypatch, tmp_path):
+    """Where tonic is installed: its own reader, on a recording as the archive stores it."""
+    tonic = pytest.importorskip("tonic")
+    full = {"_folder_contains_at_least_n_files_of_type": lambda *_: True}
+    for attribute, value in full.items():  # or else it downloads ten thousand recordings
+        monkeypatch.setattr(tonic.dataset.Dataset, attribute, value)
+    archive_of(name, tmp_path)
+    ((events, label),) = dataset(name, tmp_path, train=False)
+    assert label == 7
+    assert events.t.tolist() == pytest.approx([1.0, 2.0], rel=1e-3)
+    assert events.x.tolist() == [3, 33]
+    if name == "SHD":
+        assert (events.size, set(events.y.tolist()), set(events.p.tolist())) == ((1, 700), {0}, {1})
+    else:
+        assert events.size == ((34, 34) if name == "NMNIST" else (128, 128))
+        assert (events.y.tolist(), events.p.tolist()) == ([5, 0], [1, -1])
+    assert frames(events, 1).sum() == 2
+
+
 # ---------------------------------------------------------------------------------- bad input
 
 
