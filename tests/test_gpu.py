@@ -195,11 +195,17 @@ def test_a_converted_network_counts_on_the_gpu_as_on_the_cpu():
 
 
 def test_exact_spike_times_come_back_to_the_gpu():
-    times, weight = torch.rand(4, 6, 1) * 20, 3 * torch.rand(5, 6)
-    expected = exact_spike_times(times, weight)
-    found = exact_spike_times(times.cuda(), weight.cuda())
-    assert found.is_cuda
-    torch.testing.assert_close(found.cpu(), expected)
+    inputs = torch.rand(4, 6, 1) * 20, 3 * torch.rand(5, 6)
+    found = []
+    for device in ("cpu", "cuda"):
+        given = [each.to(device).requires_grad_() for each in inputs]
+        spikes = exact_spike_times(*given)
+        grads = torch.autograd.grad(spikes[spikes.isfinite()].sum(), given)
+        found.append([spikes.detach(), *grads])
+    expected, ours = found
+    assert all(each.is_cuda for each in ours)
+    for one, other in zip(ours, expected, strict=True):
+        torch.testing.assert_close(one.cpu(), other)
 
 
 def test_what_is_off_the_device_is_named():
