@@ -74,7 +74,7 @@ def test_counts_go_wrong_layer_by_layer_unless_layers_wait(trained):
     assert sum(map(torch.numel, names["counts"])) > 400_000
 
 
-def test_at_equal_spikes_a_trained_network_is_not_ahead(trained):
+def test_without_a_price_a_trained_network_saves_no_spikes_and_with_one_it_does(trained):
     fewer = TWO_SEEDS | {"(2, 4)": "(2,)"}
     names = run_cells("12", "naive spikes ways", fewer, **trained)
     slower = [names["best_percentile"](full, 4) for full in names["fulls"]]
@@ -83,6 +83,11 @@ def test_at_equal_spikes_a_trained_network_is_not_ahead(trained):
     assert train[1] > 1.2 * names["ways"]["convert", 2][:, 1].mean()
     assert 0.6 < convert[1] / train[1] < 1.6
     assert abs(convert[0] - train[0]) < 0.03
+    fresh = names["swapped"](names["make_dense"](0), snn.conversion.IntegrateAndFire)
+    how = names["with_spikes"](2), names["with_price"]
+    priced = names["score"](names["learn"](fresh, 12, 0, *how), 2)
+    assert priced[1] < 0.65 * train[1]
+    assert priced[0] > train[0] - 0.03
 
 
 def test_the_timing_of_the_input_decides_at_once_and_not_after_waiting():
