@@ -126,3 +126,17 @@ def test_drawn_networks_have_no_dead_layer(seed):
     torch.manual_seed(seed)
     for _, thresholds, _ in exercises._draw_networks():
         assert min(thresholds) > 0
+
+
+def test_dragging_the_steps_converts_no_network_again(monkeypatch):
+    (x, _), test = snn.data.digits()
+    torch.manual_seed(0)
+    ann = torch.nn.Sequential(torch.nn.Linear(64, 8), torch.nn.ReLU(), torch.nn.Linear(8, 10))
+    explorer = snn.conversion_explorer(ann, x, test)
+    first = [explorer.run(steps=steps, percentile=99.0) for steps in (1, 8)]
+    monkeypatch.setattr(snn.conversion, "convert", None)  # from now on, none can be made
+    again = [explorer.run(steps=steps, percentile=99.0) for steps in (1, 8, 32)]
+    assert [each["here"] for each in again[:2]] == [each["here"] for each in first]
+    assert again[2]["here"] == again[2]["last"]
+    with pytest.raises(TypeError):
+        explorer.run(steps=8, percentile=98.0)

@@ -1,6 +1,6 @@
 """The explorers of this chapter: one neuron as a ReLU, the timing of its input, a whole network."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -125,12 +125,16 @@ def conversion_explorer(
         best = 100 * _right(ann(data[0])[None], data[1])[0]
     times = np.arange(1, MOST_STEPS + 1)
 
-    def run(steps: int, percentile: float) -> dict[str, Any]:
+    @cache  # a drag of the steps asks for the same network again and again
+    def curves(percentile: float) -> tuple[np.ndarray, np.ndarray]:
         net = conversion.convert(ann, x, percentile=percentile)
         with torch.no_grad():
             *hidden, last = net.record(data[0].expand(MOST_STEPS, *data[0].shape)).values()
-        accuracy = 100 * _right(last.mem, data[1])
-        spikes = sum(each.spk.flatten(2).sum(2) for each in hidden).mean(1).cumsum(0)  # pyright: ignore
+        fired: Any = sum(each.spk.flatten(2).sum(2) for each in hidden)
+        return 100 * _right(last.mem, data[1]), fired.mean(1).cumsum(0).numpy()
+
+    def run(steps: int, percentile: float) -> dict[str, Any]:
+        accuracy, spikes = curves(percentile)
         return {
             "times": times, "accuracy": accuracy, "ann": np.full(MOST_STEPS, best),
             "spikes": spikes, "first": accuracy[0], "last": accuracy[-1], "all": spikes[-1], "here": accuracy[steps - 1], "fired": spikes[steps - 1],
