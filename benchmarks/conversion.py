@@ -26,7 +26,6 @@ def run(quick: bool) -> list[Result]:
     ours = snn.conversion.convert(ann, x)
     batch = x_test[:BATCH]
     calls = {"snnedu": lambda: snn.conversion.outputs(ours, batch, STEPS)}
-    rows: list[dict[str, object]] = []
     if "spikingjelly" not in peers.missing():
         theirs = _spikingjelly(ann, x)
         calls["spikingjelly"] = lambda: _outputs(theirs, batch)
@@ -37,7 +36,9 @@ def run(quick: bool) -> list[Result]:
         took = race(calls)
     right = _right(ann(x_test), y_test)
     converted = _right(snn.conversion.outputs(ours, x_test, STEPS), y_test)
-    rows += [{"network": name, f"ms for {STEPS} steps": ms} for name, ms in took.items()]
+    rows: list[dict[str, object]] = [
+        {"network": name, f"ms for {STEPS} steps": ms} for name, ms in took.items()
+    ]
     about = (
         f"784-256-128-10 on MNIST's digits, a batch of {BATCH}, {STEPS} steps of constant input, "
         f"thresholds by the maximum. Of the outputs at least {1 - TIES:.0%} are equal to 0.001. "
