@@ -26,6 +26,7 @@ from snnedu.core.delay import Delay, DelayedLinear, DelayLayer
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _chain, _folded
 from snnedu.core.neurons import RLeaky, RSynaptic
+from snnedu.core.residual import SkipMark
 
 OverTime = Float[Tensor, "time batch *features"]
 
@@ -108,7 +109,8 @@ def count(net: nn.Module, x_rec: Tensor, *, skip_zeros: bool = True) -> list[Cou
     addition. A neuron takes, at each step, one `mac` for each part of its state and one comparison,
     and each spike one subtraction. A bias is added at each step. Pooling adds or compares each
     input; ReLU compares. Batch norm costs a `mac` for each value: fold it first, with
-    `fold_batch_norm`. Recurrent weights are a row of their own.
+    `fold_batch_norm`. Recurrent weights are a row of their own. So is the sum of a `Residual`, an
+    addition for each input; the layer after it multiplies, as a sum of spikes may be 2.
 
     Not counted: what moves spikes between the cores of a chip, how convolutions reuse a weight that
     was read, and the lines of delayed inputs. Constant input counts at each step. Raises TypeError,
@@ -186,7 +188,17 @@ def _walk(net: nn.Sequential, x: Tensor) -> Iterator[_Seen]:
         x = x.unsqueeze(0)
     _check.time_first("x_rec", x, at_least=3)
     before = _Signal(x[:1] if x.stride(0) == 0 else x, len(x))  # constant: see `Sequential`
+    kept: list[_Signal] = []
     for name, layer in _chain(net, ""):
+        if isinstance(layer, SkipMark):
+            if layer.ends:
+                inside, before = before.values, kept.pop()
+                after = _Signal(layer.pass_on(inside, [before.values]), before.steps)
+                yield _Seen(name, layer, before, after)
+                before = after
+            else:
+                kept.append(before)
+            continue
         after = _Signal(_through(layer, before), before.steps)
         yield _Seen(name, layer, before, after)
         feedback = getattr(layer, "recurrent", None) or (
@@ -212,8 +224,9 @@ def _count(seen: _Seen, skip_zeros: bool) -> Counts:
     for kinds, cost in _COSTS.items():
         if isinstance(seen.layer, kinds):
             kind = type(seen.layer).__name__.strip("_")
+            kind = "Residual" if isinstance(seen.layer, SkipMark) else kind
             return Counts(seen.name, kind, **cost(seen, skip_zeros))
-    known = ", ".join(kind.__name__ for kinds in _COSTS for kind in kinds)
+    known = ", ".join(kind.__name__ for kinds in _COSTS for kind in kinds if kind not in _PRIVATE)
     raise TypeError(
         f"The cost of layer {seen.name!r}, {type(seen.layer).__name__}, is not known. Those of "
         f"{known} are. Count the layers before and after it apart."
@@ -262,6 +275,12 @@ def _of_values(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
     return {"ac": done, "skipped": skipped, "activity": out, "sizes": _sizes(seen)}
 
 
+def _of_sum(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
+    """One addition for each input that skips the layers inside; it is read once more for that."""
+    found = _of_values(seen, skip_zeros)
+    return found | {"activity": found["activity"] + seen.x.moved(skip_zeros)}
+
+
 def _of_batch_norm(seen: _Seen, skip_zeros: bool) -> dict[str, Any]:
     values = seen.y.moved(skip_zeros=False)
     numbers = 2 * seen.layer.num_features
@@ -280,11 +299,16 @@ def _sizes(seen: _Seen, weights: int = 0, parts: int = 1) -> tuple[int, int, int
 _COSTS: dict[tuple[type, ...], Callable[[_Seen, bool], dict[str, Any]]] = {
     (*CONNECTIONS, DelayedLinear, _OneToOne): _of_connections,
     (SpikingLayer,): _of_neurons,
-    (nn.ReLU, nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d): (
-        _of_values
-    ),
+    (
+        nn.ReLU, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d,
+        nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool1d,
+        nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d,
+    ): _of_values,
+    (SkipMark,): _of_sum,
     BATCH_NORM: _of_batch_norm,
-    (Delay, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d): (
-        _of_nothing
-    ),
-}
+    (
+        Delay, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d,
+        nn.Dropout3d,
+    ): _of_nothing,
+}  # fmt: skip
+_PRIVATE = (SkipMark, _OneToOne)  # of these, no error speaks

@@ -80,6 +80,53 @@ def test_recurrent_spikes_reach_everybody_one_step_later():
     assert neurons.updates == 12
 
 
+def test_a_residual_adds_its_input_once_more():
+    # Two steps, three neurons; at first 2 spike, then 1. Both layers pass on what they get.
+    x = torch.tensor([[[1.0, 1, 0]], [[0, 1, 0]]])
+    inside = nn.Linear(3, 3, bias=False), snn.Leaky(0.0, threshold=0.5, reset_mechanism="none")
+    net = snn.Sequential(snn.Residual(*inside), nn.Linear(3, 4, bias=False), snn.Leaky(0.9))
+    with torch.no_grad():
+        inside[0].weight.copy_(torch.eye(3))
+    rows = {row.name: row for row in count(net, x)}
+    assert list(rows) == ["0.0", "0.1", "0", "1", "2"]
+    assert rows["0"].layer == "Residual"
+    assert numbers(rows["0"], "ac", "skipped", "activity") == [3, 3, 3 + 3]
+    assert numbers(rows["1"], "mac", "ac") == [3 * 4, 0]  # of inputs that are 2
+    every = {row.name: row for row in count(net, x, skip_zeros=False)}["0"]
+    assert numbers(every, "ac", "skipped", "activity") == [6, 0, 6 + 6]
+
+
+def test_residuals_may_be_nested_and_see_constant_input():
+    torch.manual_seed(0)
+    net = snn.Sequential(
+        snn.Residual(nn.Linear(4, 4), snn.Residual(nn.Linear(4, 4))), snn.Leaky(0.9, 0.3),
+        snn.Residual(nn.Linear(4, 4), snn.Leaky(0.9, 0.3)), snn.Leaky(0.9, 0.3),
+    )  # fmt: skip
+    x = torch.rand(2, 4)
+    once, each = count(net, x.expand(7, 2, 4)), count(net, x.repeat(7, 1, 1))
+    assert [row.name for row in once] == ["0.0", "0.1.0", "0.1", "0", "1", "2.0", "2.1", "2", "3"]
+    for a, b in zip(once, each, strict=True):
+        assert numbers(a, *COSTLY) == pytest.approx(numbers(b, *COSTLY))
+    fired = net.record(x.expand(7, 2, 4))["1"].spk
+    assert once[7].ac == fired.sum().item() / 2
+    assert 0 < fired.mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("pool", "shape"),
+    [
+        (nn.MaxPool3d(2), (4, 4, 4)),
+        (nn.AvgPool3d(2), (4, 4, 4)),
+        (nn.AdaptiveMaxPool2d(2), (4, 4)),
+        (nn.AdaptiveAvgPool1d(2), (4,)),
+    ],
+)
+def test_every_pooling_takes_an_operation_for_each_input(pool, shape):
+    x = spikes(3, 2, 1, *shape)
+    net = snn.Sequential(pool, nn.Flatten(), snn.Leaky(0.9))
+    assert count(net, x)[0].ac == x.sum().item() / 2
+
+
 def test_delayed_spikes_cost_as_others_do():
     x = spikes(6, 2, 4)
     net = snn.Sequential(snn.DelayedLinear(4, 5, 3, bias=False), snn.Leaky(0.9))
