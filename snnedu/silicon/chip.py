@@ -7,13 +7,23 @@ event are its model of Loihi, after Davies et al. 2018, doi:10.1109/MM.2018.1121
 
 A spike reaches the next layer one step later, so that `steps` of a network with L layers of neurons
 take steps + L on the chip. The chip's reset comes at once, `U <- U - θ`, and what was subtracted
-leaks as well. Ours comes one step late and does not leak: a connection of each neuron to itself, of
-weight -(1 - β) θ, brings the missing part.
+leaks as well. Ours comes one step late and does not leak. To spike as our neurons do, the chip gets
+
+- a connection of each neuron to itself, of weight -(1 - β) θ: it brings the missing part;
+- where its current decays (`Synaptic`), a relay: a second neuron that takes the rest of that
+  current away one step later, with a weight of α (1 - β) θ;
+- a pause of one step after a spike of `RLeaky` that resets to zero, which loses the next input as
+  well (see `rleaky_step`).
+
+One reset remains that the chip does not have. That of `Synaptic` and `RSynaptic` to zero keeps U at
+0 for the next step, while the current takes in what comes. On the chip a pause loses this input for
+good, so there it has no pause, and spikes differ: `differing` says how many.
+The maximum of spikes is an OR: max pooling is a layer of neurons, each of which fires at once if
+any spike reaches it, and it takes one step more.
 """
 
 import copy
 import io
-from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -29,16 +39,21 @@ from snnedu.core import _check
 from snnedu.core._extras import extra
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _folded
-from snnedu.core.neurons import Leaky
+from snnedu.core.neurons import Leaky, RLeaky, RSynaptic, Synaptic
 from snnedu.silicon._table import Table
 
 PER_CORE = 1024  # neurons that a core of Loihi holds
 _SCALE = 2.0**20  # the chip rounds what leaks to 1/64: with large numbers, rounding is no matter
 _RESETS = {"subtract": "soft", "zero": "hard", "none": "none"}
-_AFFINE = (
-    *CONNECTIONS, *BATCH_NORM, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d,
-    nn.Dropout2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
+_NEURONS = (Leaky, Synaptic, RLeaky, RSynaptic)
+_SPIKES_STAY = (
+    nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d,
 )  # fmt: skip
+_AFFINE = (
+    *CONNECTIONS, *BATCH_NORM, *_SPIKES_STAY, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
+)  # fmt: skip
+_MAXIMA = (nn.MaxPool1d, nn.MaxPool2d)
+_AT_ONCE = {"leak_decay": 0.0, "threshold": _SCALE / 2, "reset_mode": "hard", "force_update": True}
 
 Weights = Float[Tensor, "inputs outputs"]
 
@@ -97,14 +112,57 @@ class _Layer:
     """Neurons, and the connections that lead to them."""
 
     name: str
-    neurons: Leaky
+    neurons: Any  # None: of a pooling, which fire whenever a spike comes
     weights: Weights
     bias: Float[Tensor, " outputs"]
     synapse: str  # the chip has several kinds, of different price
+    shape: tuple[int, ...]
 
-    def number(self, name: str, shape: tuple[int, ...]) -> list[float]:
+    def number(self, name: str) -> Float[Tensor, " outputs"]:
         """Return a parameter, one value for each neuron."""
-        return self.neurons.used(name).detach().expand(shape).flatten().tolist()
+        return self.neurons.used(name).detach().double().expand(self.shape).flatten()
+
+    @property
+    def decays(self) -> bool:
+        """Whether the neurons' current decays, and does not last for one step only."""
+        return isinstance(self.neurons, (Synaptic, RSynaptic))
+
+    @property
+    def reset(self) -> str:
+        return "none" if self.neurons is None else self.neurons.reset_mechanism
+
+    @property
+    def missing(self) -> Float[Tensor, " outputs"]:
+        """What the chip's reset by subtraction lacks, one step later: -(1 - β) θ."""
+        return (self.number("beta") - 1) * self.number("threshold")
+
+    def attributes(self, same_reset: bool) -> list[dict[str, Any]]:
+        """Return what the chip needs to know of each neuron."""
+        if self.neurons is None:
+            return [_AT_ONCE] * len(self.bias)
+        fixed = {"reset_mode": _RESETS[self.reset], "force_update": True}
+        if same_reset and self.reset == "zero" and isinstance(self.neurons, RLeaky):
+            fixed["refractory_delay"] = 2  # for it, 1 is the step of the spike itself
+        own = {"leak_decay": self.number("beta"), "threshold": _SCALE * self.number("threshold")}
+        if self.decays:
+            own["input_decay"] = self.number("alpha")
+        values = zip(*(each.tolist() for each in own.values()), strict=True)
+        return [fixed | dict(zip(own, each, strict=True)) for each in values]
+
+    def feedback(self) -> Float[Tensor, "neurons neurons"] | None:
+        """Return recurrent weights, from row to column."""
+        if not isinstance(self.neurons, (RLeaky, RSynaptic)):
+            return None
+        if (dense := getattr(self.neurons, "recurrent", None)) is not None:
+            rows = len(self.bias) // dense.out_features  # it acts along the features' last axis
+            return torch.block_diag(*[dense.weight.detach().double().T] * rows)
+        return self.neurons.V.detach().double().expand(self.shape).flatten().diag()
+
+    def flows(self, step: int) -> Float[Tensor, " outputs"]:
+        """Return what the bias adds to U in a step of this layer; it grows where it decays."""
+        if not self.decays:
+            return self.bias
+        return self.bias * (self.number("alpha")[:, None] ** torch.arange(step + 1)).sum(1)
 
 
 def on_chip(
@@ -112,19 +170,22 @@ def on_chip(
 ) -> ChipReport:
     """Return energy, time and spikes of a network on a simulated Loihi.
 
-    `net`: `Leaky` neurons; between them `Linear`, convolutions, batch norm, average pooling,
-    `Flatten`. `x_rec`: spikes, 0 or 1, `[time, batch, *features]`; the samples run one after the
-    other, each from rest. `same_reset`: add the connections that make the reset ours (see above);
-    they cost as all others do. Without them it is the chip's own: no difference at β = 1, or with
-    a reset to zero. `per_core`: how many neurons share a core; fewer take more cores.
+    `net`: neurons `Leaky`, `Synaptic`, `RLeaky` or `RSynaptic`; between them `Linear`,
+    convolutions, batch norm, average pooling, `Flatten`; max pooling after neurons. `x_rec`:
+    spikes, 0 or 1, `[time, batch, *features]`; the samples run one after the other, each from rest.
+    `same_reset`: add what makes the reset ours (see above); it costs as all else does. Without it,
+    the reset is the chip's own: no difference to `Leaky` at β = 1, or with a reset to zero.
+    `per_core`: how many neurons share a core; fewer take more cores.
 
     What differs: weights keep 32 bits here, 8 on the real chip. Membranes have 64 bits and ours 32,
-    so that a rare spike at the threshold may differ. Not counted: static power, the way into the
-    chip and out of it, and whether the weights fit a core. Averages of pooling are folded into
-    the weights after them. Weights of exactly 0 are left out.
+    so that a rare spike at the threshold may differ. `Synaptic` and `RSynaptic` with a reset to
+    zero spike otherwise (see above). Not counted: static power, the way into the chip and out of
+    it, and whether the weights fit a core. Averages of pooling are folded into the weights after
+    them. Weights of exactly 0 are left out.
 
-    Raises ModuleNotFoundError without `sanafe`, TypeError for other layers, ValueError for other
-    input and for networks that are too large.
+    Raises ModuleNotFoundError without `sanafe`, TypeError for other layers (delays, residuals and
+    other neurons have no counterpart on this chip), ValueError for other input and for networks
+    that are too large.
     Source: Boyle et al. 2025, doi:10.1109/TCAD.2025.3537971.
     """
     sanafe = extra("sanafe", "`on_chip` needs", 'Install it with `pip install "snnedu[chip]"`.')
@@ -135,10 +196,14 @@ def on_chip(
     inputs = x_rec[0, 0].numel()
     machine = _Machine(sanafe, layers, inputs, same_reset, per_core)
     runs = [machine.run(sample.flatten(1).cpu()) for sample in x_rec.unbind(1)]
-    spikes = {layer.name: torch.stack([spk[layer.name] for _, spk in runs], 1) for layer in layers}
+    all_spikes = {
+        layer.name: torch.stack([spk[layer.name] for _, spk in runs], 1) for layer in layers
+    }
+    spikes = {name: all_spikes[name] for name in ours}
     mean = {name: sum(totals[name] for totals, _ in runs) / len(runs) for name in runs[0][0]}
     parts = {name: mean.pop(name) for name in ("synapse", "soma", "network")}
-    fired = {"input": x_rec.flatten(2), **spikes}
+    relayed = {_relay(name): spk for name, spk in spikes.items()}
+    fired = {"input": x_rec.flatten(2), **all_spikes, **relayed}
     return ChipReport(
         energy=sum(parts.values()),
         parts=parts,
@@ -177,20 +242,42 @@ def _layers(net: Sequential, shape: tuple[int, ...]) -> list[_Layer]:
     """Return the neurons, each with what leads to them as one matrix."""
     found, between = list[_Layer](), list[nn.Module]()
     for name, layer, _ in net._layers(None):
-        if type(layer) is Leaky:
-            weights, bias, after = _matrix(between, shape)
-            found.append(_Layer(name, layer, weights, bias, _synapse(between, weights)))
-            shape, between = after, []
-        elif isinstance(layer, _AFFINE):
+        if isinstance(layer, _AFFINE):
             between.append(layer)
-        else:
-            raise TypeError(
-                f"The chip has no layer {name!r}, {type(layer).__name__}. It has `Leaky` neurons"
-                f"{' (not its subclasses)' if isinstance(layer, SpikingLayer) else ''}, and takes "
-                f"Linear, convolutions, batch norm, average pooling and Flatten. Replace it, or "
-                f"use `energy.report`."
-            )
+            continue
+        neurons = layer if type(layer) in _NEURONS else None
+        if neurons is None:
+            _check_pooling(name, layer, between)
+            between.append(layer)  # one spike alone reaches those whose window holds it
+        weights, bias, after = _matrix(between, shape)
+        dense = getattr(neurons, "recurrent", None)
+        if dense is not None and dense.bias is not None:
+            bias = bias + dense.bias.repeat(len(bias) // len(dense.bias))
+        synapse = _synapse(between, weights)
+        found.append(_Layer(name, neurons, weights, bias, synapse, after))
+        shape, between = after, []
     return found
+
+
+def _check_pooling(name: str, layer: nn.Module, between: list[nn.Module]) -> None:
+    if not isinstance(layer, _MAXIMA):
+        raise TypeError(
+            f"The chip has no layer {name!r}, {type(layer).__name__}. It has the neurons "
+            f"{', '.join(kind.__name__ for kind in _NEURONS)}"
+            f"{' (not their subclasses)' if isinstance(layer, SpikingLayer) else ''}, and takes "
+            f"Linear, convolutions, batch norm, pooling and Flatten. Replace it, or use "
+            f"`energy.report`."
+        )
+    if not all(isinstance(each, _SPIKES_STAY) for each in between):
+        raise TypeError(
+            f"The chip takes the maximum of spikes only, which is an OR. Received {name!r}, "
+            f"{type(layer).__name__}, after {type(between[-1]).__name__}. Move it after the "
+            f"neurons, or use average pooling."
+        )
+
+
+def _relay(name: str) -> str:
+    return f"{name}.relay"
 
 
 def _matrix(between: list[nn.Module], shape: tuple[int, ...]) -> tuple[Tensor, Tensor, Any]:
@@ -222,10 +309,9 @@ class _Machine:
         net, self.chip = sanafe.Network(), sanafe.SpikingChip(architecture)
         before = self._inputs(net)
         for layer in layers:
-            group = self._neurons(net, layer)
-            self._connect(before, group, layer)
-            if same_reset and layer.neurons.reset_mechanism == "subtract":
-                self._missing_part_of_the_reset(group, layer)
+            group = self._neurons(net, layer.name, layer.attributes(same_reset), layer.synapse)
+            self._connect(before, group, layer.weights)
+            self._feed_back(net, group, layer, same_reset and layer.reset == "subtract")
             before = group
         self.chip.load(net)
 
@@ -236,17 +322,14 @@ class _Machine:
         self._place(group, "input", self.inputs)
         return group
 
-    def _neurons(self, net: Any, layer: _Layer) -> Any:
-        size = len(layer.bias)
+    def _neurons(self, net: Any, name: str, each: list[dict[str, Any]], synapse: str) -> Any:
         group = net.create_neuron_group(
-            layer.name, size, log_spikes=True, soma_hw_name="loihi_lif",
-            default_synapse_hw_name=layer.synapse, default_dendrite_hw_name="loihi_dendrites",
+            name, len(each), log_spikes=True, soma_hw_name="loihi_lif",
+            default_synapse_hw_name=synapse, default_dendrite_hw_name="loihi_dendrites",
         )  # fmt: skip
-        fixed = {"reset_mode": _RESETS[layer.neurons.reset_mechanism], "force_update": True}
-        for place, (beta, threshold) in enumerate(_numbers(layer)):
-            own = {"leak_decay": beta, "threshold": _SCALE * threshold}
-            group[place].set_attributes(model_attributes=fixed | own)
-        self._place(group, layer.name, size)
+        for place, attributes in enumerate(each):
+            group[place].set_attributes(model_attributes=attributes)
+        self._place(group, name, len(each))
         return group
 
     def _place(self, group: Any, name: str, size: int) -> None:
@@ -263,17 +346,29 @@ class _Machine:
             self.cores.append((number, name, first, len(here)))
 
     @staticmethod
-    def _connect(before: Any, group: Any, layer: _Layer) -> None:
-        pairs = layer.weights.nonzero()
-        values = (_SCALE * layer.weights[tuple(pairs.T)]).tolist()
+    def _connect(before: Any, group: Any, weights: Weights) -> None:
+        pairs = weights.nonzero()
+        values = (_SCALE * weights[tuple(pairs.T)]).tolist()
         before.connect_neurons_sparse(group, {"weight": values}, [tuple(p) for p in pairs.tolist()])
 
+    def _feed_back(self, net: Any, group: Any, layer: _Layer, corrects: bool) -> None:
+        """Connect neurons to their own layer: recurrent weights, and what the reset lacks."""
+        feedback = layer.feedback()
+        missing = layer.missing if corrects else torch.zeros(len(layer.bias))
+        if feedback is not None:
+            self._connect(group, group, feedback + missing.diag())
+        else:
+            self._one_to_one(group, group, missing)
+        if corrects and layer.decays and bool((back := -layer.number("alpha") * missing).any()):
+            relays = self._neurons(net, _relay(layer.name), [_AT_ONCE] * len(back), layer.synapse)
+            self._one_to_one(group, relays, torch.ones(len(back)))
+            self._one_to_one(relays, group, back)
+
     @staticmethod
-    def _missing_part_of_the_reset(group: Any, layer: _Layer) -> None:
-        for place, (beta, threshold) in enumerate(_numbers(layer)):
-            if beta < 1:
-                weight = -_SCALE * (1 - beta) * threshold
-                group[place].connect_to_neuron(group[place], {"weight": weight})
+    def _one_to_one(before: Any, group: Any, weights: Float[Tensor, " neurons"]) -> None:
+        for place, weight in enumerate((_SCALE * weights).tolist()):
+            if weight:
+                before[place].connect_to_neuron(group[place], {"weight": weight})
 
     def run(self, sample: Float[Tensor, "time inputs"]) -> tuple[dict[str, float], dict[str, Any]]:
         """Return totals and spikes of one sample, `[time, neurons]`, by layer."""
@@ -294,10 +389,12 @@ class _Machine:
     def _step(self, now: int, steps: int) -> Any:
         """Run one step. A bias flows while its layer has input, as in `net`."""
         for late, layer in enumerate(self.layers, 1):
-            if now in (0, late, late + steps) and bool(layer.bias.any()):
+            active = late <= now < late + steps
+            changes = now in (0, late, late + steps) or (active and layer.decays)
+            if changes and bool(layer.bias.any()):
                 group = self.chip.mapped_neuron_groups[layer.name]
-                flows = _SCALE if late <= now < late + steps else 0.0
-                for neuron, bias in zip(group, (flows * layer.bias).tolist(), strict=True):
+                flows = layer.flows(now - late) if active else torch.zeros(len(layer.bias))
+                for neuron, bias in zip(group, (_SCALE * flows).tolist(), strict=True):
                     neuron.set_attributes(model_attributes={"bias": bias})
         with redirect_stdout(io.StringIO()):  # SANA-FE prints each step
             return self.chip.sim(1, spike_trace=True)
@@ -310,11 +407,6 @@ def _architecture(sanafe: Any, inputs: int) -> Any:
     with TemporaryDirectory() as folder:
         (path := Path(folder) / "loihi.yaml").write_text(text)
         return sanafe.load_arch(path)
-
-
-def _numbers(layer: _Layer) -> Iterable[tuple[float, float]]:
-    shape = tuple(layer.bias.shape)
-    return zip(layer.number("beta", shape), layer.number("threshold", shape), strict=True)
 
 
 def _totals(results: list[Any]) -> dict[str, float]:

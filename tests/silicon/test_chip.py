@@ -62,6 +62,116 @@ def test_spikes_are_ours_whatever_the_reset(reset, beta, seed):
     assert sum(int((found.spikes[n] != recorded[n].spk).sum()) for n in recorded) <= 2
 
 
+def neurons_of_every_kind(size, reset, alpha, beta):
+    how = {"threshold": 0.2, "reset_mechanism": reset}
+    return {
+        "Synaptic": snn.Synaptic(alpha, beta, **how),
+        "RLeaky": snn.RLeaky(beta, linear_features=size, **how),
+        "RSynaptic": snn.RSynaptic(alpha, beta, linear_features=size, **how),
+        "RLeaky, one to one": snn.RLeaky(beta, V=0.3, all_to_all=False, **how),
+        "RSynaptic, one to one": snn.RSynaptic(
+            alpha, beta, V=torch.linspace(-0.5, 0.5, size), all_to_all=False, **how
+        ),
+    }
+
+
+def has_our_reset(kind, reset):
+    return reset != "zero" or "Synaptic" not in kind
+
+
+@settings(max_examples=12)
+@given(
+    how=st.sampled_from(
+        [
+            (kind, reset)
+            for kind in neurons_of_every_kind(1, "none", 0.5, 0.5)
+            for reset in ("subtract", "zero", "none")
+            if has_our_reset(kind, reset)
+        ]
+    ),
+    alpha=st.floats(0, 1),
+    beta=st.floats(0, 1),
+    seed=st.integers(0, 99),
+)
+def test_neurons_with_synapses_or_recurrence_spike_as_ours(how, alpha, beta, seed):
+    kind, reset = how
+    torch.manual_seed(seed)
+    net = snn.Sequential(
+        nn.Linear(16, 8), neurons_of_every_kind(8, reset, alpha, beta)[kind],
+        nn.Linear(8, 4), neurons_of_every_kind(4, reset, alpha, beta)[kind],
+    )  # fmt: skip
+    found = snn.energy.on_chip(net, spikes(12, 2, 16, seed=seed))
+    assert found.spikes["1"].any()
+    assert found.differing <= 4  # of 288: sums on the threshold, and what they cause
+
+
+def test_two_spikes_through_a_synapse_that_remembers_on_paper():
+    # X = 1.5, .75, 1.875; with β = 0, U = X - S: 1.5, -.25, 1.875. Spikes 1 0 1.
+    net = snn.Sequential(nn.Linear(1, 1, bias=False), snn.Synaptic(0.5, 0.0))
+    with torch.no_grad():
+        net[0].weight.fill_(1.5)
+    x = torch.tensor([1.0, 0, 1]).view(3, 1, 1)
+    ours, own = (snn.energy.on_chip(net, x, same_reset=same) for same in (True, False))
+    assert ours.spikes["1"].flatten().tolist() == [1, 0, 1]
+    # Each spike also goes to the neuron itself and to its relay; only the first comes back in time.
+    assert (own.events, ours.events) == (2, 2 + 2 * 2 + 1)
+    assert [row["name"] for row in ours.rows] == ["input", "1", "1.relay"]
+
+
+def test_the_chips_own_reset_does_not_lose_the_next_input():
+    net = snn.Sequential(
+        nn.Linear(1, 1, bias=False),
+        snn.RLeaky(0.5, V=0.0, all_to_all=False, reset_mechanism="zero"),
+    )
+    with torch.no_grad():
+        net[0].weight.fill_(1.5)
+    x = torch.ones(4, 1, 1)
+    assert snn.energy.on_chip(net, x).spikes["1"].flatten().tolist() == [1, 0, 1, 0]
+    own = snn.energy.on_chip(net, x, same_reset=False)
+    assert own.spikes["1"].flatten().tolist() == [1, 1, 1, 1]
+    assert own.differing == 2
+
+
+def test_what_the_chip_cannot_reset_is_counted_as_differing():
+    # X = 2.5, 3.75, 1.875, β = 0: ours stays at 0 in the step after the spike, the chip does not.
+    neuron = snn.Synaptic(0.5, 0.0, threshold=2.0, reset_mechanism="zero")
+    net = snn.Sequential(nn.Linear(1, 1, bias=False), neuron)
+    with torch.no_grad():
+        net[0].weight.fill_(2.5)
+    x = torch.tensor([1.0, 1, 0]).view(3, 1, 1)
+    found = snn.energy.on_chip(net, x)
+    assert net(x)[0].flatten().tolist() == [1, 0, 0]
+    assert found.spikes["1"].flatten().tolist() == [1, 1, 0]
+    assert found.differing == 1
+
+
+def test_recurrence_runs_along_the_last_axis_of_the_features():
+    torch.manual_seed(0)
+    net = snn.Sequential(
+        nn.Conv1d(1, 3, 3, padding=1), snn.RLeaky(0.9, linear_features=8, threshold=0.2),
+        nn.Flatten(), nn.Linear(24, 4), snn.Leaky(0.9, threshold=0.2),
+    )  # fmt: skip
+    found = snn.energy.on_chip(net, spikes(12, 2, 1, 8))
+    assert found.differing <= 1
+    assert 0 < found.spikes["1"].mean() < 1
+
+
+def test_the_maximum_of_spikes_is_an_or():
+    torch.manual_seed(0)
+    net = snn.Sequential(
+        nn.Conv2d(1, 3, 3), snn.Leaky(0.9, threshold=0.3), nn.Dropout(0.5),
+        nn.MaxPool2d(3, stride=2, padding=1), nn.Flatten(), nn.Linear(27, 5), snn.Leaky(0.8, 0.3),
+    )  # fmt: skip
+    x = spikes(10, 2, 1, 7, 7, share=0.1)
+    found = snn.energy.on_chip(net, x)
+    assert found.differing <= 1
+    assert found.steps == 10 + 3
+    assert list(found.spikes) == ["1", "6"]
+    pooled = net[3](found.spikes["1"].view(20, 3, 5, 5)).sum().item() / 2
+    assert [row["spikes"] for row in found.rows if row["name"] == "3"] == [pooled]
+    assert 0 < found.spikes["6"].mean() < 1
+
+
 def test_each_neuron_has_its_own_leak_and_threshold():
     net = snn.Sequential(
         nn.Linear(16, 12),
@@ -164,7 +274,15 @@ def with_layers(*layers):
         (small_net(), torch.ones(2, 1, 16), {"per_core": 2000}, ValueError, r"\[1, 1024\]"),
         (small_net(), torch.ones(2, 1, 16), {"per_core": 1.5}, TypeError, "whole number"),
         (with_layers(nn.ReLU(), snn.Leaky(0.9)), torch.ones(2, 1, 16), {}, TypeError, "'1', ReLU"),
-        (with_layers(snn.Synaptic(0.9, 0.8)), torch.ones(2, 1, 16), {}, TypeError, "Synaptic"),
+        (with_layers(snn.Alpha(0.9, 0.8)), torch.ones(2, 1, 16), {}, TypeError, "Alpha"),
+        (
+            with_layers(snn.Delay(torch.ones(4), 2), snn.Leaky(0.9)), torch.ones(2, 1, 16), {},
+            TypeError, "'1', Delay",
+        ),
+        (
+            snn.Sequential(nn.Conv1d(1, 2, 3), nn.MaxPool1d(2), snn.Leaky(0.9)),
+            torch.ones(2, 1, 1, 16), {}, TypeError, "'1', MaxPool1d, after Conv1d.*after the",
+        ),
         (
             snn.Sequential(nn.Linear(16, 200), snn.Leaky(0.9)), torch.ones(2, 1, 16),
             {"per_core": 1}, ValueError, "'1' does not fit",
