@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from snnedu.core.data import manifolds
 from snnedu.core.functional import ce_rate_loss
+from snnedu.core.intervals import interval as interval
 from snnedu.core.network import Sequential
 from snnedu.core.neurons import Leaky
 from snnedu.core.training import evaluate, fit
@@ -104,14 +105,6 @@ def tell_of_controls() -> None:
     for layer, (accuracy, rate) in ONE_RESET.items():
         print(f"a reset in the {layer} layer alone: accuracy {accuracy:.2f}, "
               f"spikes per hidden neuron and step {rate:.3f}")  # fmt: skip
-
-
-def interval(gains: Tensor) -> tuple[float, float]:
-    """Return the ends of the 95 % interval of the mean gain (Student's t)."""
-    from scipy.stats import t
-
-    half = t.ppf(0.975, len(gains) - 1) * gains.std() / len(gains) ** 0.5
-    return float(gains.mean() - half), float(gains.mean() + half)
 
 
 def launch(script: str, processes: int) -> Any:

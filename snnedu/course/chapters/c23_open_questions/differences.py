@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from math import sqrt
 
+from snnedu.core.intervals import students_t
 from snnedu.course.chapters.c23_open_questions import open_questions as given
 from snnedu.course.chapters.c23_open_questions.open_questions import Printed
 
@@ -35,9 +36,7 @@ class Difference:
 
     @property
     def _half(self) -> float:
-        from scipy.stats import t
-
-        return float(t.ppf(0.975, self.freedom)) * self.error
+        return students_t(self.freedom) * self.error
 
 
 @dataclass(frozen=True)

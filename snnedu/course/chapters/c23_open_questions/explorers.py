@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snnedu.core.intervals import students_t
 from snnedu.course.predict import in_explorer
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.panels import Curve, Slider
@@ -78,10 +79,8 @@ def _judged(effect: float) -> tuple[Tensor, Tensor]:
 @cache
 def _drawn() -> tuple[Tensor, list[float]]:
     """Return noise [studies, seeds], and Student's t for each number of seeds."""
-    from scipy.stats import t
-
     noise = torch.randn(STUDIES, MOST, generator=torch.Generator().manual_seed(0))
-    return noise, [float(t.ppf(0.975, seeds - 1)) for seeds in range(3, MOST + 1)]
+    return noise, [students_t(seeds - 1) for seeds in range(3, MOST + 1)]
 
 
 def _percent(values: Float[Tensor, " studies"]) -> Float[Tensor, " bins"]:
