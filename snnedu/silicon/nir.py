@@ -195,20 +195,19 @@ def _why_not(layer: nn.Module) -> str:
 
 def _neuron(nir: Any, layer: Any, shape: tuple[int, ...], dt: float) -> Any:
     """Return τ = dt / (1 - β) and its like, and beside them what NIR has no place for."""
-    numbers = layer._values(torch.Size((1, *shape)), torch.float32)
-    beta, threshold = (_array(numbers[name], shape) for name in ("beta", "threshold"))
+    beta, threshold = (_array(layer.used(name).float(), shape) for name in ("beta", "threshold"))
     zero = np.zeros(shape)
     metadata: dict[str, Any] = {
         "reset_mechanism": layer.reset_mechanism, "reset_delay": True, "spike_op": ">",
         "beta": beta,
     }  # fmt: skip
     common = {"v_threshold": threshold, "v_reset": zero, "metadata": metadata}
-    if "alpha" not in numbers and (beta == 1).all():
+    if "alpha" not in layer.numbers and (beta == 1).all():
         return nir.IF(r=np.full(shape, 1 / dt), **common)
     tau = _tau(beta, dt)
-    if "alpha" not in numbers:
+    if "alpha" not in layer.numbers:
         return nir.LIF(tau=tau, r=tau / dt, v_leak=zero, **common)
-    alpha = _array(numbers["alpha"], shape)
+    alpha = _array(layer.used("alpha").float(), shape)
     metadata["alpha"] = alpha
     synapse = _tau(alpha, dt)
     return nir.CubaLIF(
