@@ -42,9 +42,24 @@ class Prices:
 
     def access(self, values: int) -> float:
         """Return the price of one value, in the smallest memory that holds so many."""
+        return self._holding(values)[1] * self.bits / 64
+
+    def place(self, values: int) -> str:
+        """Return which memory holds so many values, by its size: "32 kB"; "DRAM" if endless."""
+        return _bytes(self._holding(values)[0])
+
+    def _holding(self, values: int) -> tuple[float, float]:
         needed = values * self.bits / 8
-        held = [pj for size, pj in self.memory if size >= needed] or [self.memory[-1][1]]
-        return held[0] * self.bits / 64
+        return next((each for each in self.memory if each[0] >= needed), self.memory[-1])
+
+
+def _bytes(size: float) -> str:
+    if math.isinf(size):
+        return "DRAM"
+    for unit, least in (("MB", 1 << 20), ("kB", 1 << 10)):
+        if size >= least:
+            return f"{size / least:g} {unit}"
+    return f"{size:g} B"
 
 
 # Horowitz 2014, doi:10.1109/ISSCC.2014.6757323, figure 1.1.9: a process of 45 nm at 0.9 V. Caches
@@ -65,7 +80,9 @@ class Report(Table):
     """Counts and costs of one inference: `rows`, one for each layer, and their sums.
 
     `energy` is all of it in pJ, `static` the share that flows whatever the network does, `total`
-    the sum of each column. It prints as a table; `to_dict()` holds plain numbers.
+    the sum of each column. `lives` in a row: the memories of its weights, states and activity; ""
+    where none is read, or memory is not counted. It prints as a table; `to_dict()` holds plain
+    numbers and texts.
     """
 
     prices: Prices
@@ -76,7 +93,7 @@ class Report(Table):
     @property
     def total(self) -> dict[str, float]:
         """The sum of each column over the layers."""
-        names = [name for name in self.rows[0] if name not in ("name", "layer")]
+        names = [name for name in self.rows[0] if name not in ("name", "layer", "lives")]
         return {name: sum(row[name] for row in self.rows) for name in names}
 
     @property
@@ -93,16 +110,20 @@ class Report(Table):
         """Return everything as numbers, texts, lists and dicts."""
         shown = {"prices": asdict(self.prices), "steps": self.steps, "skip_zeros": self.skip_zeros}
         sums = {"total": self.total, "static": self.static, "energy": self.energy}
-        return shown | {"rows": [dict(row) for row in self.rows]} | sums
+        rows = [{**row, "lives": list(row["lives"])} for row in self.rows]
+        return shown | {"rows": rows} | sums
 
     def _lines(self) -> Iterator[tuple[str, ...]]:
         names = ("mac", "ac", "skipped", "updates", "weights", "states", "activity")
-        yield ("name", "layer", *names, "compute (pJ)", "memory (pJ)", "energy (pJ)")
-        last: dict[str, Any] = {"name": "total", "layer": "", **self.total}
+        costs = ("compute (pJ)", "memory (pJ)", "energy (pJ)")
+        yield ("name", "layer", *names, "weights, states, activity live in", *costs)
+        last: dict[str, Any] = {"name": "total", "layer": "", "lives": (), **self.total}
         for row in [*self.rows, last]:
             memory = row["energy"] - row["compute"]
-            numbers = [*(row[name] for name in names), row["compute"], memory, row["energy"]]
-            yield (str(row["name"]), str(row["layer"]), *(f"{n:,.0f}" for n in numbers))
+            counts = (f"{row[name]:,.0f}" for name in names)
+            costs = (f"{pj:,.0f}" for pj in (row["compute"], memory, row["energy"]))
+            places = ", ".join(place or "-" for place in row["lives"])
+            yield (str(row["name"]), str(row["layer"]), *counts, places, *costs)
 
     def _caption(self) -> str:
         zeros = "zeros are skipped" if self.skip_zeros else "zeros are computed"
@@ -149,4 +170,6 @@ def _row(counts: Counts, prices: Prices, memory: bool) -> dict[str, Any]:
     moved = (counts.weights, counts.states, counts.activity)
     costs = [n * prices.access(size) for n, size in zip(moved, counts.sizes, strict=True)]
     row = {name: value for name, value in vars(counts).items() if name != "sizes"}
+    places = zip(moved, counts.sizes, strict=True)
+    row["lives"] = tuple(prices.place(size) if n and memory else "" for n, size in places)
     return row | {"compute": compute, "energy": compute + (sum(costs) if memory else 0.0)}

@@ -194,6 +194,24 @@ def test_costs_are_counts_times_prices():
     assert large.rows[0]["energy"] == 12 * 1 + 80 * 12 + 8 * (24 + 3)
 
 
+def test_it_says_in_which_memory_numbers_live():
+    # 64 x 100 weights of 4 bytes are 25.6 kB, 100 x 100 are 40 kB; 512 x 1000 are 2 MB.
+    net = nn.Sequential(nn.Linear(64, 100), nn.ReLU(), nn.Linear(100, 100), nn.Flatten())
+    found = energy.report(net, torch.rand(3, 64))
+    assert [row["lives"] for row in found.rows] == [
+        ("32 kB", "8 kB", "8 kB"), ("", "", "8 kB"), ("1 MB", "8 kB", "8 kB"), ("", "", ""),
+    ]  # fmt: skip
+    wide = nn.Sequential(nn.Linear(512, 1000))
+    assert energy.report(wide, torch.rand(1, 512)).rows[0]["lives"][0] == "DRAM"
+    assert energy.report(wide, torch.rand(1, 512), memory=False).rows[0]["lives"][0] == ""
+    assert energy.Prices("mine", 8, 1, 1, ((10, 1), (2e6, 2))).place(11) == "1.90735 MB"
+    text = str(found)
+    assert "weights, states, activity live in" in text
+    assert "32 kB, 8 kB, 8 kB" in text
+    assert "-, -, 8 kB" in text
+    assert "lives" not in found.total
+
+
 def test_static_power_flows_whatever_happens():
     prices = energy.Prices("mine", 8, 1, 1, ((1e9, 0),), static=2.0, step=0.5)
     net = snn.Sequential(nn.Linear(4, 5), snn.Leaky(0.9))
