@@ -45,6 +45,7 @@ BENCHMARKS = {  # module and function; imported when it is their turn
     "culture": "culture.run",
     "exchange": "exchange.run",
     "streaming": "streaming.run",
+    "processes": "processes.run",
     "import": "imports.run",
     "animation": "bench_animation.run",
     "widgets": "bench_widgets.run",
