@@ -124,7 +124,13 @@ def test_few_bits_are_enough_until_there_are_two(done):
 def test_the_files_hold_the_network(done):
     home = snn.from_nir(done["place"] / "gestures.nir")
     spk_rec, _ = home(done["x_new"])
-    assert torch.equal(spk_rec, done["net"](done["x_new"])[0])
+    assert torch.equal(spk_rec, done["final"](done["x_new"])[0])
+    for layer in (0, 2, 5):  # weights of 8 bits: a whole number of steps, at most 127
+        weight = home[layer].weight.flatten(1)
+        steps = 127 * weight / weight.abs().amax(1, keepdim=True)
+        torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+        shift = (1 - home[layer + 1].beta.double()).log2()  # and leaks that are shifts
+        torch.testing.assert_close(shift, shift.round(), atol=1e-4, rtol=0)
     assert 0 < spk_rec.mean() < 1
     assert torch.equal(done["spk"], done["again"])
 
