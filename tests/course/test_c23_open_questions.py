@@ -1,6 +1,7 @@
 """What 23 claims: its table says what other chapters print, its phrase book runs."""
 
 import importlib.util
+import math
 import re
 import warnings
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from hypothesis import given, strategies as st
 
 import snnedu as snn
 from snnedu.course.chapters.c23_open_questions import (
@@ -18,6 +20,7 @@ from snnedu.course.chapters.c23_open_questions import (
     phrases,
 )
 from snnedu.course.chapters.c23_open_questions.open_questions import OPEN, Printed
+from snnedu.course.exercise import exercise
 
 pytestmark = pytest.mark.house
 
@@ -279,6 +282,35 @@ def test_the_neuron_of_each_library_spikes_as_ours_does(name, speak):
     ours = snn.Leaky(0.9, reset_mechanism="zero" if zero else "subtract")
     same = torch.equal(ours.unroll(said["x_rec"])[0], said["spk_rec"].detach())
     assert same == (name != "sinabs")  # it subtracts at once
+
+
+@given(beta=st.floats(0.1, 0.95), threshold=st.floats(0.1, 2), seed=st.integers(0, 99))
+def test_a_moved_neuron_spikes_as_before(beta, threshold, seed):
+    draw = torch.Generator().manual_seed(seed)
+    cur_rec = threshold * torch.rand(60, 20, generator=draw, dtype=torch.float64)
+    ours, _ = snn.Leaky(beta, threshold).double().unroll(cur_rec)
+    tau, gain, amount = exercise("23.4").solution(beta, threshold)
+    there = experiments.elsewhere(cur_rec, tau, gain, amount, threshold)
+    assert 0 < ours.mean() < 1
+    assert (there != ours).sum() <= 2  # a membrane on the threshold may round to either side
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("r", [0.8 / 0.9, 0.8])
+def test_sinabs_spikes_as_the_neuron_elsewhere(r):
+    layers = pytest.importorskip("sinabs.layers")
+    activation = pytest.importorskip("sinabs.activation")
+    theirs = layers.LIF(
+        tau_mem=-1 / math.log(0.9), spike_threshold=0.8, spike_fn=activation.SingleSpike,
+        reset_fn=activation.MembraneSubtract(r), norm_input=True,
+    )  # fmt: skip
+    cur_rec = 0.4 * torch.rand(200, 50, generator=torch.Generator().manual_seed(0))
+    spk_rec = theirs(10 * cur_rec.T[..., None])[..., 0].T
+    here = experiments.elsewhere(cur_rec, tau=10, gain=10, amount=r, threshold=0.8)
+    assert (spk_rec != here).sum() <= 2
+    ours, _ = snn.Leaky(0.9, threshold=0.8).unroll(cur_rec)
+    assert ((here != ours).sum() <= 2) == (r > 0.8)
 
 
 def test_the_phrase_book_has_ten_phrases_in_seven_libraries(capsys):

@@ -1,8 +1,8 @@
-"""Exercises of 23 · Open questions: an effect and its interval, a control, an Explorer."""
+"""Exercises of 23 · Open questions: an effect, a control, an Explorer, a neuron that moves."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import exp
+from math import exp, log
 from typing import Any
 
 import torch
@@ -34,6 +34,12 @@ def my_explorer(model: Any) -> snn.Explorer:
     controls = [snn.Slider("beta", 0.5, 0.95), snn.Slider("threshold", 0.5, 1.5)]
     panel = snn.Curve("cur", "rate", xlabel="current", ylabel="spikes per step", ylim=(0, 1))
     return snn.Explorer(model, controls, [panel])
+
+
+def my_move(beta: float, threshold: float) -> tuple[float, float, float]:
+    """Return τ, the gain and the amount of a neuron that divides by τ and resets at once."""
+    tau = 1 / (1 - beta)
+    return tau, tau, threshold / beta
 
 
 # --------------------------------------------------------------------------------------- 23.1
@@ -418,6 +424,43 @@ def _with_choice(model: Any) -> snn.Explorer:
     return snn.Explorer(model, (threshold, beta), (curve,), title="Rates")
 
 
+# --------------------------------------------------------------------------------------- 23.4
+
+TAU_EXP = "Your τ belongs to β = exp(-1/τ). This neuron keeps 1 - 1/τ of its membrane in a step: solve that for τ."
+TAU_BETA = "You divide by β. The neuron loses 1 - β in a step, and 1/τ is what it loses."
+TAU_TURNED = "Your τ is turned over. 1/τ is what the neuron loses in a step, 1 - β."
+GAIN_ONE = (
+    "Your gain is 1. Their neuron takes in a τ-th of its current, so that it would hear too little."
+)
+GAIN_TURNED = "Your gain is turned over. Their neuron divides the current by τ: undo this."
+GAIN_BETA = "Your gain is 1/β. What must be undone is the division of the current by τ."
+NOT_ALL_OF_IT = "You subtract θ. What their neuron subtracts at once leaks in the same way as the membrane: in the next step β r of it is left, and this must be θ."
+TOO_LITTLE = "You subtract β θ, less than θ. It leaks once more before the next step: in the end β r must be θ."
+ONLY_AT_ONE = "Your amount is right for θ = 1 alone. It grows with the `threshold` that is passed."
+SCALED_AMOUNT = "You multiply the amount by the gain. The gain scales currents alone: the membrane and its threshold keep their size."
+ADDED = "You add the share of θ that leaks. What you add leaks, too: β r must be θ."
+OTHER_ORDER = "Your numbers are right, but in another order: τ, the gain, the amount."
+
+
+def _draw_neurons() -> Iterator[tuple[float, float]]:
+    """Draw decays and thresholds; none is near 1/2, where 1/β and 1/(1 - β) are one number."""
+    for low, high in ((0.8, 0.95), (0.6, 0.75), (0.2, 0.4)):
+        beta = low + (high - low) * torch.rand(()).item()
+        yield beta, 0.3 + 0.4 * torch.rand(()).item()
+
+
+def _moved(
+    tau: Callable[[float], float] = lambda beta: 1 / (1 - beta),
+    gain: Callable[[float], float] = lambda beta: 1 / (1 - beta),
+    amount: Callable[[float, float], float] = lambda beta, threshold: threshold / beta,
+) -> Callable[[float, float], tuple[float, float, float]]:
+    return lambda beta, threshold: (tau(beta), gain(beta), amount(beta, threshold))
+
+
+def _both_from(tau: Callable[[float], float]) -> Any:
+    return _moved(tau, tau)
+
+
 EXERCISES = [
     Exercise(
         id="23.1",
@@ -563,5 +606,48 @@ EXERCISES = [
             "`snn.Explorer(model, [one slider, the other slider], [panel])`. β stays below 1, θ above 0.",
         ),
         right="Any function of yours can be explored now.",
+    ),
+    Exercise(
+        id="23.4",
+        title="Move a neuron",
+        name="my_move",
+        solution=my_move,
+        cases=_draw_neurons,
+        mistakes={
+            TAU_EXP: [
+                _both_from(lambda beta: -1 / log(beta)),
+                _moved(lambda beta: -1 / log(beta)),
+            ],
+            TAU_BETA: _both_from(lambda beta: 1 / beta),
+            TAU_TURNED: [_both_from(lambda beta: 1 - beta), _moved(lambda beta: 1 - beta)],
+            GAIN_ONE: [
+                _moved(gain=lambda beta: 1.0),
+                _moved(gain=lambda beta: 1.0, amount=lambda beta, threshold: threshold),
+            ],
+            GAIN_TURNED: _moved(gain=lambda beta: 1 - beta),
+            GAIN_BETA: _moved(gain=lambda beta: 1 / beta),
+            NOT_ALL_OF_IT: _moved(amount=lambda beta, threshold: threshold),
+            TOO_LITTLE: _moved(amount=lambda beta, threshold: beta * threshold),
+            ONLY_AT_ONE: _moved(amount=lambda beta, threshold: 1 / beta),
+            SCALED_AMOUNT: [
+                _moved(amount=lambda beta, threshold: threshold / beta / (1 - beta)),
+                _moved(amount=lambda beta, threshold: threshold / (1 - beta)),
+            ],
+            ADDED: _moved(amount=lambda beta, threshold: threshold * (2 - beta)),
+            OTHER_ORDER: [
+                lambda beta, threshold: my_move(beta, threshold)[::-1],
+                lambda beta, threshold: (1 / (1 - beta), threshold / beta, 1 / (1 - beta)),
+            ],
+        },
+        otherwise="This neuron would not spike as ours does. Write both equations for a step after a spike, and compare what stands before U, I and S.",
+        accepts=(
+            lambda beta, threshold: torch.tensor(my_move(beta, threshold)),
+            lambda beta, threshold: list(my_move(beta, threshold)),
+        ),
+        hints=(
+            "Put V into the first equation. What stands there before U[t-1], before I[t] and before S[t-1]? In ours: β, 1 and -θ.",
+            "Three conditions: 1 - 1/τ = β, g/τ = 1, and (1 - 1/τ) r = θ.",
+        ),
+        right="Two conventions less that can surprise you.",
     ),
 ]

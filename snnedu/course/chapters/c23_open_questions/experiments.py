@@ -19,6 +19,7 @@ import snnedu as snn
 
 STEPS, HIDDEN = 8, 64
 Neuron = Callable[[float], Sequence[nn.Module]]
+OverTime = Float[Tensor, "time *shape"]
 
 
 class Gain(nn.Module):
@@ -51,6 +52,25 @@ class OneMinusSigmoid(nn.Module):
     def right_inverse(self, beta: Float[Tensor, ""]) -> Float[Tensor, ""]:
         """Return w."""
         return torch.log((1 - beta) / beta)
+
+
+def elsewhere(
+    cur_rec: OverTime, tau: float, gain: float, amount: float, threshold: float
+) -> OverTime:
+    """Return the spikes of a neuron as other libraries have it.
+
+        U[t] = V[t-1] + (g I[t] - V[t-1]) / τ    S[t] = 1 if U[t] > θ else 0
+        V[t] = U[t] - r S[t]                     the reset comes at once
+
+    `gain` is g, `amount` r, `threshold` θ. The form is that of Norse, sinabs and SpikingJelly, up
+    to their signs of equality at θ.
+    """
+    left, spikes = torch.zeros_like(cur_rec[0]), list[Tensor]()
+    for cur in cur_rec:
+        mem = left + (gain * cur - left) / tau
+        spikes.append((mem > threshold).to(cur.dtype))
+        left = mem - amount * spikes[-1]
+    return torch.stack(spikes)
 
 
 def leaky(beta: float) -> snn.Leaky:
