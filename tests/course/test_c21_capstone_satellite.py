@@ -39,6 +39,14 @@ def test_a_film_has_each_event_and_a_patch_sees_around_its_block(some):
     assert (seen[:, 0, 0, :, :2] == 0).all()  # beyond the edge
 
 
+def test_a_film_that_was_changed_is_made_anew(some):
+    before = experiments.film(some[0].events).clone()
+    experiments.film(some[0].events).zero_()
+    assert before.any()
+    assert torch.equal(experiments.film(some[0].events), before)
+    assert not torch.equal(experiments.film(some[1].events), before)
+
+
 def test_distances_are_zero_where_the_satellite_is(some):
     away = experiments.distances(some[0])
     at = some[0].at(torch.arange(80) * 100.0 + 50)
