@@ -2,6 +2,7 @@
 
 import itertools
 
+import nir
 import numpy as np
 import pytest
 import torch
@@ -30,6 +31,20 @@ def test_the_file_comes_home_and_a_stranger_spikes_otherwise(trained):
     assert trained["same"] > 93
     assert trained["right_fast"] < 40
     assert 0.8 < trained["silent"] < 1
+
+
+@pytest.mark.parity
+def test_a_linter_accepts_our_file_and_does_not_see_the_reset(tmp_path):
+    mlir = pytest.importorskip("snn_mlir")
+    torch.manual_seed(0)
+    found = {}
+    for reset in ("subtract", "zero"):
+        net = experiments.make("digits", reset, seed=0)
+        nir.write(tmp_path / f"{reset}.nir", snn.to_nir(net, dt=1e-3, quiet=True))
+        found[reset] = mlir.check(tmp_path / f"{reset}.nir")
+    assert all(report.ok and not report.findings for report in found.values())
+    kinds = sorted(node.type for node in found["subtract"].nodes)
+    assert kinds == ["Affine", "Affine", "Input", "LIF", "LIF", "Output"]
 
 
 def test_without_metadata_the_reset_is_gone_and_the_graph_stays_whole(trained):
