@@ -29,29 +29,29 @@ if os.environ.get("RANK", "0") == "0":
 
 def run(quick: bool) -> list[Result]:
     """Return the time of an epoch in one process and in two, which learn the same weights."""
-    rows: list[dict[str, object]] = []
-    for name, size in SIZES.items():
-        script = SCRIPT.format(size=size, epochs=2 if quick else 8)
-        taken: dict[int, list[float]] = {1: [], 2: []}
-        for _ in range(1 if quick else 3):  # they take turns
-            found: dict[int, Any] = {count: launch(script, count) for count in taken}
-            for count, seconds in taken.items():
-                seconds.append(found[count]["float32"][1])
-        apart = _apart(found[1]["float64"][0], found[2]["float64"][0])
-        assert apart < 1e-9, f"the weights of {name} differ by {apart:.2g}"
-        assert 0 < found[1]["float32"][2] < 1, "no neuron fires, or all do"
-        one, two = (min(seconds) for seconds in taken.values())
-        rows.append({
-            "network": name, "one process (ms)": 1e3 * one, "two": 1e3 * two, "×": one / two,
-            "weights in float64 apart by": apart,
-        })  # fmt: skip
-    goal = Goal("Two processes under torchrun, 784-1000-10: times one", one / two, 1.6)
+    rows = [_row(name, quick) for name in SIZES]
+    times: Any = rows[-1]["×"]
+    goal = Goal("Two processes under torchrun, 784-1000-10: times one", times, 1.6)
     about = (
         "The fastest epoch of four batches, in one process and in two, of one thread each. The "
         "goal needs two idle cores. The small network is not bound by its products, and two "
         "processes may be slower there."
     )
     return [Result("Processes", about, rows, [goal])]
+
+
+def _row(name: str, quick: bool) -> dict[str, object]:
+    script = SCRIPT.format(size=SIZES[name], epochs=2 if quick else 8)
+    # They take turns.
+    runs: list[Any] = [[launch(script, n) for n in (1, 2)] for _ in range(1 if quick else 3)]
+    apart = _apart(*(found["float64"][0] for found in runs[0]))
+    assert apart < 1e-9, f"the weights of {name} differ by {apart:.2g}"
+    assert 0 < runs[0][0]["float32"][2] < 1, "no neuron fires, or all do"
+    one, two = (min(run[place]["float32"][1] for run in runs) for place in (0, 1))
+    return {
+        "network": name, "one process (ms)": 1e3 * one, "two": 1e3 * two, "×": one / two,
+        "weights in float64 apart by": apart,
+    }  # fmt: skip
 
 
 def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:

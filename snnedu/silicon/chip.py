@@ -140,7 +140,7 @@ class _Layer:
         """Return what the chip needs to know of each neuron."""
         if self.neurons is None:
             return [_AT_ONCE] * len(self.bias)
-        fixed = {"reset_mode": _RESETS[self.reset], "force_update": True}
+        fixed: dict[str, Any] = {"reset_mode": _RESETS[self.reset], "force_update": True}
         if same_reset and self.reset == "zero" and isinstance(self.neurons, RLeaky):
             fixed["refractory_delay"] = 2  # for it, 1 is the step of the spike itself
         own = {"leak_decay": self.number("beta"), "threshold": _SCALE * self.number("threshold")}
