@@ -28,7 +28,7 @@ def starts(found: Mapping[str, Tensor], taus: Sequence[float]) -> Any:
     ax.set_xticks(range(len(taus)), [f"{tau:g}" for tau in taus])
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     text = [
-        f"{name} {scores.mean(1)[0]:.2f}, {scores.mean(1)[-1]:.2f}"
+        f"{name} ≈ {scores.mean(1)[0]:.2f}, ≈ {scores.mean(1)[-1]:.2f}"
         for name, scores in found.items()
     ]
     ends = f"τ = {taus[0]:g} and {taus[-1]:g}"
