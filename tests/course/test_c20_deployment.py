@@ -218,7 +218,7 @@ def test_the_figure_of_four_ways_tells_its_means():
     found = {name: np.array([[80.0, 70, 79, 90], [82, 76, 84, 91]]) for name in ("digits", "times")}
     figure = experiments.draw_ways(found)
     alt = figure._repr_mimebundle_()[0]["text/plain"]
-    assert "exported 73.0 %, exported, trained on 81.5 %" in alt
+    assert "exported ≈ 73.0 %, exported, trained on ≈ 81.5 %" in alt
 
 
 # --- the explorer ---------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ def draw_ways(found: dict[str, np.ndarray]) -> Any:
         ax.set_ylim((90, 100) if name == "digits" else (50, 100))
     words = (
         f"{titles[name]}: " + ", ".join(
-            f"{' '.join(way.split())} {mean:.1f} %"
+            f"{' '.join(way.split())} ≈ {mean:.1f} %"
             for way, mean in zip(WAYS, rows.mean(0), strict=True)
         )
         for name, rows in found.items()
