@@ -178,24 +178,30 @@ def shown(widget: Locator) -> str:
     return widget.get_attribute("data-shown") or ""
 
 
-def test_a_slider_answers_within_20_ms(open_page):
-    widget = explorer(open_page("02_lif_neuron"), "A membrane: a resistor and a capacitor")
+def test_the_first_move_of_a_slider_is_answered_within_20_ms(open_page):
+    page = open_page("02_lif_neuron")
+    times = [first_answer(page)]
+    while min(times) > 20 and len(times) < 6:  # the machine may be busy
+        page.reload()
+        times.append(first_answer(page))
+    assert min(times) <= 20, times
+
+
+def first_answer(page: Page) -> float:
+    """Return the ms from the first move of a slider to the frame that shows the answer."""
+    widget = explorer(page, "A membrane: a resistor and a capacitor")
     widget.scroll_into_view_if_needed()
     expect(widget).to_have_attribute("data-shown", re.compile("C"))
-    times = widget.evaluate(
+    return widget.evaluate(
         """async (root) => {
-          const slider = root.querySelector("input[type=range]"), times = [];
-          for (let n = 0; n < 10; n++) {
-            const before = root.dataset.shown, start = performance.now();
-            slider.stepUp();
-            slider.dispatchEvent(new Event("input"));
-            while (root.dataset.shown === before) await new Promise(requestAnimationFrame);
-            times.push(performance.now() - start);
-          }
-          return times;
+          const slider = root.querySelector("input[type=range]"), before = root.dataset.shown;
+          const start = performance.now();
+          slider.stepUp();
+          slider.dispatchEvent(new Event("input"));
+          while (root.dataset.shown === before) await new Promise(requestAnimationFrame);
+          return performance.now() - start;
         }"""
     )
-    assert sorted(times)[2] <= 20, times  # frames of a busy machine come late
 
 
 def test_an_explorer_works_with_the_keyboard_alone(open_page):
@@ -344,6 +350,19 @@ def test_the_list_of_predictions_takes_the_guess_of_an_explorer(open_page):
     expect(page.locator(".book-thought[data-id='03.p1']")).to_have_text(f"You thought “{chosen}”.")
 
 
+def test_a_guess_made_in_an_explorer_is_kept_and_takes_no_focus(open_page):
+    page = open_page("03_neuron_zoo")
+    asked = page.locator(".snnedu .guess").first
+    asked.get_by_role("radio").nth(1).check()
+    chosen = asked.get_by_role("radio").nth(1).get_attribute("value")
+    asked.get_by_role("button").click()
+    page.goto(page.url)
+    expect(asked.get_by_role("status")).to_contain_text(f"Your prediction: “{chosen}”.")
+    expect(page.locator(".snnedu").first.get_by_role("slider").first).to_be_enabled()
+    expect(page.locator(".book-thought[data-id='03.p1']")).to_have_text(f"You thought “{chosen}”.")
+    assert page.evaluate("document.activeElement === document.body && scrollY") == 0
+
+
 def test_the_tour_says_that_nothing_has_to_be_run(open_page):
     expect(open_page("00_start_here").locator("article")).to_contain_text(
         "Nothing has to be run here"
@@ -385,6 +404,42 @@ def test_a_widget_follows_the_theme_of_the_page(open_page):
     brightness = [sum(map(int, re.findall(r"\d+", color)[:3])) for color in (light, dark)]
     assert brightness[0] > 700
     assert brightness[1] < 150
+
+
+def test_a_phone_without_a_network_plays_chapter_02_to_its_end(open_page):
+    page = open_page("02_lif_neuron", PHONE, has_touch=True, is_mobile=True)
+    parts = page.locator(".book-field fieldset, .snnedu, article details > summary")
+    for part in parts.all():  # from top to bottom, as a thumb meets them
+        kind = part.evaluate("part => part.className || part.localName")
+        {"snnedu": tap_explorer, "fieldset": tap_answer}.get(kind, Locator.tap)(part)
+    assert page.locator("article details:not([open])").count() == 0
+    assert page.locator(".book-field fieldset").count() == len(questions("02")) + 7
+    for note in page.locator(".book-outcome div, .book-thought").all():
+        expect(note).to_contain_text("You thought")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.locator("a.right-next").tap()
+    expect(page.locator("article h1")).to_contain_text("The neuron zoo")
+
+
+def tap_answer(field: Locator) -> None:
+    if (radio := field.get_by_role("radio")).count():
+        radio.first.tap()
+    else:
+        field.get_by_role("spinbutton").fill("7")
+        field.get_by_role("button").tap()
+    expect(field.get_by_role("status")).not_to_be_empty()
+
+
+def tap_explorer(widget: Locator) -> None:
+    for slider in widget.get_by_role("slider").all():
+        before, share = shown(widget), 0.2 if at_the_right(slider) else 0.8
+        size = slider.bounding_box()
+        slider.tap(position={"x": share * size["width"], "y": size["height"] / 2})
+        expect(widget).not_to_have_attribute("data-shown", before)
+
+
+def at_the_right(slider: Locator) -> bool:
+    return slider.evaluate("({ min, max, value }) => 2 * value > Number(min) + Number(max)")
 
 
 def test_a_printed_page_shows_results_but_no_solutions(open_page):

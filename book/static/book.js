@@ -74,6 +74,7 @@ async function mountRecording(host, data) {
   state._result = { ...recorded(answers[place(controls, data.values)], floats), values: data.values };
   host.replaceChildren();
   renderExplorer({ model, el: host });
+  answerExplorers(host);
 }
 
 async function unzip(text) {
@@ -129,16 +130,35 @@ function numeric(data, guess, thought) { // the rules of predict.py
   return [text.trim(), close ? "#009e73" : "#e69f00"];
 }
 
-// A guess that was made in an explorer.
+// A guess that was made in an explorer is kept under its question.
 function followExplorers() {
   document.addEventListener("submit", ({ target }) => {
-    const asked = target.closest(".snnedu .guess")?.querySelector(".question")?.textContent;
+    const asked = question(target.closest(".snnedu .guess"));
     const chosen = target.querySelector("input:checked, input[type=text]")?.value;
+    if (!asked || !chosen) return;
+    keep(asked, chosen);
     for (const line of document.querySelectorAll(".book-thought")) {
-      if (asked && line.parentElement.textContent.startsWith(asked)) line.textContent = `You thought “${chosen}”.`;
+      if (line.parentElement.textContent.startsWith(asked)) line.textContent = `You thought “${chosen}”.`;
     }
   }, true);
 }
+
+// Each explorer in `host` is given the guess that was kept; it does not take the focus for that.
+function answerExplorers(host) {
+  for (const field of host.querySelectorAll(".snnedu .guess")) {
+    const guess = guesses[question(field)], form = field.querySelector("form");
+    const option = [...form.querySelectorAll("input[type=radio]")].find(({ value }) => value === guess);
+    const input = option ?? form.querySelector("input[type=text]");
+    if (!guess || !input) continue;
+    if (option) option.checked = true;
+    else input.value = guess;
+    host.inert = true;
+    form.requestSubmit();
+    host.inert = false;
+  }
+}
+
+const question = (field) => field?.querySelector(".question")?.textContent;
 
 // One button opens and closes all results of the page; a printed page shows them.
 function resultsButton() {
@@ -185,6 +205,7 @@ document.addEventListener("DOMContentLoaded", () => {
     mountRecording(host, JSON.parse(host.querySelector("script").textContent));
   }
   followExplorers();
+  answerExplorers(document.body);
   resultsButton();
   followTheme();
 });
