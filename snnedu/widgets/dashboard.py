@@ -32,6 +32,8 @@ def training_dashboard(net: Sequential) -> "Dashboard":
 class Dashboard(Explorer):
     """An `Explorer` without controls that `fit` feeds: pass it as `on_batch` and as `on_epoch`."""
 
+    _fed = True
+
     def __init__(self, net: Sequential) -> None:
         spiking = [name for name, part in net.named_modules() if isinstance(part, SpikingLayer)]
         weights = [name for name, weight in net.named_parameters() if weight.requires_grad]
@@ -54,8 +56,6 @@ class Dashboard(Explorer):
             columns=2,
             outcome="Batch {last} of epoch {epoch}: loss {now:.3f}, accuracy {share:.1f} %. {note}",
         )
-        self._result = {}  # nothing to show yet
-        self._spec = dict(self._spec, stop=True)
 
     def __call__(self, news: Report | History) -> bool:
         """Take a report of `fit`; return True to stop."""

@@ -78,6 +78,7 @@ class Explorer(anywidget.AnyWidget):
     _result = traitlets.Dict().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     guess = traitlets.Unicode("").tag(sync=True)
+    _fed = False  # whether results come from a loop, which a Stop button ends
 
     def __init__(
         self,
@@ -116,9 +117,8 @@ class Explorer(anywidget.AnyWidget):
         self._esm = translated_script(self._esm)
         start = {control.name: control.value for control in controls}
         self._add_controls()
-        super().__init__(values=start, guess=guess)
-        self._spec = {
-            "stop": False,
+        spec = {
+            "stop": self._fed,
             "model": model if isinstance(model, str) else None,
             "constants": self._constants if isinstance(model, str) else {},
             "controls": [
@@ -133,9 +133,11 @@ class Explorer(anywidget.AnyWidget):
             "columns": columns,
             **_question(predict, options, right),
         }
+        waits = self._fed or isinstance(model, str)
+        first = {} if waits else {**self._try(start), "values": start}
+        # All at once: a front end may draw what it hears first.
+        super().__init__(values=start, guess=guess, _spec=spec, _result=first)
         self._still = self._settings(still) if still and predict else {}
-        if not isinstance(model, str):
-            self._result = {**self._try(start), "values": start}
         self.on_msg(self._on_message)
         if on_guess:
             self.observe(lambda change: on_guess(change["new"]), names="guess")

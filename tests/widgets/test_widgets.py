@@ -16,6 +16,7 @@ from torch import nn
 
 import snnedu as snn
 from snnedu.course.chapters.c08_objectives import experiments
+from snnedu.widgets.dashboard import Dashboard
 from snnedu.widgets.explorer import Explorer
 from snnedu.widgets.models import BUILT_IN, uniform
 from snnedu.widgets.panels import Bars, Choice, Curve, Image, Raster, Slider, Traces, fill
@@ -65,6 +66,19 @@ def ask(one: Explorer, settings: dict[str, Any]) -> dict[str, Any]:
 def arrays(answer: dict[str, Any]) -> dict[str, np.ndarray]:
     sent = zip(answer["arrays"], answer["buffers"], strict=True)
     return {name: np.frombuffer(data, np.float32).reshape(shape) for (name, shape), data in sent}
+
+
+@pytest.mark.parametrize("make", [explorer, lambda: Dashboard(snn.Sequential(snn.Leaky(0.9)))])
+def test_a_front_end_hears_all_that_it_draws_when_it_first_hears_of_a_widget(make, monkeypatch):
+    # Regression test: what to draw was sent in a second message. A front end that draws as soon
+    # as it has the first one, as Colab's may, failed.
+    opened: dict[str, Any] = {}
+    monkeypatch.setattr(Explorer, "open", lambda one: opened.update(one.get_state()))
+    made = make()
+    for name in ("_spec", "_result", "values", "guess"):
+        assert opened[name] == made.get_state()[name]
+    assert opened["_spec"]["panels"]
+    assert opened["_spec"]["stop"] == isinstance(made, Dashboard)
 
 
 def test_an_explorer_that_is_stopped_says_so_and_keeps_working():
