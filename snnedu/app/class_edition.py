@@ -16,8 +16,31 @@ from pathlib import Path
 from snnedu.app.workspace import PACKAGE, cleared, published
 from snnedu.course import chapters
 
-BESIDE = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-CONTENT", "constraints.txt")
+BESIDE = ("pyproject.toml", "LICENSE", "LICENSE-CONTENT", "constraints.txt")
 TEACHERS = ("grade", "guide.py", "guide.md", "for_nbgrader.py")  # what needs the solutions
+README = """# Spiking neural networks: the class edition
+
+These are the notebooks of a course, without the solutions of the exercises. Python 3.11 or newer
+is needed. Unpack the folder `{name}`. Beside it, make an environment and install the course there:
+
+```
+python3 -m venv course
+course/bin/python -m pip install {cpu} './{name}[course]'
+course/bin/python -m snnedu lab
+```
+
+On Windows, in PowerShell:
+
+```
+py -m venv course
+course\\Scripts\\python -m pip install './{name}[course]'
+course\\Scripts\\python -m snnedu lab
+```
+
+The last line opens your own copy of the notebooks in JupyterLab, and says where it is. Hand in the
+notebook that your teacher asks for. Your answers are not checked here: your teacher does that.
+"""
+CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"  # else Linux gets 3 GB of CUDA
 HEAD = '''"""The exercises, without solutions and checks: this is the class edition."""
 
 from snnedu.course.exercise import Exercise
@@ -42,6 +65,7 @@ def make(folder: Path) -> Path:
     shutil.copytree(PACKAGE, folder / "snnedu", ignore=ignored)
     for name in BESIDE:
         shutil.copyfile(checkout / name, folder / name)
+    (folder / "README.md").write_text(README.format(name=folder.name, cpu=CPU), encoding="utf-8")
     _copy_notebooks(published(), folder / "tutorials")
     for module in pkgutil.iter_modules(chapters.__path__):
         place = folder / "snnedu" / "course" / "chapters" / module.name / "exercises.py"

@@ -64,6 +64,16 @@ def test_it_runs_without_them(edition, tmp_path):
     assert "Hints for 02.1" in run.stdout
 
 
+def test_its_readme_installs_the_edition_and_not_the_whole_course(edition):
+    readme = (edition / "README.md").read_text(encoding="utf-8")
+    lines = [line for line in readme.splitlines() if "pip install" in line]
+    assert len(lines) == 2
+    assert all(line.endswith(f" './{edition.name}[course]'") for line in lines)
+    assert "download.pytorch.org/whl/cpu" in lines[0]
+    assert "github.com/snnedu" not in readme
+    assert "Scripts\\python" in readme
+
+
 @pytest.mark.parametrize(
     "command", ["grade . --roster r.csv", "progress .", "guide g", "nbgrader n"]
 )
