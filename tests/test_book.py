@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "tutorials").glob("*.ipynb"))
 PAGES = ["index", "glossary", "places", "search", *CHAPTERS, "teachers", "guide_02"]
+GUIDES = [f"guide_{name[:2]}" for name in CHAPTERS if not name.startswith("02")]
 PHONE = {"width": 360, "height": 740}
 WIDE = {"width": 1200, "height": 900}
 
@@ -105,7 +106,7 @@ def barriers(page: Page) -> list[str]:
     return [f"{v['id']}: {[node['html'][:200] for node in v['nodes'][:3]]}" for v in bad]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *GUIDES])
 def test_a_page_says_its_language_and_title_and_its_links_lead_somewhere(book, name):
     found = Links(book / f"{name}.html")
     assert found.language == "en"
