@@ -32,8 +32,9 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "recordings"
 MIME = "application/vnd.snnedu.recording+json"
 MOST = 11_000  # positions of all controls together
-FEWEST = 100  # with fewer positions a recording says little: the picture stays
+FEWEST = 60  # with fewer positions a recording says little: the picture stays
 LARGEST = 300_000  # bytes of one recording: a phone loads them all with its page
+DRAWN = 50  # an array of more numbers is only drawn; fewer may be told as text
 START = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
 from tools import recordings
@@ -194,7 +195,8 @@ def packed(answers: Iterable[dict[str, Any]]) -> dict[str, str]:
         ):
             if raw not in known:
                 known[raw], size = size, size + len(raw)
-                parts.append(np.frombuffer(raw, np.float32))
+                numbers = np.frombuffer(raw, np.float32)
+                parts.append(_rounded(numbers) if numbers.size > DRAWN else numbers)
             arrays.append([name, shape, known[raw]])
         index.append([arrays, answer.get("texts", {}), answer.get("error", "")])
     numbers = np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -204,6 +206,12 @@ def packed(answers: Iterable[dict[str, Any]]) -> dict[str, str]:
     return {
         name: base64.b64encode(gzip.compress(raw, mtime=0)).decode() for name, raw in texts.items()
     }
+
+
+def _rounded(numbers: np.ndarray) -> np.ndarray:
+    """Return float32 numbers with 12 of their 24 binary digits: none can be told on a screen."""
+    bits = numbers.view(np.uint32).astype(np.uint64) + 0x800
+    return (bits & 0xFFFFF000).astype(np.uint32).view(np.float32)
 
 
 def replay(dashboard: Dashboard) -> Explorer:

@@ -108,6 +108,19 @@ def test_only_cells_up_to_the_last_widget_that_needs_python_are_executed():
     assert recordings.last(new_notebook(cells=cells[2:])) == -1
 
 
+def test_what_is_only_drawn_is_rounded_and_takes_less_room(monkeypatch):
+    noise = np.random.default_rng(0).normal(size=1000).astype(np.float32)
+    kinds = {"long": noise, "spikes": noise > 1, "steps": np.arange(1000), "short": noise[:50]}
+    explorer = Explorer(lambda n: kinds, [Slider("n", 0, 1, 1)], [Bars("short")])
+    recording = recordings.record(explorer)
+    outputs, _ = unpacked(recording)[0]
+    assert 0 < np.abs(outputs["long"] / noise - 1).max() < 1 / 4000
+    for name in ("spikes", "steps", "short"):
+        assert (outputs[name] == kinds[name]).all()
+    monkeypatch.setattr(recordings, "DRAWN", 2000)
+    assert len(recording["planes"]) < 0.8 * len(recordings.record(explorer)["planes"])
+
+
 def test_equal_arrays_are_stored_once():
     index = recordings.record(
         Explorer(lambda n: {"x": [1.0] * 9}, [Slider("n", 0, 99, 1)], [Bars("x")])
