@@ -372,9 +372,25 @@ def test_the_tour_says_that_nothing_has_to_be_run(open_page):
 
 def test_what_needs_python_says_so(open_page):
     page = open_page("08_objectives")
-    notes = page.locator(".book-note", has_text="This picture is an explorer that runs Python")
+    notes = page.locator(".book-note", has_text="This is a recording of an explorer that runs")
     assert notes.count() == 1
     expect(notes.first.get_by_role("link", name="in Binder")).to_be_visible()
+
+
+def test_a_recorded_explorer_asks_before_it_answers_and_keeps_the_guess(open_page):
+    page = open_page("24_your_own_data")
+    widget = page.locator(".book-recording .snnedu")
+    expect(widget.get_by_role("slider")).to_be_disabled()
+    widget.get_by_role("radio").nth(2).check()
+    widget.get_by_role("button", name="Predict, then play").click()
+    for _ in range(2):
+        said = widget.locator(".guess").get_by_role("status")
+        expect(said).to_contain_text(re.compile("^Your prediction: .* (✅ Right|Not this one)"))
+        before = shown(widget)
+        widget.get_by_role("slider").press("ArrowRight")
+        expect(widget).not_to_have_attribute("data-shown", before)
+        page.reload()
+    expect(page.locator(".book-thought[data-id='24.p1']")).to_contain_text("You thought")
 
 
 def test_the_search_finds_a_word_offline(open_page):
