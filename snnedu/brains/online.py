@@ -37,7 +37,8 @@ from snnedu.brains.eligibility import Past, Trace
 from snnedu.core import _check
 from snnedu.core.layer import SpikingLayer
 from snnedu.core.neurons import AdaptiveLeaky, Leaky
-from snnedu.core.surrogate import slope_of
+from snnedu.core.steps import SpikeGrad
+from snnedu.core.surrogate import Surrogate, slope_of
 
 In = Float[Tensor, "batch inputs"]
 Now = Float[Tensor, "batch neurons"]
@@ -103,31 +104,33 @@ class OnlineLayer(nn.Module):
         self._check(x, state)
         state = self._rest(x) if state is None else state
         if self.rule == "bptt" or not torch.is_grad_enabled():
-            return self._advance(x, state)
+            spike_grad = self.neuron.spike_grad
+            out, spk, neuron = self._advance(self._sources(x, state), state, spike_grad)
+            return out, OnlineState(out, spk, torch.zeros_like(spk), neuron, None, None)
         with torch.no_grad():
-            out, after = self._advance(x, state)
-            after = self._remember(x, state, after)
-        out = _Attach.apply(x, self.weight, out, after.slope, *self._eligibility(after))
+            sources, ungraphed = self._sources(x, state), _Ungraphed(self.neuron.spike_grad)
+            out, spk, neuron = self._advance(sources, state, ungraphed)
+            slope, past = ungraphed.slope(), self._carry(sources, state)
+            filtered = self._filter(state.filtered, slope, past) if self.kappa else None
+            after = OnlineState(out, spk, slope, neuron, past, filtered)
+            trace = eligibility.excess(past, self.neuron) if filtered is None else filtered
+        out = _Attach.apply(x, self.weight, out, slope, trace, filtered is not None)
         return out, after  # pyright: ignore[reportReturnType]
 
     def _sources(self, x: Tensor, state: OnlineState) -> Tensor:
         return torch.cat([x, state.spk], 1) if self.recurrent else x
 
-    def _advance(self, x: Tensor, state: OnlineState) -> tuple[Tensor, OnlineState]:
-        cur = linear(self._sources(x, state), self.weight)
-        spk, *neuron = self.neuron(cur, *state.neuron)
-        out = self.kappa * state.out + spk if self.kappa else spk
-        return out, OnlineState(out, spk, torch.zeros_like(spk), tuple(neuron), None, None)
+    def _advance(
+        self, sources: Tensor, state: OnlineState, spike_grad: SpikeGrad
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Return output, spikes and the neurons' state of this step."""
+        cur = linear(sources, self.weight)
+        spk, *neuron = self.neuron(cur, *state.neuron, spike_grad=spike_grad)
+        return self.kappa * state.out + spk if self.kappa else spk, spk, tuple(neuron)
 
-    def _remember(self, x: Tensor, before: OnlineState, after: OnlineState) -> OnlineState:
-        """Return the state with its slopes and traces."""
-        slope = slope_of(self.neuron.spike_grad, after.neuron[0] - self._threshold(after.neuron))
-        after = after._replace(slope=slope, past=self._carry(self._sources(x, before), before))
-        if not self.kappa:
-            return after
-        effect = slope[..., None] * eligibility.excess(_past(after), self.neuron)
-        old = 0.0 if before.filtered is None else self.kappa * before.filtered
-        return after._replace(filtered=old + effect)
+    def _filter(self, before: Trace | None, slope: Tensor, past: Past) -> Trace:
+        effect = slope[..., None] * eligibility.excess(past, self.neuron)
+        return effect if before is None else self.kappa * before + effect
 
     def _carry(self, sources: Tensor, state: OnlineState) -> Past:
         """Return how each weight has moved the neurons' state, now."""
@@ -141,17 +144,6 @@ class OnlineLayer(nn.Module):
             effect = state.slope[..., None] * eligibility.excess(state.past, self.neuron)
             direct = direct + self.weight[:, self.inputs :] @ effect
         return eligibility.advance(state.past, direct, state.spk, state.slope, self.neuron)
-
-    def _eligibility(self, state: OnlineState) -> tuple[Tensor, bool]:
-        """Return the trace, and whether the slope is in it already."""
-        if state.filtered is not None:
-            return state.filtered, True
-        return eligibility.excess(_past(state), self.neuron), False
-
-    def _threshold(self, neuron: tuple[Tensor, ...]) -> Tensor:
-        if isinstance(self.neuron, AdaptiveLeaky):
-            return self.neuron.threshold + self.neuron.adaptation * neuron[1]
-        return self.neuron.threshold
 
     def _rest(self, x: Tensor) -> OnlineState:
         zero = x.new_zeros(len(x), len(self.weight))
@@ -206,6 +198,22 @@ def state_bytes(*states: OnlineState | None) -> int:
     return sum({id(part): part.numel() * part.element_size() for part in found}.values())
 
 
+class _Ungraphed:
+    """Spikes without autograd's node, which costs more than they do; and the slope at the last."""
+
+    def __init__(self, spike_grad: SpikeGrad) -> None:
+        self.spike_grad = spike_grad
+
+    def __call__(self, over: Tensor) -> Tensor:
+        self.over = over  # U - Θ; a neuron asks last for the spikes that it returns
+        if type(self.spike_grad) is Surrogate:
+            return (over > 0).to(over.dtype)
+        return self.spike_grad(over)
+
+    def slope(self) -> Tensor:
+        return slope_of(self.spike_grad, self.over)
+
+
 class _Attach(torch.autograd.Function):
     """Hands `out` on; its gradient meets the eligibility trace, and this step's input."""
 
@@ -248,11 +256,6 @@ def _checked(neuron: SpikingLayer) -> Leaky | AdaptiveLeaky:
             "Received a neuron with learned parameters. Leave out `learn_beta=True` and the like."
         )
     return neuron
-
-
-def _past(state: OnlineState) -> Past:
-    assert state.past is not None  # only "bptt" has none
-    return state.past
 
 
 def _tensors(state: OnlineState) -> list[Tensor]:

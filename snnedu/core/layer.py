@@ -81,10 +81,13 @@ class SpikingLayer(nn.Module):
         else:
             self.register_buffer(name, tensor)
 
-    def forward(self, cur: Now, *state: Now | None) -> tuple[Now, ...]:
+    def forward(
+        self, cur: Now, *state: Now | None, spike_grad: SpikeGrad | None = None
+    ) -> tuple[Now, ...]:
         """Advance one step: `spk, *state = layer(cur, *state)`, all `[batch, *features]`.
 
-        A state of None, or left out, is rest. Raises where shapes, dtypes or devices disagree.
+        A state of None, or left out, is rest. `spike_grad` replaces that of the layer in this step.
+        Raises where shapes, dtypes or devices disagree.
         """
         _check.floating("cur", cur)
         dtype, cur = cur.dtype, wide(cur)
@@ -93,7 +96,7 @@ class SpikingLayer(nn.Module):
                 cur,
                 *self._start(cur, state),
                 **self._values(cur.shape, cur.dtype),
-                spike_grad=self.spike_grad,
+                spike_grad=self.spike_grad if spike_grad is None else spike_grad,
                 reset_mechanism=self.reset_mechanism,
             )
         return spk.to(dtype), *state_now

@@ -8,6 +8,7 @@ from torch import nn
 import snnedu as snn
 from snnedu.brains import eligibility
 from snnedu.brains.online import RULES, FeedbackLinear, OnlineLayer, state_bytes
+from snnedu.core import surrogate
 
 STEPS, BATCH, INPUTS, NEURONS = 12, 3, 4, 5
 NEURON_KINDS = {
@@ -346,3 +347,25 @@ def test_without_gradients_no_trace_is_carried():
     assert not out.requires_grad
     _, learning = layer(x_rec[0])
     assert state_bytes(learning) > 2 * state_bytes(state)
+
+
+def test_a_surrogate_of_your_own_gives_spikes_and_slopes_to_every_rule():
+    def early(x):  # fires at 0.2 below the threshold; its slope is 1 where |x| < 1
+        return (x > -0.2).to(x.dtype).detach() + (x.clamp(-1, 1) - x.clamp(-1, 1).detach())
+
+    one, other, x_rec = pair("rtrl")
+    usual = run(one, x_rec).detach()
+    one.neuron.spike_grad = other.neuron.spike_grad = early
+    assert not torch.equal(run(one, x_rec), usual)
+    assert torch.equal(run(one, x_rec), run(other, x_rec))
+    torch.testing.assert_close(gradient(one, x_rec), gradient(other, x_rec), rtol=1e-9, atol=1e-9)
+
+
+def test_learning_needs_no_node_of_a_spike(monkeypatch):
+    # Each step of e-prop paid for two such nodes, a fifth of its time, and used none of them.
+    layer, x = OnlineLayer(2, 3), torch.ones(4, 2)
+    monkeypatch.setattr(surrogate._Spike, "forward", None)
+    out, state = layer(x)
+    out, _ = layer(x, state)
+    out.sum().backward()
+    assert layer.weight.grad.abs().max() > 0

@@ -288,6 +288,22 @@ def test_a_surrogate_with_parameters_learns_them():
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_one_step_may_have_a_surrogate_of_its_own(name):
+    def early(x):
+        return (x > -0.5).to(x.dtype)
+
+    layer, peer = every_layer()[name], every_layer(spike_grad=early)[name]
+    peer.load_state_dict(layer.state_dict())
+    state = ()
+    for cur in noise():
+        expected = peer(cur, *state)
+        spk, *state = layer(cur, *state, spike_grad=early)
+        assert all(map(torch.equal, (spk, *state), expected))
+    assert fires_and_rests(spk)
+    assert layer.spike_grad is not early
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("reset", RESETS)
 def test_gradcheck_below_the_threshold(name, reset):
     # Far below the threshold nothing fires, so the true derivative exists; h must be 0 there.
