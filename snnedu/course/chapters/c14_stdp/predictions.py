@@ -63,7 +63,7 @@ PREDICTIONS = {
     ),
     "14.p5": Prediction(
         question=(
-            "200 neurons see 2,000 digits twice, without labels. Then each gets the name of the "
+            "200 neurons see 2,000 digits four times, without labels. Then each gets the name of the "
             "class for which it fires most. How many of 100 fresh digits are right?"
         ),
         unit="digits",
