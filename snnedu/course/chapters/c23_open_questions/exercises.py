@@ -55,7 +55,6 @@ BOTH_OF_ALL = "Your interval is right. For the effect size you use a spread that
 AROUND_0 = "Your interval lies around 0. It should lie around the mean gain: add and subtract half its length."
 AROUND_SIZE = "Your interval lies around the size of the mean gain, without its sign. A harm has a negative mean."
 D_IN_INTERVAL = "Your interval is made from the effect size. It is the mean gain ± t · spread / √n, in the unit of the gains."
-FIXED_6 = "Your function works for six seeds only, as in the text. Use `len(gains)`."
 ROUNDED = "Your numbers are rounded. Return them as they are: rounding is for printing."
 TURNED = "Your gain has the other sign. It is `a` minus `b`."
 T_VALUE = "Your effect size grows with the number of seeds. Divide the mean gain by the spread of the gains, not by that of their mean."
@@ -67,7 +66,7 @@ LAST = "Your numbers are right, but in another order: the effect size first, the
 ENDS = "Your last two numbers are swapped: the lower end comes before the upper one."
 ROOT_LESS = "Only the standard deviation divides by n - 1. The spread of a mean divides by √n."
 FIXED_T = "You use a factor of your own. Use `t`: with few seeds it is larger."
-FIXED_N = "Your function works for eight seeds only. Use `len(gains)`."
+FIXED_N = "Your function works for eight seeds only, as in the text. Use `len(gains)`."
 TWICE = "Your interval is twice as wide as it should be. It reaches t spreads of the mean to *each* side."
 HALF = "Your interval is half as wide as it should be. It reaches t spreads of the mean to *each* side."
 ABSOLUTE = "You drop the sign of the effect size. A harm has a negative one."
@@ -483,7 +482,6 @@ EXERCISES = [
             AROUND_0: _around_0,
             AROUND_SIZE: _around_size,
             D_IN_INTERVAL: _d_and_root,
-            FIXED_6: partial(_root_of, lambda n: 6),
             ROUNDED: [_rounded, partial(_rounded, places=1), partial(_rounded, places=3)],
             TURNED: lambda a, b, t: my_effect(b, a, t),
             T_VALUE: _t_value,
