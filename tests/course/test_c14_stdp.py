@@ -186,3 +186,14 @@ def test_the_fields_are_laid_out_row_by_row():
     assert sheet.sum() == 784
     film = fields.forming([(0, weight), (250, 1 - weight)])
     assert film.film["steps"] == 2
+
+
+def test_finer_steps_leave_fewer_neurons_that_fire_at_once():
+    # Inhibition comes a step late, so neurons that pass their thresholds in one step all learn.
+    few, answering = snn.data.mnist_small()[0][0][:200], {}
+    for dt in (1.0, 0.25):
+        net = dc.learn(dc.network(200, theta_plus=1.0, dt=dt), few)
+        answering[dt] = (dc.responses(net, few) > 0).sum(1).double().mean().item()
+    assert answering[0.25] < 0.8 * answering[1.0], answering
+    sent = [dc.encode(few, 0, dt).sum().item() for dt in (0.25, 1.0)]
+    assert sent[0] == pytest.approx(sent[1], rel=0.02)

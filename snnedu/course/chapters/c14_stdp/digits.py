@@ -34,17 +34,26 @@ def network(outputs: int, seed: int = 0, rule: STDP = RULE, **changes: Any) -> P
     """Return the network: inhibition by partners, extra thresholds, weights that sum to 78.
 
     Fewer neurons fire more often each: a spike then raises θ less, so that its mean is the same.
+    `dt`, the length of a step in ms, is 1 by default: inhibition comes a step late.
     """
-    how = {"beta": 0.99, "threshold": 4.0, "inhibition": 500.0, "theta_plus": outputs / 50}
+    how = {
+        "beta": 0.99 ** changes.get("dt", 1.0),
+        "threshold": 4.0,
+        "inhibition": 500.0,
+        "theta_plus": outputs / 50,
+    }
     how |= {"theta_tau": 1e5, "total": 78.0} | changes
     return Plastic(784, outputs, rule, seed=seed, **how)
 
 
-def encode(images: Images, seed: int) -> Float[Tensor, "time samples pixels"]:
-    """Return random spikes: in each ms a pixel fires with a probability of 0.2 times its ink."""
+def encode(images: Images, seed: int, dt: float = 1.0) -> Float[Tensor, "time samples pixels"]:
+    """Return random spikes of 40 ms: in each ms a pixel fires with a probability of 0.2 times its ink.
+
+    `dt` is the length of a step in ms.
+    """
     draw = torch.Generator().manual_seed(seed)
-    chance = torch.rand(STEPS, *images.shape, generator=draw)
-    return (chance < RATE * images).float()
+    chance = torch.rand(round(STEPS / dt), *images.shape, generator=draw)
+    return (chance < RATE * dt * images).float()
 
 
 def learn(
@@ -55,7 +64,7 @@ def learn(
     draw, shown = torch.Generator().manual_seed(seed), 0
     for _ in range(passes):
         for part in torch.randperm(len(images), generator=draw).split(PART):
-            net.learn(encode(images[part], seed=10_000 * seed + shown))
+            net.learn(encode(images[part], 10_000 * seed + shown, net.dt))
             shown += len(part)
             after(shown)
     return net
@@ -64,7 +73,7 @@ def learn(
 def responses(net: Plastic, images: Images, seed: int = 0) -> Counts:
     """Return how often each neuron fires for each image, while nothing is learned."""
     parts = enumerate(images.split(PART))
-    return torch.cat([net(encode(part, seed=-1 - seed - n)).sum(0) for n, part in parts])
+    return torch.cat([net(encode(part, -1 - seed - n, net.dt)).sum(0) for n, part in parts])
 
 
 def name(counts: Counts, labels: Labels) -> Int[Tensor, " neurons"]:
