@@ -37,6 +37,17 @@ def test_every_steady_setting_fits_into_the_axes(fires):
                 assert np.max(out[name]) <= panel.ylim[1]
 
 
+@FIRES
+def test_noise_stays_inside_the_axes(fires):
+    explorer = snn.circuit_explorer(fires=fires)
+    never = {"threshold": 30.0, "reset_mechanism": "none"} if fires else {}
+    for capacitance in (1.5, 2.0, 5.0):
+        out = explorer.run(C=capacitance, R=12.0, amplitude=4.0, drive="noise", **never)
+        for panel in explorer.panels[:2]:  # over time
+            for name in panel.series:
+                assert np.max(out[name]) <= panel.ylim[1]
+
+
 def test_the_foot_of_the_f_i_curve_can_be_seen():
     explorer = snn.circuit_explorer()
     (panel,) = (panel for panel in explorer.panels if panel.xlabel.startswith("input current"))

@@ -73,7 +73,7 @@ def _membrane(membrane: list[Slider], **more: Any) -> Explorer:
         [*membrane, Choice("drive", DRIVES.options, "step", "input")],
         [
             Traces({"cur": "I"}, title=CURRENT, ylim=(0, 8), height=110, given=True),
-            Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 50), height=230),
+            Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 60), height=230),
         ],
         constants={"threshold": 1e9, "reset_mechanism": "none", "steps": 500},
         title="A membrane: a resistor and a capacitor",
@@ -99,7 +99,7 @@ def _neuron(membrane: list[Slider], **more: Any) -> Explorer:
                 spikes="spk",
                 title=POTENTIAL,
                 xlabel=MS,
-                ylim=(0, 50),
+                ylim=(0, 60),
                 height=230,
             ),
             Curve(
@@ -113,7 +113,7 @@ def _neuron(membrane: list[Slider], **more: Any) -> Explorer:
             ),
         ],
         title="A leaky neuron and its circuit",
-        outcome="{count} spikes in 200 ms. τ = R C = {tau:.0f} ms; in steps of 1 ms, β = {beta:.3f}.",
+        outcome="Spikes in 200 ms: {count}. τ = R C = {tau:.0f} ms; in steps of 1 ms, β = {beta:.3f}.",
         code="snn.Leaky(math.exp(-1 / ({R} * {C})), {threshold}, reset_mechanism={reset_mechanism})",
         **more,
     )
