@@ -1,6 +1,7 @@
 """Chapter 02: what its explorers show when a learner turns one knob, and its simulated rates."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -106,3 +107,25 @@ def test_a_half_life_read_off_to_the_next_step_is_not_mistaken_for_eulers_formul
 
     with random_numbers(seed), pytest.raises(WrongAnswer, match="Look at mem"):
         exercise("02.3").judge(Attempt(read_off))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_foot_of_the_notebooks_neuron_is_no_foot_for_all(seed: int):
+    def at_1_5_nA(cur, tau, R, threshold, pause):  # noqa: N802 (a unit)
+        interval = pause + tau * torch.log(R * cur / (R * cur - threshold))
+        return torch.where(cur > 1.5, 1000 / interval, 0.0)
+
+    with random_numbers(seed), pytest.raises(WrongAnswer):
+        exercise("02.4").judge(Attempt(at_1_5_nA))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_wrong_rate_is_shown_where_it_differs(seed: int):
+    def in_whole_ms(cur, tau, R, threshold, pause):
+        interval = pause + torch.ceil(tau * torch.log(R * cur / (R * cur - threshold)))
+        return torch.where(R * cur > threshold, 1000 / interval, 0.0)
+
+    with random_numbers(seed), pytest.raises(WrongAnswer) as raised:
+        exercise("02.4").judge(Attempt(in_whole_ms))
+    right, said = re.search(r"it is ([\d.]+) .* you say ([\d.]+)\.$", str(raised.value)).groups()
+    assert right != said

@@ -235,10 +235,12 @@ RATES = {
 def check_rate(answer: Attempt) -> None:
     """Ask three neurons above their rheobase, then one below.
 
-    R is below 1 in the last of the three: there a current may exceed θ as a bare number, too.
+    R is below 1 in the last of the three: there a current may exceed θ as a bare number, too. The
+    second fires at a fraction of the 1.5 nA that the notebook's neuron needs.
     """
-    above = [(torch.rand(count) + 1.1, *_neuron()) for count in (3, 2)]  # in units of rheobase
     tau, R, threshold, pause = _neuron()
+    above = [(torch.rand(3) + 1.1, *_neuron())]  # in units of rheobase
+    above.append((torch.rand(2) + 1.1, tau, 3 * R, threshold / 3, pause))
     above.append((torch.rand(4) + 1.1, tau, R / 25, threshold, pause))
     below = torch.tensor([0.0, 0.3, 0.7, 0.95]), *_neuron()
     compare(answer, firing_rate, lambda: map(_in_nA, above), RATES, _compare_rates)
@@ -256,10 +258,12 @@ def _in_nA(given: Case) -> Case:  # noqa: N802 (a unit)
 
 
 def _compare_rates(got: Tensor, right: Tensor, cur: Tensor, *setting: float) -> str:
+    """Tell a right rate and the learner's, at the current where they differ most."""
     tau, R, threshold, pause = setting
+    worst = (got - right).abs().nan_to_num(math.inf).argmax()
     return (
-        f"At {cur[0]:.3g} nA, τ = {tau:.3g} ms, R = {R:.3g} MΩ, θ = {threshold:.3g} mV and a "
-        f"pause of {pause:.3g} ms it is {right[0]:.1f} spikes per second; you say {got[0]:.1f}."
+        f"At {cur[worst]:.3g} nA, τ = {tau:.3g} ms, R = {R:.3g} MΩ, θ = {threshold:.3g} mV and a pause "
+        f"of {pause:.3g} ms it is {right[worst]:.1f} spikes per second; you say {got[worst]:.1f}."
     )
 
 
