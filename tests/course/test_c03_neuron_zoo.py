@@ -51,6 +51,10 @@ def test_under_the_zoos_pulses_two_membranes_jump_and_two_swell():
         assert run[f"{name}_mem"][:10].argmax() >= 3  # steps 3 and 4 are equal but for rounding
 
 
+def test_each_panel_of_the_zoo_names_its_time():
+    assert all(panel.xlabel.startswith("time (") for panel in zoo_explorer().panels)
+
+
 def test_the_slope_alone_decides_at_one_height():
     assert [zoo.ramp(rise, 8.0) for rise in (1, 20, 50, 100)] == [19, 19, 0, 0]
     assert zoo.ramp(100, 12.0) > 0  # a stronger current needs no push

@@ -29,7 +29,7 @@ def zoo_explorer(*, ask: str = "", **more: Any) -> Explorer:
             threshold=1.0 if name in ("leaky", "synaptic", "alpha") else None,
             spikes=f"{name}_spk",
             title=title,
-            xlabel="time (ms)" if name in clocks else "",
+            xlabel="time (ms)" if name in clocks else "time (steps)",
             dt=clocks.get(name, 1),
             height=150,
         )
@@ -52,7 +52,12 @@ def zoo_explorer(*, ask: str = "", **more: Any) -> Explorer:
         ],
         [
             Traces(
-                {"cur": "I"}, title="The same input for all", ylim=(0, 2), height=150, given=True
+                {"cur": "I"},
+                title="The same input for all",
+                xlabel="time (steps, or ms)",
+                ylim=(0, 2),
+                height=150,
+                given=True,
             ),
             *membranes,
         ],
