@@ -104,6 +104,21 @@ def test_a_wrong_pair_is_answered_with_its_own_intervals(pair):
     assert ours not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("reply", "limit", "price"),
+    [(ex03.PAYS_ONE, 2.0, 1.0), (ex03.COMPARES_ONE, 1.0, 2.0), (ex03.FIXED_THRESHOLD, 1.0, 1.0)],
+)
+def test_a_1_for_the_threshold_is_named_where_it_stands(reply, limit, price):
+    def step(cur, syn, mem, alpha, beta, threshold):
+        syn = alpha * syn + cur
+        mem = beta * mem + syn - price * (mem > limit)
+        return mem > limit, syn, mem
+
+    with pytest.raises(WrongAnswer) as raised:
+        verdict(exercise("03.1"), step)
+    assert str(raised.value) == reply
+
+
 # --- firing classes --------------------------------------------------------------------------
 
 

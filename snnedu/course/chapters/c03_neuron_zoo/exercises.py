@@ -66,7 +66,11 @@ SCALED = "You subtract βθ. The full θ is paid, after the leak: where does you
 LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
 DECAYED = "Your input decays before it arrives: you multiply `cur` by α, too. Only what was in the synapse before decays."
 SHARE = "You let in only the share 1 - α of the input. Here all of it goes into the synapse."
-FIXED_THRESHOLD = "Your neuron has a threshold of 1, whatever it is told. Use the argument `threshold`, both to compare and to pay."
+FIXED_THRESHOLD = "You have 1 for the threshold, both to compare and to pay. Use the argument `threshold`, which may be another number."
+PAYS_ONE = "You subtract 1 for a spike. Subtract θ: with another threshold it makes a difference."
+COMPARES_ONE = (
+    "You compare the membrane with 1. Compare it with `threshold`, which may be another number."
+)
 AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the membrane before the synaptic current. The order here is: spikes, syn, mem."
@@ -97,6 +101,9 @@ def _variant(
         return spk, new - (threshold * paid if pays == "syn" else 0), mem
 
     return step
+
+
+COMPARISONS = (True, True), (True, False), (False, True)  # for who pays, and for who fires
 
 
 def _fixed(compares: bool = True, fires: bool = True, pays: bool = True) -> Step:
@@ -371,9 +378,9 @@ EXERCISES = [
             SHARE: _variant(synapse="share"),
             DECAYED: _variant(synapse="decays"),
             AT_THRESHOLD: [_variant(fires=at) for at in ("at", "pays at", "fires at")],
-            FIXED_THRESHOLD: [
-                _fixed(*places) for places in product((True, False), repeat=3) if any(places)
-            ],
+            FIXED_THRESHOLD: [_fixed(*places) for places in COMPARISONS],
+            COMPARES_ONE: [_fixed(*places, pays=False) for places in COMPARISONS],
+            PAYS_ONE: _fixed(compares=False, fires=False),
             THREE: lambda cur, syn, mem, alpha, beta, threshold: (syn, mem),
             ORDER: [_swapped, _swapped_out],
         },
