@@ -131,6 +131,15 @@ def test_the_solution_names_every_relative_from_its_features(kind, ms):
         assert ex03.name_neuron(weak, strong) == kind
 
 
+def test_ten_ms_tell_the_first_interval_of_a_burst_from_that_of_regular_spiking():
+    first = {
+        kind: [zoo.intervals(zoo.relative(kind, n), 10.0)[0] for n in range(9)]
+        for kind in ("regular_spiking", "intrinsically_bursting")
+    }
+    assert max(first["intrinsically_bursting"]) < 8
+    assert min(first["regular_spiking"]) > 12
+
+
 def test_learners_meet_all_kinds():
     neurons = [zoo.unknown_neuron(seed) for seed in range(200)]
     assert len({(n.constants.a, n.constants.b) for n in neurons}) == 3  # those of the kind

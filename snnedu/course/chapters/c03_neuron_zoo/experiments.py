@@ -118,7 +118,7 @@ def _standstill(h: Tensor, mem: Tensor) -> Tensor:
 
 # c and d of neurons that differ a little, yet are of one kind.
 RELATIVES = {
-    "regular_spiking": tuple(product((-67.0, -65.0, -63.0), (7.0, 8.0, 9.0))),
+    "regular_spiking": tuple(product((-67.0, -65.0, -63.0), (7.5, 8.0, 9.0))),
     "intrinsically_bursting": ((-56.0, 3.5), (-56.0, 4.0), (-56.0, 4.5), (-55.0, 4.0)),
     "chattering": tuple(product((-51.0, -50.0, -49.0), (1.8, 2.0, 2.2))),
     "fast_spiking": tuple(product((-67.0, -65.0, -63.0), (1.8, 2.0, 2.5))),
