@@ -119,6 +119,14 @@ def test_a_1_for_the_threshold_is_named_where_it_stands(reply, limit, price):
     assert str(raised.value) == reply
 
 
+@pytest.mark.parametrize("pair", [(0.9, 20.0), (0.98, 600.0), (0.99, 1000.0)])
+def test_equal_intervals_are_not_called_forgetting_where_a_spike_is_remembered(pair):
+    last = ex03.intervals_of(*pair)[-1]
+    assert pair[0] ** last > 0.2  # the share of its rise that is left when the next spike comes
+    with pytest.raises(WrongAnswer, match="first spike alone slows it"):
+        verdict(exercise("03.2"), pair)
+
+
 # --- firing classes --------------------------------------------------------------------------
 
 

@@ -164,7 +164,7 @@ FOR_EVER = (
     "With ρ = 1 nothing comes in: each spike raises the threshold by (1 - ρ) k, which is 0 now."
 )
 NOT_POSITIVE = "k must be above 0, or spikes do not raise the threshold."
-FORGETS = "The neuron is slow, but it does not tire: all its intervals are about equal. It forgets a spike before the next one comes. A ρ nearer to 1 lets spikes add up."
+ONE_IS_ENOUGH = "The neuron is slow, but it does not tire: all its intervals are about equal. Its first spike alone slows it about as much as all later ones. One spike raises the threshold by (1 - ρ) k: make that smaller. A ρ nearer to 1 does so, and lets spikes add up."
 SLOW_START = "Its start is too slow: the first three spikes take longer than 6 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
 TOO_LITTLE = "It starts fast, but it hardly tires: the last interval is not three times the first. In the long run the threshold rises by k times the share of steps with a spike."
 
@@ -178,7 +178,7 @@ def check_tired(answer: Any) -> None:
     grows = steps[-1] / steps[0] if steps else 0
     reasons = {
         TOO_LITTLE: starts_fast and grows < 3,
-        FORGETS: not starts_fast and 0 < grows <= 1.4,
+        ONE_IS_ENOUGH: not starts_fast and 0 < grows <= 1.4,
         SLOW_START: not starts_fast,
     }
     refuse({_measured(reply, rho, adaptation): holds for reply, holds in reasons.items()})
@@ -412,7 +412,7 @@ EXERCISES = [
         ),
         mistakes={
             **{_measured(TOO_LITTLE, *pair): pair for pair in [(0.98, 1.8), (0.98, 10.0)]},
-            **{_measured(FORGETS, *pair): pair for pair in [(0.9, 40.0), (0.5, 20.0)]},
+            **{_measured(ONE_IS_ENOUGH, *pair): pair for pair in [(0.9, 40.0), (0.5, 20.0)]},
             **{_measured(SLOW_START, *pair): pair for pair in [(0.97, 100.0), (0.99, 40.0)]},
             FOR_EVER: (1.0, 20.0),
             WRONG_ORDER: (20.0, 0.99),
