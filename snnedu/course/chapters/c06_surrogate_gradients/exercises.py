@@ -49,16 +49,14 @@ def first_to_fix(gradient_norms: list[float], firing_rates: list[float]) -> int:
 
 NO_ABS = "Left of the threshold your slope differs from that on the right. It depends on the distance: `x.abs()`."
 NO_SQUARE = "The shape is nearly right, but the square is missing: its tails fall too slowly."
-NO_K = "Your slope is the same for every k. Put `k` in the place of the number: it multiplies the distance."
+NO_K = "Your slope is the same for every k. `k` multiplies the distance: `k * x.abs()`."
 FUNCTION_ITSELF = (
     "This is the fast sigmoid itself, x / (1 + k|x|). The exercise asks for its slope."
 )
 IS_SPIKE = (
     "This is the spike, 0 or 1. The exercise asks for the slope that replaces its derivative."
 )
-WHOLE_BRACKET = (
-    "You square the distance only. The square belongs to the whole bracket: (1 + k|x|)²."
-)
+WHOLE_BRACKET = "You square a part of the bracket. The square belongs to all of it: (1 + k|x|)²."
 K_ABOVE = "At x = 0 your slope is k. The slope of the fast sigmoid is 1 there for every k: k only changes its width."
 ATAN = "This is the slope of `atan`. The exercise asks for the first row of the table, the fast sigmoid."
 TURNED_ARGUMENTS = "Your function takes k first and x second. Later cells call `my_slope(x, k)`: x comes first, as in the stub."
@@ -125,13 +123,14 @@ DOWNHILL = (
 )
 FORWARD_ONLY = "`forward` is right. `backward` returns nothing yet."
 NOT_THE_CLASS = "A class is needed here. Keep `class MySpike(torch.autograd.Function)` of the stub and pass its name, `MySpike`, without `.apply` and without brackets."
+MIXES = "Your gradient at one x depends on `grad` at another. Multiply each number of `grad` by the slope at its own x."
 IGNORES_GRAD = (
     "Your `backward` ignores `grad`, the gradient that comes in. The chain rule multiplies by it."
 )
 ZERO = "Your gradient is zero everywhere: the true derivative. Put the slope in its place."
 STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slope at x."
 CONSTANT = "Your slope is the same for every x. Make it depend on x: largest at x = 0, smaller to both sides."
-OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It depends on the spike, 0 or 1. Save x itself: `ctx.save_for_backward(x)`."
+OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It should fall with the distance: save x itself, `ctx.save_for_backward(x)`, and compute the slope from it."
 INFINITE = "At x = 0 your slope is infinite, and no weight survives that. It should be largest there, but finite: 1 for the fast sigmoid."
 NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
 
@@ -150,6 +149,9 @@ def check_spike(answer: Any) -> None:
     once, twice = _backward(apply, x, grad_out), _backward(apply, x, 2 * grad_out)
     refuse({IGNORES_GRAD: torch.equal(once, twice) and once.any()})
     refuse({ADDS: not torch.allclose(2 * once, twice)})
+    refuse(
+        {MIXES: not torch.allclose(once[:1], _backward(apply, x, grad_out[:1] * (x == x[0]))[:1])}
+    )
     _check_backward(once, grad_out)
 
 
@@ -256,12 +258,13 @@ class _InTwoParts(torch.autograd.Function):
 
 
 def _networks() -> list[tuple[list[float], list[float]]]:
-    """Draw gradient norms and firing rates of four networks.
+    """Draw gradient norms and firing rates of seven networks.
 
     Two have silent layers, as measured in the notebook: h reaches down to silent neurons in the
     first, not in the second. Another of their layers fires about once in two million steps. In the
     third the gradient vanishes. The fourth needs nothing: one of its gradients is small, but not
-    below the bound. Each begins with a few more layers that fire.
+    below the bound. Each of these begins with a few more layers that fire. In the others one end is
+    at fault: the first layer is silent, or the last one, or only the first gradient is dead.
     """
     rates = [0.06, uniform(3e-7, 9e-7), 0.01, 0.0, 0.0, 0.0]
     return [
@@ -269,6 +272,9 @@ def _networks() -> list[tuple[list[float], list[float]]]:
         _deeper(5e-12, [5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], rates),
         _deeper(1e-9, [1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2]),
         _deeper(0.1, [1e-6, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
+        ([3e-4, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]),
+        ([1e-9, 1e-8, 1e-7, 1e-3], [0.2, 0.1, 0.1, 0.0]),
+        ([1e-7, 0.1, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
     ]
 
 
@@ -283,6 +289,8 @@ def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[
     """Return the reply to an answer that was right about the networks before this one."""
     if min(norms) >= 1e-6:
         return ALL_WELL
+    if min(rates) > 0 and norms[1] >= 1e-6:
+        return FIRST_DEAD
     if min(rates) > 0:
         return {-1: DEAD_OVERLOOKED, 0: WRONG_END}.get(int(got), DEAD)
     place = int(right)
@@ -301,7 +309,10 @@ WRONG_END = "All layers fire, and the gradient vanishes in the backward pass. It
 DEAD_OVERLOOKED = "In one network all layers fire, but several gradients are below 10⁻⁶ (in Python `1e-6`) without being 0. You say that all is well."
 DEAD = "In one network all layers fire, but several gradients are dead. Which of these layers lost its gradient first in the backward pass?"
 STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It still fires, and its spikes do arrive. Only a rate of 0 is silent."
-FROM_ONE = "You count the layers from 1. The first layer has the number 0, as in a list."
+FROM_ONE = "Your number is one too high. The first layer has the number 0, as in a list."
+FIRST_DEAD = "In one network all layers fire, and only the first layer's gradient is below 10⁻⁶: return 0. Does your loop reach the first layer?"
+TURNED_LISTS = "You take the rates for the gradients. The gradients come first, as in the stub."
+ZERO_IS_FALSE = "Where layer 0 is the silent one, you return another. In `or` and `if`, the number 0 counts as False."
 SILENT_AND_DEAD = "You look for a layer that is silent and has no gradient. The first silent layer may have a gradient: the spikes of the layer before it arrive. A rate of 0 is enough."
 ALL_WELL = "In one network all layers fire, and no gradient is below 10⁻⁶ (one is exactly 10⁻⁶): return -1."
 
@@ -414,12 +425,14 @@ EXERCISES = [
             STRAIGHT: _spike(back=lambda x, grad: grad.clone()),
             FORWARD_ONLY: _spike(back=lambda x, grad: None),
             ADDS: _spike(back=lambda x, grad: grad + 1 / (1 + 5 * x.abs()) ** 2),
+            MIXES: _spike(back=lambda x, grad: grad.mean() * my_slope(x, 5)),
             CONSTANT: _spike(back=lambda x, grad: 0.3 * grad),
             ONE_SIDED: _spike(back=lambda x, grad: grad * (x > 0)),
             DOWNHILL: _spike(back=lambda x, grad: -grad / (1 + 5 * x.abs()) ** 2),
             OF_SPIKES: [
                 _spike(back=lambda x, grad: grad / (1 + 5 * (x > 0)) ** 2),
                 _spike(back=lambda x, grad: grad * torch.where(x > 0, 0.5, 0.2)),
+                _spike(back=lambda x, grad: grad * (x < 0)),
             ],
             INFINITE: _spike(back=lambda x, grad: grad / (5 * x.abs()) ** 2),
             NO_HILL: [
@@ -471,6 +484,11 @@ EXERCISES = [
                 lambda norms, rates: first_to_fix(norms, rates) + (0 in rates),
                 lambda norms, rates: first_to_fix(norms, rates) + (min(norms) < 1e-6 < min(rates)),
             ],
+            FIRST_DEAD: lambda norms, rates: first_to_fix([1.0, *norms[1:]], rates),
+            TURNED_LISTS: lambda norms, rates: first_to_fix(rates, norms),
+            ZERO_IS_FALSE: lambda norms, rates: (
+                first_to_fix(norms, rates) or first_to_fix(norms, [1.0] * len(rates))
+            ),
             ALL_WELL: partial(_first_silent, dead=lambda norm: norm <= 1e-6),
             SILENT_AND_DEAD: [
                 partial(_first_silent, silent=_both_faults),
@@ -487,7 +505,6 @@ EXERCISES = [
             lambda norms, rates: len(norms) - 1,
             lambda norms, rates: rates.index(min(rates)),
             lambda norms, rates: norms.index(min(norms)),
-            lambda norms, rates: first_to_fix(rates, norms),
         ),
         otherwise=_compare_layers,
         accepts=(
