@@ -254,7 +254,11 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
             " NumPy and tensors do not mix here: use torch's function, `x.sum(0)`, or make an "
             "array of the tensor first, `x.numpy()`."
         )
-    if "only one element tensors" in text:  # `math.log(x)`, `float(x)`
+    if "only one element tensors" in text and "torch.tensor(" in line:
+        advice = (
+            " `torch.tensor` takes numbers. `torch.stack` makes one tensor of a list of tensors."
+        )
+    elif "only one element tensors" in text:  # `math.log(x)`, `float(x)`
         advice = (
             " `math` and `float` take one number, a tensor holds many: use `torch.log(x)` or "
             "`x.float()`."

@@ -113,6 +113,7 @@ def exits(spk_rec):
         (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
         (walks_back_from_numbers, "No path leads back to the weights"),
         (takes_a_logarithm, "take one number, a tensor holds many"),
+        (lambda spk_rec: torch.tensor(list(spk_rec)), "makes one tensor of a list of tensors"),
         (lambda spk_rec: max(spk_rec), "compare single numbers, a tensor holds many: use `x.max"),
         (lambda spk_rec: max(0, spk_rec.sum(0)), "or `x.clamp(min=0)`"),
         (lambda spk_rec: spk_rec.sum(0, 2), "Put several axes into a tuple: `x.sum((0, 2))`"),
