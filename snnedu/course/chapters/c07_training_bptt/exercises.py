@@ -124,6 +124,8 @@ def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:
 # --------------------------------------------------------------------------------------- 07.2
 
 NO_ZERO = "Your second step still holds the gradients of the first. They add up from call to call until `optimizer.zero_grad()` clears them."
+NO_STEP_BETWEEN = "You compute two gradients before one step of the optimizer. Each batch needs all three once: `zero_grad`, `backward`, `step`."
+LOSS_AFTER = "You return the loss after the step. Return the loss from which the gradient came."
 NO_BACKWARD = "No gradient is computed. `loss.backward()` writes one into each weight's `.grad`. (A method without brackets is named, not called.)"
 NO_GRADIENT_YET = "When `optimizer.step()` runs, the gradient is gone: `zero_grad()` stands between `backward()` and `step()`."
 STEP_EARLY = "Your `optimizer.step()` comes before `loss.backward()`. It changes the weights along the gradient, so compute the gradient first."
@@ -168,6 +170,7 @@ def wrong_order(events: list[str]) -> dict[str, bool]:
         NO_STEP: not steps,
         STEP_EARLY: bool(backs and steps) and steps[0] < backs[0],
         NO_GRADIENT_YET: "step" not in events,
+        NO_STEP_BETWEEN: any(b == a + 1 for a, b in pairwise(backs)),
         NO_ZERO: "stale back" in events,
     }
 
@@ -212,8 +215,9 @@ def _refuse_loss(got: list[Any], right: list[Any]) -> None:
         f"The first loss should be {float(right[0]):.4f}, yours is {float(got[0]):.4f}. Is it the "
         f"`ce_rate_loss` of `spk_rec`, the first thing that `net` returns?"
     )
-    membranes = _right_steps(ON_MEMBRANES)[0]
-    refuse({MEMBRANES: _near(got[0], membranes[0]), first: not _near(got[0], right[0])})
+    membranes, after = _right_steps(ON_MEMBRANES)[0], _right_steps(_loss_after)[0]
+    refuse({MEMBRANES: _near(got[0], membranes[0]), LOSS_AFTER: _near(got[0], after[0])})
+    refuse({first: not _near(got[0], right[0])})
 
 
 def _has_gradient(parameter: Tensor) -> bool:
@@ -234,9 +238,9 @@ def _right_steps(step: Step) -> tuple[list[Any], snn.Sequential]:
     return losses, net
 
 
-def _small(*hidden: int) -> tuple[snn.Sequential, Tensor, Tensor]:
+def _small(*hidden: int, classes: int = 3) -> tuple[snn.Sequential, Tensor, Tensor]:
     """Return a network with these hidden layers (8 neurons by default), a batch and its classes."""
-    layers, sizes = list[nn.Module](), (6, *(hidden or (8,)), 3)
+    layers, sizes = list[nn.Module](), (6, *(hidden or (8,)), classes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for inputs, outputs in pairwise(sizes):
@@ -307,6 +311,20 @@ def _keeps_pair(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) 
     return loss.item()
 
 
+def _loss_after(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    my_step(net, optimizer, x_rec, targets)
+    return snn.functional.ce_rate_loss(net(x_rec)[0], targets).item()
+
+
+def _two_gradients(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    loss = snn.functional.ce_rate_loss(net(x_rec)[0], targets)
+    optimizer.zero_grad()
+    loss.backward(retain_graph=True)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 def _twice(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
     loss = my_step(net, optimizer, x_rec, targets)
     optimizer.step()
@@ -322,6 +340,8 @@ KEEPS_GRAPH = (
 LAST_ONLY = "Your loss still sees the spikes of the last step only. Collect those of every step."
 HOLDS = "One bug is only hidden: until the epoch is over, your sum is a tensor whose graph grows with every batch. Make each loss a plain number when you add it."
 A_SUM = "You return the sum over the batches. Return their mean."
+LAST_LOSS = "You return the loss of the last batch. Return the mean over all batches."
+NOT_ONE_EACH = "Your optimizer does not take one step for each batch. Look at the indentation of `optimizer.step()` and of `return`."
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
 EVERY_STEP_FRESH = "The state is reset at every step: your neurons forget between two steps. Reset it once per batch."
 OTHER_WEIGHTS = "Your mean loss is right, but the weights are not where they should be after the last batch. Does each batch take one step of the optimizer?"
@@ -329,8 +349,8 @@ STEP_PAIR = "`net.step` returns a pair, the spikes and the state. Separate them,
 
 
 def check_epoch(answer: Attempt) -> None:
-    """Look at the bugs one by one, on batches whose losses are known."""
-    net, *given = _small()
+    """Look at the bugs one by one, on batches whose losses are known; ten classes, as digits."""
+    net, *given = _small(classes=10)
     runs = list[tuple[Any, Watched]]()
 
     def run(epoch: Attempt) -> Any:
@@ -347,7 +367,9 @@ def check_epoch(answer: Attempt) -> None:
                 in str(reply),
             }
         )
-        refuse(wrong_order(runs[0][1].events) if runs else {})
+        events = runs[0][1].events if runs else list[str]()
+        refuse(wrong_order(events) if runs else {})
+        refuse({NOT_ONE_EACH: runs and events.count("step") != 3})
         raise
     result, optimizer = runs[0]
     refuse({KEEPS_GRAPH: isinstance(result, Tensor) and result.requires_grad})
@@ -446,6 +468,29 @@ def _sum(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return len(batches) * fixed_epoch(net, optimizer, batches)
 
 
+def _last_loss(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    return [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches][-1]
+
+
+def _first_batch(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    return fixed_epoch(net, optimizer, list(batches)[:1])
+
+
+def _learns_at_every_step(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    losses = list[float]()
+    for x_rec, targets in batches:
+        state = None
+        for x in x_rec:
+            spk, state = net.step(x, state)
+            loss = snn.functional.ce_rate_loss(spk[None], targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            state = snn.detach(state)
+            losses.append(loss.item())
+    return sum(losses) / len(losses)
+
+
 def _by_sequence(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     """Use the step of 07.2 for each batch: the whole sequence at once, from rest."""
     losses = [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
@@ -465,6 +510,29 @@ def _collects_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return sum(losses) / len(losses)
 
 
+def _step_at_the_end(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    losses = list[float]()
+    for x_rec, targets in batches:
+        losses.append(_learn("zero back")(net, optimizer, x_rec, targets))
+    optimizer.step()
+    return sum(losses) / len(losses)
+
+
+def _for_digits(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+    """Collect the spikes in a tensor for ten classes, as the notebook's networks have them."""
+    losses = list[float]()
+    for x_rec, targets in batches:
+        spk_rec, state = torch.zeros(len(x_rec), len(targets), 10), None
+        for t, x in enumerate(x_rec):
+            spk_rec[t], state = net.step(x, state)
+        loss = snn.functional.ce_rate_loss(spk_rec, targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return sum(losses) / len(losses)
+
+
 def _in_order(zero: str) -> Callable[..., Any]:
     step = _learn(zero, returns=Tensor.detach)
     return lambda net, optimizer, batches: torch.stack(
@@ -477,6 +545,7 @@ WRONG_LOSSES = {
     STATE_STAYS: _plain(stays=True),
     EVERY_STEP_FRESH: _plain(fresh=True),
     A_SUM: _sum,
+    LAST_LOSS: _last_loss,
     NO_PAST: _plain(cut=True),
 }
 
@@ -494,6 +563,8 @@ FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last
 NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the input and not the spikes that you return."
 END_MISSING = "Steps at the end are missing. The number of steps need not be a multiple of `length`: the last stretch may be shorter."
 OTHER_CUTS = "The spikes are right, but the gradient is not cut after each `length` steps. Steps 0 to `length` - 1 are the first stretch."
+ONE_TENSOR = "Return the spikes alone, as one tensor [time, batch, classes]: `torch.cat` joins a list of stretches, `torch.stack` a list of steps."
+STACKED = "`torch.stack` makes a new axis. A stretch has a time axis already: join the stretches along it, with `torch.cat`."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
 )
@@ -512,9 +583,12 @@ def _draw_stretches() -> Iterator[tuple[snn.Sequential, Tensor, int]]:
 def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: int) -> Tensor:
     """Return spikes, and the gradient of the input at each step for the spikes of each step."""
     x_rec = x_rec.clone().requires_grad_()
-    spk_rec = answer.changing(net, x_rec, length)
-    if not isinstance(spk_rec, Tensor):
-        raise WrongAnswer("Return one tensor, [time, batch, classes]: `torch.cat` joins a list.")
+    try:
+        spk_rec = answer.changing(net, x_rec, length)
+    except WrongAnswer as reply:
+        refuse({STACKED: "stack expects each tensor to be equal size" in str(reply)})
+        raise
+    refuse({ONE_TENSOR: not isinstance(spk_rec, Tensor)})
     _check_spikes(spk_rec, my_stretches(net, x_rec, length), length, net[0].out_features)
     if not spk_rec.requires_grad:
         raise WrongAnswer(NO_GRADIENT)
@@ -565,6 +639,10 @@ def _in_parts(
         state = snn.detach(state) if cut else state
         found.append(getattr(list(recordings.values())[layer], what))
     return torch.cat(found)
+
+
+def _stacked(net: Any, x_rec: Tensor, length: int) -> Tensor:
+    return torch.stack(list(my_stretches(net, x_rec, length).split(length)))
 
 
 def _starts_again(net: Any, x_rec: Tensor, length: int) -> Tensor:
@@ -651,6 +729,8 @@ EXERCISES = [
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
             PAIR: [_on_pair, _keeps_pair],
             OTHER_OPTIMIZER: [_other_optimizer, _twice],
+            LOSS_AFTER: _loss_after,
+            NO_STEP_BETWEEN: _two_gradients,
         },
         accepts=(
             _learn("zero back step", returns=lambda loss: float(loss.detach())),
@@ -684,12 +764,15 @@ EXERCISES = [
             NO_GRADIENT_YET: _plain(order="back zero step"),
             PAIR: _with_pairs,
             STEP_PAIR: _collects_pairs,
+            NO_STEP_BETWEEN: _step_at_the_end,
+            NOT_ONE_EACH: [_first_batch, _learns_at_every_step],
         },
         accepts=(
             lambda net, optimizer, batches: np.float64(fixed_epoch(net, optimizer, batches)),
             _in_order("zero back step"),
             _in_order("back step zero"),
             _by_sequence,
+            _for_digits,
         ),
         hints=(
             "Follow three names through the loop: `state`, `spk` and `total`. What does each hold when a batch ends?",
@@ -707,6 +790,11 @@ EXERCISES = [
         run=_run_stretches,
         mistakes={
             STARTS_AGAIN: _starts_again,
+            STACKED: _stacked,
+            ONE_TENSOR: [
+                lambda *given: list(my_stretches(*given)),
+                lambda *given: (my_stretches(*given), None),
+            ],
             NOT_CUT: partial(_in_parts, cut=False),
             EVERY_STEP_CUT: partial(_in_parts, parts=lambda x_rec, length: x_rec.split(1)),
             IN_CHUNKS: partial(_in_parts, parts=Tensor.chunk),
