@@ -60,6 +60,7 @@ WHOLE_BRACKET = "You square a part of the bracket. The square belongs to all of 
 K_ABOVE = "At x = 0 your slope is k. The slope of the fast sigmoid is 1 there for every k: k only changes its width."
 ATAN = "This is the slope of `atan`. The exercise asks for the first row of the table, the fast sigmoid."
 TURNED_ARGUMENTS = "Your function takes k first and x second. Later cells call `my_slope(x, k)`: x comes first, as in the stub."
+TABLE = "It works on a row of numbers. In a network x is a table, [pictures, neurons]: compute with the whole tensor, without a loop over its numbers."
 PRECEDENCE = "Python divides before it adds. Put everything below the fraction line in brackets."
 
 
@@ -75,20 +76,19 @@ def _run_slope(answer: Attempt, x: Tensor, k: float) -> Any:
     try:
         result = answer(x, k)
     except WrongAnswer:
-        refuse({TURNED_ARGUMENTS: _is_right_turned(answer, x, k)})
+        refuse({TURNED_ARGUMENTS: _gives(answer, (k, x), my_slope(x, k))})
         raise
-    refuse(
-        {
-            TURNED_ARGUMENTS: not alike(numbers(result), my_slope(x, k).double())
-            and _is_right_turned(answer, x, k)
-        }
-    )
+    right = alike(numbers(result), my_slope(x, k).double())
+    refuse({TURNED_ARGUMENTS: not right and _gives(answer, (k, x), my_slope(x, k))})
+    table = x.reshape(3, 3)
+    refuse({TABLE: right and not _gives(answer, (table, k), my_slope(table, k))})
     return result
 
 
-def _is_right_turned(answer: Attempt, x: Tensor, k: float) -> bool:
+def _gives(answer: Attempt, arguments: tuple[Any, Any], right: Tensor) -> bool:
+    """Tell whether it returns the right slopes for these arguments, whatever their form."""
     try:
-        return alike(numbers(answer(k, x)), my_slope(x, k).double())
+        return alike(numbers(Attempt(answer.function)(*arguments)), right.double())
     except (Reply, TypeError, ValueError, RuntimeError):
         return False
 
@@ -153,6 +153,18 @@ def check_spike(answer: Any) -> None:
         {MIXES: not torch.allclose(once[:1], _backward(apply, x, grad_out[:1] * (x == x[0]))[:1])}
     )
     _check_backward(once, grad_out)
+    refuse({TABLE: not _works_on_a_table(apply, x, spk, grad_out, once)})
+
+
+def _works_on_a_table(apply: Any, x: Tensor, spk: Tensor, grad_out: Tensor, grad: Tensor) -> bool:
+    """Tell whether both passes give the same numbers where x has two axes, as in a network."""
+    try:
+        spikes = Attempt(partial(apply))(x.reshape(3, 3))
+        back = _backward(apply, x.reshape(3, 3), grad_out.reshape(3, 3))
+    except WrongAnswer:
+        return False
+    same = (spikes, spk), (back, grad)
+    return all(isinstance(a, Tensor) and torch.equal(a, b.reshape(3, 3)) for a, b in same)
 
 
 def _around_threshold() -> Tensor:
@@ -386,6 +398,10 @@ EXERCISES = [
             ],
             K_ABOVE: lambda x, k: k / (1 + k * x.abs()) ** 2,
             ATAN: lambda x, k: (k / 2) / (1 + (torch.pi * k * x / 2) ** 2),
+            TABLE: [
+                lambda x, k: [1 / (1 + k * abs(float(each))) ** 2 for each in x],
+                lambda x, k: torch.tensor([1 / (1 + k * abs(each)) ** 2 for each in x.tolist()]),
+            ],
             PRECEDENCE: [
                 lambda x, k: 1 / 1 + (k * x.abs()) ** 2,
                 lambda x, k: 1 / 1 + k * x.abs() ** 2,
@@ -394,7 +410,7 @@ EXERCISES = [
         otherwise=_compare_slopes,
         accepts=(
             lambda x, k: (1 + k * x.abs()).pow(-2).numpy(),
-            lambda x, k: [1 / (1 + k * abs(float(each))) ** 2 for each in x],
+            lambda x, k: [1 / (1 + k * abs(each)) ** 2 for each in x],
         ),
         hints=(
             "The formula has one fraction. What depends on x is below the fraction line.",
@@ -425,6 +441,10 @@ EXERCISES = [
             STRAIGHT: _spike(back=lambda x, grad: grad.clone()),
             FORWARD_ONLY: _spike(back=lambda x, grad: None),
             ADDS: _spike(back=lambda x, grad: grad + 1 / (1 + 5 * x.abs()) ** 2),
+            TABLE: [
+                _spike(lambda x: torch.tensor([1.0 if each > 0 else 0.0 for each in x])),
+                _spike(back=lambda x, grad: grad * torch.tensor([my_slope(i, 5) for i in x])),
+            ],
             MIXES: _spike(back=lambda x, grad: grad.mean() * my_slope(x, 5)),
             CONSTANT: _spike(back=lambda x, grad: 0.3 * grad),
             ONE_SIDED: _spike(back=lambda x, grad: grad * (x > 0)),
