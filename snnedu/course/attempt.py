@@ -258,10 +258,10 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         advice = (
             " `torch.tensor` takes numbers. `torch.stack` makes one tensor of a list of tensors."
         )
-    elif "only one element tensors" in text:  # `math.log(x)`, `float(x)`
+    elif "only one element tensors" in text:  # `math.exp(x)`, `float(x)`, `int(x)`
         advice = (
-            " `math` and `float` take one number, a tensor holds many: use `torch.log(x)` or "
-            "`x.float()`."
+            " `math`, `float` and `int` take one number, a tensor holds many: use what torch has, "
+            "such as `torch.exp(x)`, `x.float()` or `x.long()`."
         )
     if "with a bool tensor is not supported" in text:
         advice = " A comparison gives True and False: make numbers of them, `(a > b).float()`."
