@@ -96,7 +96,7 @@ def check_rate(answer: Attempt) -> None:
             ONE_THROW: not got.diff(dim=0).any(),
             SHARED: alike and off.abs().max() < 0.2,
             INVERTED: (share - (1 - levels)).abs().max() < 0.035,
-            ALL_ALIKE: share.max() - share.min() < 0.07,
+            ALL_ALIKE: share.max() - 0.07 < share.min() > 0.07,  # not all nearly silent
             SPEAKS: off[levels == 0] > 3e-4,
             SILENT: off[levels == 1] < -3e-4,
             f"A number {levels[worst]:.2f} spikes in {share[worst]:.0%} of your steps.": (
@@ -310,7 +310,7 @@ NO_SIZE = "You count spikes. Each one means a move by θ."
 ONE_LATE = "Your signal comes one step late. The spike at step t belongs to the signal at step t."
 ONE_OBJECT = "All your values are the last one. `r += ...` changes the tensor that is already in your list; `r = r + ...` makes a new one."
 NO_SIGN = "Your signal only ever rises. A spike -1 means: θ lower than before."
-ONLY_END = "This is where the signal ends. The question asks for its value at every step."
+ONLY_END = "You return a single number. The question asks for the signal at every step."
 
 
 def _changes() -> Tensor:
@@ -409,6 +409,7 @@ EXERCISES = [
                 lambda x, num_steps: (torch.rand(num_steps, len(x)) * 1.03 < x).float(),
                 lambda x, num_steps: (torch.randint(1, 101, (num_steps, len(x))) / 100 < x).float(),
                 lambda x, num_steps: rate(x, num_steps) * (x < 1),  # black pixels stay silent
+                lambda x, num_steps: rate(x / num_steps, num_steps),
             ],
         },
         accepts=(
@@ -595,7 +596,10 @@ EXERCISES = [
             NOT_ADDED: lambda spk, threshold: threshold * spk,
             NO_SIZE: lambda spk, threshold: spk.cumsum(0),
             ONE_LATE: lambda spk, threshold: threshold * (spk.cumsum(0) - spk),
-            ONLY_END: ByShape(lambda spk, threshold: threshold * spk.sum()),
+            ONLY_END: [
+                ByShape(lambda spk, threshold: threshold * spk.sum()),
+                ByShape(lambda spk, threshold: threshold * spk.mean()),
+            ],
             NO_SIGN: lambda spk, threshold: threshold * spk.abs().cumsum(0),
             ONE_OBJECT: _one_object,
         },
