@@ -190,14 +190,14 @@ def _neighbors(neurons: int, strength: float) -> Tensor:
 # ---------------------------------------------------------------- 05.3
 
 DEAD = "After your function, layer {} still spikes in fewer than 8 % of the steps. Each layer needs its own loop, until its rate is about 0.1."
-TOO_BUSY = "Layer {} now fires in far more than 10 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
+TOO_BUSY = "Layer {} now fires in more than 14 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
 ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
 OTHER_NET = "Your network has other weights now. Scale those that it came with, `net[0].weight *= …`: their signs stay."
 NEURONS = "`net[1]`, `net[3]`, … are neurons, which have no weights. The linear layers are `net[0]`, `net[2]`, …"
 WRONG_RATE = "Your loop looks at another layer than the one whose weights it scales. `rates` counts the layers of neurons, 0, 1, 2, … In `net` every second place is a linear layer: 0, 2, 4, … So the neurons after `net[4]` have the rate number 2."
-SEVEN_LAYERS = "Your function works for the seven linear layers of the notebook only. Let it work for any network: `range(0, len(net), 2)` gives the places of the linear layers."
+SEVEN_LAYERS = "Your function looks for more layers than this network has. Let it work for any network, not only for the notebook's: `range(0, len(net), 2)` gives the places of the linear layers."
 BY_NAME = '`net.record(x_rec)` names the layers of neurons after their places in `net`, as text: "1", "3", …'
 ENDLESS = "The weights grow without end: what your loop waits for never comes. Does it look at the layer whose weights it scales, `rates(net, x_rec)[number // 2]` after `net[number]`? And does it stop at 10 % or more? That is 0.1; a rate is hardly ever equal to it."
 ASSIGNED = "`net[0].weight = …` puts another object in the place of the weights, and PyTorch refuses it. Change them in place: `net[0].weight *= …`."
