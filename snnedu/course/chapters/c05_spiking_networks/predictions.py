@@ -113,7 +113,7 @@ PREDICTIONS = {
             ),
             Option(
                 "the weights scaled with data",
-                "These weights do not do better than the best width. But nobody had to search for it.",
+                "These weights come close to the best width, and nobody had to search for them.",
             ),
             Option(
                 "neither: they end close together",
