@@ -89,7 +89,7 @@ PREDICTIONS = {
             ),
             Option(
                 "more than twice its energy",
-                "That is true of 25 steps of coins. Fewer steps, or no coins, are much cheaper.",
+                "25 steps of coins do cost so much. Fewer steps, or no coins, are much cheaper.",
             ),
         ),
     ),
