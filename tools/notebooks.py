@@ -17,8 +17,6 @@ from unittest import mock
 import nbformat
 from nbformat import NotebookNode
 
-from snnedu.app.cli import FOR_KERNELS
-
 TUTORIALS = Path(__file__).parent.parent / "tutorials"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -102,6 +100,8 @@ def kernel_environment(home: str, threads: int = THREADS) -> dict[str, str]:
 
     Her variants of the exercises are always the same. The rest is as `snnedu lab` sets it.
     """
+    from snnedu.app.cli import FOR_KERNELS  # not at the top: the form is checked without snnedu
+
     # A kernel draws into the notebook unless the environment names another backend.
     left_out = ("MPLBACKEND", "SNNEDU_LANG")  # a notebook's language is its own
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
