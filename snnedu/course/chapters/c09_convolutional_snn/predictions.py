@@ -51,7 +51,7 @@ PREDICTIONS = {
         close=1.5,
         low="It does lose a little: two steps are few spikes.",
         high="A picture that stands still says in the second step what it says in the fifth.",
-        reply="With two steps the network fires a third of the spikes, or fewer.",
+        reply="With two steps the network fires about a third of the spikes, or fewer.",
     ),
     "09.p6": Prediction(
         question="How far is one norm for each step ahead of one norm for all steps, in right answers? A minus means that it is behind. Mean over six seeds:",
