@@ -7,15 +7,17 @@ PREDICTIONS = {
         question="τ is 100 steps. How much of the cue is left in the membrane 100 steps later?",
         options=(
             Option(
-                "nothing at all", "A membrane fades slowly, and never to 0. Set τ to 100, and see."
+                "nothing at all",
+                "A membrane fades slowly, and never to 0. Move τ to about 100, and see.",
             ),
             Option(
                 "about a third",
-                "After τ steps a share of exp(-1) = 0.37 is left. Set τ to 100, and see.",
+                "After τ steps a share of exp(-1) = 0.37 is left. Move τ to about 100, and see.",
                 right=True,
             ),
             Option(
-                "half of it", "Half is left after 69 steps, ln 2 times τ. Set τ to 100, and see."
+                "half of it",
+                "Half is left after 69 steps, ln 2 times τ. Move τ to about 100, and see.",
             ),
         ),
     ),
