@@ -41,7 +41,7 @@ def test_a_match_is_told_by_both_cues_and_by_neither_alone():
     assert 0.03 < x_rec[4:-4, :, :8].mean() < 0.07
 
 
-def test_what_recalls_best_does_not_match_best():
+def test_the_slow_variable_that_recalls_best_does_not_match_best():
     own, synapse, delays = (memory.match_score(name, 0) for name in ("own β", "synapse", "delays"))
     assert min(own, delays) > 0.93
     assert synapse < own - 0.05
