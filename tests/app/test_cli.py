@@ -268,7 +268,7 @@ def test_doctor_is_content_without_jupyterlab_where_another_editor_opens_noteboo
 def test_the_commands_of_the_teachers_walk_exist_with_their_options(capsys):
     walk = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     walk = walk.partition("### From a clone to a graded class")[2].partition("\n### ")[0]
-    lines = re.findall(r"^ +snnedu (\S+)(.*)$", walk, re.M)
+    lines = re.findall(r"^ +(?:\S+ -m )?snnedu (\S+)(.*)$", walk, re.M)
     assert [name for name, _ in lines] == ["guide", "class-edition", "lab", "grade", "progress"]
     for name, rest in lines:
         with pytest.raises(SystemExit, match=r"^0$"):

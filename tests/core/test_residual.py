@@ -115,11 +115,6 @@ def test_weights_are_kept_and_batch_norm_is_folded():
             ValueError,
             "equal shapes",
         ),
-        (
-            lambda: snn.energy.report(network(), spikes(9, 1, 5)),
-            TypeError,
-            "network with `Residual`",
-        ),
         (lambda: snn.to_snntorch(network()), TypeError, "'2', Residual"),
         (
             lambda: snn.Sequential(nn.Linear(5, 5), snn.Residual(snn.Leaky(0.9)))(spikes(9, 1, 5)),
