@@ -433,7 +433,7 @@ GAIN_ONE = (
 )
 GAIN_TURNED = "Your gain is turned over. Their neuron divides the current by τ: undo this."
 GAIN_BETA = "Your gain is 1/β. What must be undone is the division of the current by τ."
-NOT_ALL_OF_IT = "You subtract θ. What their neuron subtracts at once leaks in the same way as the membrane: in the next step β r of it is left, and this must be θ."
+NOT_ALL_OF_IT = "You subtract θ. What their neuron subtracts at once leaks as the membrane does: one step later β r is left, and this must be θ."
 TOO_LITTLE = "You subtract β θ, less than θ. It leaks once more before the next step: in the end β r must be θ."
 ONLY_AT_ONE = "Your amount is right for θ = 1 alone. It grows with the `threshold` that is passed."
 SCALED_AMOUNT = "You multiply the amount by the gain. The gain scales currents alone: the membrane and its threshold keep their size."

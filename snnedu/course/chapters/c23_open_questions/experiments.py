@@ -63,7 +63,7 @@ def elsewhere(
         V[t] = U[t] - r S[t]                     the reset comes at once
 
     `gain` is g, `amount` r, `threshold` θ. The form is that of Norse, sinabs and SpikingJelly, up
-    to their signs of equality at θ.
+    to their signs of equality at θ. sinabs has 1 - exp(-1/τ) in place of 1/τ.
     """
     left, spikes = torch.zeros_like(cur_rec[0]), list[Tensor]()
     for cur in cur_rec:
