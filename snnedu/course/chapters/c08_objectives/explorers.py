@@ -85,7 +85,7 @@ def objectives_explorer(
         "spikes in all 25 steps. On all test digits, this margin takes {mean:.1f} steps and gives "
         "{score:.1f} % right answers.",
         alt="A race between ten classes. {loss}, digit {digit}, margin {margin}: the output spikes; "
-        "the lead of the best class, with a dot at the decision, step {step}; accuracy against "
+        "the lead of the best class, with a dot at the decision, step ≈ {step}; accuracy against "
         "mean steps on all test digits, with a dot for this margin.",
         code="snn.functional.decide(spk_rec, {margin})",
         columns=3,

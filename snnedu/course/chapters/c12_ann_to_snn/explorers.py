@@ -161,7 +161,7 @@ def conversion_explorer(
             "{best}", f"{best:.1f} %"
         ),
         code="snn.conversion.convert(anns[0], train[0], percentile={percentile})",
-        alt="Right answers against steps rise from {first:.0f} % at 1 step to {last:.0f} % at 32. Spikes per digit grow with the steps, about evenly, to {all:.0f}. At T = {steps}: {here:.1f} % and {fired:.0f} spikes.",
+        alt="Right answers against steps rise from ≈ {first:.0f} % at 1 step to ≈ {last:.0f} % at 32. Spikes per digit grow with the steps, about evenly, to ≈ {all:.0f}. At T = {steps}: ≈ {here:.1f} % and ≈ {fired:.0f} spikes.",
         columns=2,
         **more,
     )  # fmt: skip
