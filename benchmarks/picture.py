@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmarks.lif import LIMIT, PLAIN
 from benchmarks.timing import Result
 
+TITLE = "Leaky neurons, forward and backward (learner's environment)"
 BASE = {"T": 100, "B": 64, "N": 1000}  # what stays fixed while one of them changes
 NAMES = {"T": "time steps", "B": "batch", "N": "neurons"}
 STYLES = {  # Okabe-Ito colors, and a marker each
@@ -15,14 +16,15 @@ STYLES = {  # Okabe-Ito colors, and a marker each
 
 
 def draw(results: list[Result], path: Path) -> None:
-    """Draw forward + backward from the table of that title."""
+    """Draw forward + backward, as a learner runs it; raise `ValueError` where it is missing."""
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    title = "Leaky neurons, forward and backward"
-    table = [row for result in results if result.title == title for row in result.rows]
+    table = [row for result in results if result.title == TITLE for row in result.rows]
+    if not table:
+        raise ValueError(f"Nothing to draw: no result is called {TITLE!r}.")
     figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
     for axis, (key, label) in zip(axes, NAMES.items(), strict=True):
         rows = [r for r in table if all(r[k] == v for k, v in BASE.items() if k != key)]

@@ -106,6 +106,21 @@ def test_every_benchmark_is_there():
         assert re.search(rf"^def {function}\(quick: bool\) -> list\[Result\]:", source, re.M), name
 
 
+def test_the_picture_shows_what_a_learner_gets(tmp_path):
+    from matplotlib import image
+
+    from benchmarks import lif, picture, places
+
+    title = f"Leaky neurons, forward and backward ({next(iter(places.ENVIRONMENTS))})"
+    assert title.partition(" (")[0] in Path(lif.__file__).read_text(encoding="utf-8")
+    rows: list[dict[str, object]] = [{"T": T, "B": 64, "N": 1000, "snnedu": T} for T in (25, 100)]
+    picture.draw([Result(title, "", rows)], tmp_path / "it.png")
+    drawn = image.imread(tmp_path / "it.png")[..., :3]
+    assert (np.abs(drawn - np.array([0xD5, 0x5E, 0]) / 255).max(-1) < 0.02).sum() > 100
+    with pytest.raises(ValueError, match="Nothing to draw"):
+        picture.draw([], tmp_path / "none.png")
+
+
 @pytest.mark.parametrize("words", [["one"], ["--quick"], []])
 def test_only_a_complete_run_writes_results(words, tmp_path, monkeypatch, capsys):
     found = [Result("One", "About it.", [{"T": 25, "ms": 1.2345}], [Goal("one", 3.0, 2)])]
