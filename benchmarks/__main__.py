@@ -126,8 +126,9 @@ def _report(results: list[Result], quick: bool) -> str:
         "All contestants run in one process and take turns; numbers are medians. Milliseconds "
         "belong to this machine, ratios carry over. Before timing, each benchmark checks that all "
         "compute the same thing where their conventions agree. The core is measured in the "
-        "environment that `snnedu lab` gives a learner (threads that wait sleep) and in torch's "
-        "default, and in each once more beside a process that keeps a core busy.",
+        "environment that `snnedu lab` gives a learner (threads that wait sleep, freed memory is "
+        "kept) and in torch's default, and in each once more beside a process that keeps a core "
+        "busy.",
         "",
         f"## Goals: {met} of {len(goals)} met",
         "",
