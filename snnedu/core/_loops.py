@@ -28,7 +28,7 @@ from numba import njit
 
 BLOCK = 1024  # neurons whose state fits the fastest cache
 PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
-PARALLEL = 1 << 23  # values of a sequence from which on a second thread pays
+PARALLEL = 1 << 21  # values of a sequence from which on a second thread pays
 NIL, ONE = np.float32(0), np.float32(1)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
