@@ -17,6 +17,7 @@ would halve its speed.) Every product and sum is rounded by itself, as in torch.
 # pyright: reportMissingParameterType=false, reportUnknownParameterType=false
 # pyright: reportUntypedFunctionDecorator=false, reportPossiblyUnboundVariable=false
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -28,7 +29,7 @@ from numba import njit
 
 BLOCK = 1024  # neurons whose state fits the fastest cache
 PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
-PARALLEL = 1 << 21  # values of a sequence from which on a second thread pays
+PARALLEL = 1 << 20  # values of a sequence from which on a second thread pays
 NIL, ONE = np.float32(0), np.float32(1)
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy")
@@ -44,10 +45,19 @@ def run(loop: Callable[..., bool], numbers: Any, outs: Any, *args: Any) -> bool:
     each = -(-size // (threads * BLOCK)) * BLOCK
     if each >= size:
         return loop(0, size, numbers, outs, *args)
-    shares = [(lo, min(size, lo + each)) for lo in range(0, size, each)]
-    # The threads end with the call: nothing is left behind that a forked process would wait for.
-    with ThreadPoolExecutor(threads) as pool:
-        return all(pool.map(lambda share: loop(*share, numbers, outs, *args), shares))
+    own, *others = [(lo, min(size, lo + each)) for lo in range(0, size, each)]
+    waiting = [_helpers().submit(loop, *share, numbers, outs, *args) for share in others]
+    return all([loop(*own, numbers, outs, *args), *[share.result() for share in waiting]])
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Return threads that are kept: to start one takes longer than 100,000 values."""
+    return ThreadPoolExecutor(thread_name_prefix="snnedu")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 @cache
