@@ -139,11 +139,12 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
         u_rec, a_rec, s_rec = rec
         grads_mem, grads_syn, grads_ada, grads_spk = grads
         p, q, r1, r2 = shape[0], shape[1], shape[2], shape[3]
-        rows = np.empty((17, PADDED), np.float32)
+        rows = np.empty((18, PADDED), np.float32)
         b, theta, al, r, k = rows[0], rows[1], rows[2], rows[2 + synapse], rows[3 + synapse]
         c_u, c_x, c_a, c_s = rows[5], rows[6], rows[7], rows[8]  # from the step after
         f, lam, z, h, a = rows[9], rows[10], rows[11], rows[12], rows[13]
-        g_x, g_a, s_first = rows[14], rows[15], rows[16]
+        g_x, g_a, s_first, zeros = rows[14], rows[15], rows[16], rows[17]
+        zeros[:] = NIL
         for lo in range(begin, end, BLOCK):
             n = min(BLOCK, end - lo)
             for j in range(len(numbers)):
@@ -152,11 +153,12 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
             _load(s_first, first, lo, n)
             for t in range(-1, -len(g_cur) - 1, -1):
                 u, g_i = _row(u_rec, t, lo, n), _row(g_cur, t, lo, n)
-                g_u, g_s = _row(grads_mem, t, lo, n), _row(grads_spk, t, lo, n)
+                g_u = _row_or(zeros, grads_mem, t, lo, n)
+                g_s = _row_or(zeros, grads_spk, t, lo, n)
                 if synapse:  # few arrays in the loop: LLVM has to check that none overlap
-                    _copy(g_x, _row(grads_syn, t, lo, n), n)
+                    _copy(g_x, _row_or(zeros, grads_syn, t, lo, n), n)
                 if adapts:
-                    _copy(g_a, _row(grads_ada, t, lo, n), n)
+                    _copy(g_a, _row_or(zeros, grads_ada, t, lo, n), n)
                     _copy(a, _row(a_rec, t, lo, n), n)
                 if not formula:
                     _copy(h, _row(slopes, t, lo, n), n)
@@ -228,6 +230,13 @@ def _row(recording, t, lo, n):
     if i < 0:
         i = i & (len(recording) - 1)  # of one row or two
     return recording[i, lo : lo + n]
+
+
+@_compiled
+@no_type_check
+def _row_or(zeros, recording, t, lo, n):
+    """Return step t of a block of neurons, zeros where there is no recording."""
+    return _row(recording, t, lo, n) if len(recording) > 0 else zeros[:n]
 
 
 @_compiled
