@@ -229,49 +229,48 @@ def _stop(thread: threading.Thread, done: threading.Event) -> bool:
     return done.is_set()
 
 
+_NUMPY = (
+    " NumPy and tensors do not mix here: use torch's function, `x.sum(0)`, or make an array of the "
+    "tensor first, `x.numpy()`."
+)
+# What an error says, what its line contains, and what to do; the first that fits.
+_ADVICE = [
+    ("does not require grad", "",
+     " No path leads back to the weights: did `.detach()` or `torch.no_grad()` cut it?"),
+    ("through the graph a second time", "",
+     " Something from before the last `backward` is still in use: a state, or a list."),
+    ("with a bool tensor is not supported", "",
+     " A comparison gives True and False: make numbers of them, `(a > b).float()`."),
+    ("only one element tensors", r"torch\.tensor\(",
+     " `torch.tensor` takes numbers. `torch.stack` makes one tensor of a list of tensors."),
+    ("only one element tensors", "",  # `math.exp(x)`, `float(x)`, `int(x)`
+     " `math`, `float` and `int` take one number, a tensor holds many: use what torch has, such "
+     "as `torch.exp(x)`, `x.float()` or `x.long()`."),
+    ("axis", r"\b(np|numpy)[.]", _NUMPY),  # which `x.sum` does take
+    ("Concatenation", "", _NUMPY),
+    ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`
+    ("is ambiguous", r"(?<![\w.])(max|min)\(",
+     " Python's `max` and `min` compare single numbers, a tensor holds many: use `x.max(-1)` or "
+     "`x.clamp(min=0)`."),
+    ("is ambiguous", "",
+     " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."),
+]  # fmt: skip
+
+
 def _explain(error: Exception, function: Callable[..., Any]) -> str:
     """Say what was raised, and in which line of the learner's function."""
     file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     line = frames[-1].line.rstrip(": ") if frames and frames[-1].line else ""
-    name, text, advice = type(error).__name__, first_line(error), ""
+    name, text = type(error).__name__, first_line(error)
     if "for ^:" in text or "bitwise_xor" in text:  # torch says the latter of `x^2`
         return NO_POWER
-    if "is ambiguous" in text and re.search(r"(?<![\w.])(max|min)\(", line):
-        advice = (
-            " Python's `max` and `min` compare single numbers, a tensor holds many: use "
-            "`x.max(-1)` or `x.clamp(min=0)`."
-        )
-    elif "is ambiguous" in text:
-        advice = (
-            " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."
-        )
-    if "'keepdim'" in text:  # `x.sum(0, 2)`
-        advice = " Put several axes into a tuple: `x.sum((0, 2))`."
-    by_numpy = re.search(r"\b(np|numpy)[.]", line) and "axis" in text  # which `x.sum` does take
-    if by_numpy or "Concatenation" in text:
-        advice = (
-            " NumPy and tensors do not mix here: use torch's function, `x.sum(0)`, or make an "
-            "array of the tensor first, `x.numpy()`."
-        )
-    if "only one element tensors" in text and "torch.tensor(" in line:
-        advice = (
-            " `torch.tensor` takes numbers. `torch.stack` makes one tensor of a list of tensors."
-        )
-    elif "only one element tensors" in text:  # `math.exp(x)`, `float(x)`, `int(x)`
-        advice = (
-            " `math`, `float` and `int` take one number, a tensor holds many: use what torch has, "
-            "such as `torch.exp(x)`, `x.float()` or `x.long()`."
-        )
-    if "with a bool tensor is not supported" in text:
-        advice = " A comparison gives True and False: make numbers of them, `(a > b).float()`."
-    if "through the graph a second time" in text:
-        text = text.partition(" (")[0]  # torch goes on for long
-        advice = " Something from before the last `backward` is still in use: a state, or a list."
-    if "does not require grad" in text:
-        advice = " No path leads back to the weights: did `.detach()` or `torch.no_grad()` cut it?"
+    fits = (a for said, at, a in _ADVICE if re.search(said, text) and re.search(at, line))
+    advice = next(fits, "")
     if outside := re.search(r"out of bounds .*size (\d+)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
+    if "through the graph a second time" in text:
+        text = text.partition(" (")[0]  # torch goes on for long
     if line:
         return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
     return f"Your function raised {name}: {text}.{advice}"
