@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from snnedu.app.workspace import cleared
+from tools.make import CPU_WHEELS
 
 ROOT = Path(__file__).parents[1]
 HOME = "https://github.com/snnedu/snnedu"
 ARCHIVE = f"{HOME}/archive/HEAD.zip"  # pip needs no git for it
 RAW = "https://raw.githubusercontent.com/snnedu/snnedu/HEAD/tutorials"
-WHEELS = "https://download.pytorch.org/whl/cpu"  # on Linux, PyPI's torch brings gigabytes of CUDA
 THERE = ("jupyterlab", "ipywidgets")  # what opened the notebook brings its own
 TARGET = re.compile(r"(!?)(\[[^\]]*\])\((?!https?:|#)([^)\s]+)")
 INSTALL = """\
@@ -37,7 +37,7 @@ def standing_alone(path: Path) -> bytes:
             cell["source"] = TARGET.sub(_to_the_web, "".join(cell["source"]))
     cells = notebook["cells"]
     notebook["metadata"]["title"] = _title(cells[0])
-    source = INSTALL.format(wheels=WHEELS, packages=" ".join(packages()))
+    source = INSTALL.format(wheels=CPU_WHEELS, packages=" ".join(packages()))
     first = next((n for n, cell in enumerate(cells) if cell["cell_type"] == "code"), len(cells))
     install = {"cell_type": "code", "id": "install", "metadata": {}, "outputs": []}
     cells.insert(first, {**install, "execution_count": None, "source": source})
