@@ -284,6 +284,8 @@ _STATEFUL = (SpikingLayer, DelayLayer)
 CONNECTIONS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+LEFT_OUT = (*_DROPOUT, nn.Identity)  # outside training, they pass on what comes
+PASSED_ON = (*LEFT_OUT, nn.Flatten, nn.Unflatten)  # the same, perhaps in another shape
 _SAMPLE_BY_SAMPLE = {
     *CONNECTIONS, SkipMark, nn.Flatten, nn.Unflatten, nn.Identity, nn.ReLU,
     nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,

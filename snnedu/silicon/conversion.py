@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from snnedu.core import _check
 from snnedu.core.folding import fuse
 from snnedu.core.layer import SMALLEST, SpikingLayer
-from snnedu.core.network import Sequential
+from snnedu.core.network import LEFT_OUT, Sequential
 from snnedu.silicon.rate_neurons import IntegrateAndFire, TwoPhase
 
 Samples = Float[Tensor, "batch *features"]
@@ -216,7 +216,6 @@ class _Neurons:
 _WEIGHTS = (nn.Linear, nn.Conv2d)
 _ACTIVATIONS = (nn.ReLU, QCFS)
 _KEPT = (nn.Flatten, nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
-_LEFT_OUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity)  # nothing in evaluation
 
 
 def _layers(ann: Any) -> list[tuple[str, nn.Module]]:
@@ -235,7 +234,7 @@ def _layers(ann: Any) -> list[tuple[str, nn.Module]]:
             found.append((name, nn.ReLU()))  # never in place: that would change the input
         elif isinstance(layer, (*_WEIGHTS, *_KEPT, QCFS)):
             found.append((name, layer))
-        elif not isinstance(layer, _LEFT_OUT):
+        elif not isinstance(layer, LEFT_OUT):
             raise TypeError(f"Layer {name!r}, {layer}, cannot be converted. {_advice(layer)}")
     if not any(isinstance(layer, _WEIGHTS) for _, layer in found):
         raise ValueError("`ann` must have weights. Received none. Add an `nn.Linear`, for example.")

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, linear
 
 from snnedu.core import _check
-from snnedu.core.network import Recording, Sequential, _chain
+from snnedu.core.network import LEFT_OUT, Recording, Sequential, _chain
 from snnedu.core.neurons import Leaky
 from snnedu.silicon.integer_steps import (
     OVERFLOWS,
@@ -274,7 +274,7 @@ class _Maker:
 
     def layers(self, net: Sequential, unit: float, top: int) -> dict[str, nn.Module]:
         """Return the integer layers. `unit`: what an input of 1 means; `top`: the largest one."""
-        chain = [(n, layer) for n, layer in _chain(net, "") if not isinstance(layer, _LEFT_OUT)]
+        chain = [(n, layer) for n, layer in _chain(net, "") if not isinstance(layer, LEFT_OUT)]
         made: dict[str, nn.Module] = {}
         waiting: tuple[str, Any] | None = None  # weights whose neurons have not come yet
         pooled = 1  # how many of their currents a sum holds
@@ -326,9 +326,6 @@ class _Maker:
         how = {**self.how, "reset_mechanism": neurons.reset_mechanism}
         shift = nearest_shift(neurons.used("beta"))
         return IntegerWeights(layer, q, bias, exponent), IntegerLeaky(threshold, shift, **how)
-
-
-_LEFT_OUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity)
 
 
 def _check_convolution(name: str, layer: Any) -> None:

@@ -30,13 +30,12 @@ from snnedu.core import _check
 from snnedu.core._extras import extra
 from snnedu.core.delay import Delay
 from snnedu.core.layer import SpikingLayer
-from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _one_step
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, LEFT_OUT, Sequential, _one_step
 from snnedu.core.neurons import Leaky, RLeaky, RSynaptic, Synaptic
 from snnedu.core.residual import SkipMark
 
 SCHEMA = 1  # of the metadata; a later one may mean something else
 NEVER = torch.finfo(torch.float32).max  # a threshold that is not reached
-_LEFT_OUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity)
 Array = NDArray[Any]
 
 
@@ -148,7 +147,7 @@ def _shaped(
 ) -> Iterator[tuple[str, Any, tuple[int, ...], tuple[int, ...]]]:
     """Yield name, layer, and the shapes that one sample has before and after it."""
     for name, layer, x, y in _one_step(net, shape):
-        if not isinstance(layer, _LEFT_OUT):
+        if not isinstance(layer, LEFT_OUT):
             yield name, layer, tuple(x.shape[1:]), tuple(y.shape[1:])
 
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from snnedu.core import _check
 from snnedu.core.delay import Delay, DelayedLinear, DelayLayer
 from snnedu.core.layer import SpikingLayer
-from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _chain, _folded
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, PASSED_ON, Sequential, _chain, _folded
 from snnedu.core.neurons import RLeaky, RSynaptic
 from snnedu.core.residual import SkipMark
 
@@ -306,9 +306,6 @@ _COSTS: dict[tuple[type, ...], Callable[[_Seen, bool], dict[str, Any]]] = {
     ): _of_values,
     (SkipMark,): _of_sum,
     BATCH_NORM: _of_batch_norm,
-    (
-        Delay, nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d,
-        nn.Dropout3d,
-    ): _of_nothing,
+    (Delay, *PASSED_ON): _of_nothing,
 }  # fmt: skip
 _PRIVATE = (SkipMark, _OneToOne)  # of these, no error speaks
