@@ -20,6 +20,11 @@ One reset remains that the chip does not have. That of `Synaptic` and `RSynaptic
 good, so there it has no pause, and spikes differ: `differing` says how many.
 The maximum of spikes is an OR: max pooling is a layer of neurons, each of which fires at once if
 any spike reaches it, and it takes one step more.
+
+A delayed spike is sent and reads its synapse at once, and waits in the receiving neuron. SANA-FE
+charges nothing for that (its `loihi_dendrites_delay`). But version 2.2.9 hands a delayed current on
+only at steps at which another spike arrives, and knows delays of up to five steps. So what waits is
+kept here, and given to the neuron when it is due; messages and synapses are the simulator's.
 """
 
 import copy
@@ -37,25 +42,26 @@ from torch import Tensor, nn
 
 from snnedu.core import _check
 from snnedu.core._extras import extra
+from snnedu.core.delay import DelayLayer
 from snnedu.core.layer import SpikingLayer
-from snnedu.core.network import BATCH_NORM, CONNECTIONS, Sequential, _folded
+from snnedu.core.network import BATCH_NORM, CONNECTIONS, PASSED_ON, Sequential, _folded
 from snnedu.core.neurons import Leaky, RLeaky, RSynaptic, Synaptic
+from snnedu.core.residual import SkipMark
 from snnedu.silicon._table import Table
 
 PER_CORE = 1024  # neurons that a core of Loihi holds
 _SCALE = 2.0**20  # the chip rounds what leaks to 1/64: with large numbers, rounding is no matter
 _RESETS = {"subtract": "soft", "zero": "hard", "none": "none"}
 _NEURONS = (Leaky, Synaptic, RLeaky, RSynaptic)
-_SPIKES_STAY = (
-    nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d,
-)  # fmt: skip
 _AFFINE = (
-    *CONNECTIONS, *BATCH_NORM, *_SPIKES_STAY, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
+    *CONNECTIONS, *BATCH_NORM, *PASSED_ON, DelayLayer,
+    nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool2d,
 )  # fmt: skip
 _MAXIMA = (nn.MaxPool1d, nn.MaxPool2d)
 _AT_ONCE = {"leak_decay": 0.0, "threshold": _SCALE / 2, "reset_mode": "hard", "force_update": True}
 
 Weights = Float[Tensor, "inputs outputs"]
+Late = Float[Tensor, "delays inputs outputs"]  # weights for each delay, from 0 on
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,8 @@ class _Layer:
 
     name: str
     neurons: Any  # None: of a pooling, which fire whenever a spike comes
-    weights: Weights
-    bias: Float[Tensor, " outputs"]
+    weights: Late
+    bias: Float[Tensor, "delays outputs"]  # as it comes in, step by step; the last one stays
     synapse: str  # the chip has several kinds, of different price
     shape: tuple[int, ...]
 
@@ -128,6 +134,11 @@ class _Layer:
         return isinstance(self.neurons, (Synaptic, RSynaptic))
 
     @property
+    def size(self) -> int:
+        """How many neurons there are."""
+        return self.bias.shape[1]
+
+    @property
     def reset(self) -> str:
         return "none" if self.neurons is None else self.neurons.reset_mechanism
 
@@ -139,7 +150,7 @@ class _Layer:
     def attributes(self, same_reset: bool) -> list[dict[str, Any]]:
         """Return what the chip needs to know of each neuron."""
         if self.neurons is None:
-            return [_AT_ONCE] * len(self.bias)
+            return [_AT_ONCE] * self.size
         fixed: dict[str, Any] = {"reset_mode": _RESETS[self.reset], "force_update": True}
         if same_reset and self.reset == "zero" and isinstance(self.neurons, RLeaky):
             fixed["refractory_delay"] = 2  # for it, 1 is the step of the spike itself
@@ -154,15 +165,22 @@ class _Layer:
         if not isinstance(self.neurons, (RLeaky, RSynaptic)):
             return None
         if (dense := getattr(self.neurons, "recurrent", None)) is not None:
-            rows = len(self.bias) // dense.out_features  # it acts along the features' last axis
+            rows = self.size // dense.out_features  # it acts along the features' last axis
             return torch.block_diag(*[dense.weight.detach().double().T] * rows)
         return self.neurons.V.detach().double().expand(self.shape).flatten().diag()
 
-    def flows(self, step: int) -> Float[Tensor, " outputs"]:
-        """Return what the bias adds to U in a step of this layer; it grows where it decays."""
-        if not self.decays:
-            return self.bias
-        return self.bias * (self.number("alpha")[:, None] ** torch.arange(step + 1)).sum(1)
+    def flows(
+        self, step: int, before: Float[Tensor, "steps inputs"], flow: Float[Tensor, " outputs"]
+    ) -> Float[Tensor, " outputs"]:
+        """Return what is added to U in a step of this layer, beside spikes that come at once.
+
+        It is the bias, and spikes of the layer before that are due now. Where the current decays,
+        what was left of it in the step before, `flow`, is still there.
+        """
+        now = self.bias[min(step, len(self.bias) - 1)]
+        late = range(1, min(step + 1, len(self.weights)))
+        now = sum((before[step - delay] @ self.weights[delay] for delay in late), start=now)
+        return now + self.number("alpha") * flow if self.decays else now
 
 
 def on_chip(
@@ -171,8 +189,9 @@ def on_chip(
     """Return energy, time and spikes of a network on a simulated Loihi.
 
     `net`: neurons `Leaky`, `Synaptic`, `RLeaky` or `RSynaptic`; between them `Linear`,
-    convolutions, batch norm, average pooling, `Flatten`; max pooling after neurons. `x_rec`:
-    spikes, 0 or 1, `[time, batch, *features]`; the samples run one after the other, each from rest.
+    convolutions, batch norm, average pooling, `Flatten`, `Delay`, `DelayedLinear`; max pooling
+    after neurons. `x_rec`: spikes, 0 or 1, `[time, batch, *features]`; the samples run one after
+    the other, each from rest.
     `same_reset`: add what makes the reset ours (see above); it costs as all else does. Without it,
     the reset is the chip's own: no difference to `Leaky` at β = 1, or with a reset to zero.
     `per_core`: how many neurons share a core; fewer take more cores.
@@ -180,12 +199,13 @@ def on_chip(
     What differs: weights keep 32 bits here, 8 on the real chip. Membranes have 64 bits and ours 32,
     so that a rare spike at the threshold may differ. `Synaptic` and `RSynaptic` with a reset to
     zero spike otherwise (see above). Not counted: static power, the way into the chip and out of
-    it, and whether the weights fit a core. Averages of pooling are folded into the weights after
-    them. Weights of exactly 0 are left out.
+    it, and whether weights and waiting spikes fit a core. Averages of pooling are folded into the
+    weights after them. Weights of exactly 0 are left out. A kernel of a delay that is wider than
+    one step (`sigma` above 0) takes a synapse for each of its steps: set `layer.sigma = 0` first.
 
-    Raises ModuleNotFoundError without `sanafe`, TypeError for other layers (delays, residuals and
-    other neurons have no counterpart on this chip), ValueError for other input and for networks
-    that are too large.
+    Raises ModuleNotFoundError without `sanafe`, TypeError for other layers (residuals and other
+    neurons have no counterpart on this chip), ValueError for other input and for networks that are
+    too large.
     Source: Boyle et al. 2025, doi:10.1109/TCAD.2025.3537971.
     """
     sanafe = extra("sanafe", "`on_chip` needs", 'Install it with `pip install "snnedu[chip]"`.')
@@ -252,7 +272,7 @@ def _layers(net: Sequential, shape: tuple[int, ...]) -> list[_Layer]:
         weights, bias, after = _matrix(between, shape)
         dense = getattr(neurons, "recurrent", None)
         if dense is not None and dense.bias is not None:
-            bias = bias + dense.bias.repeat(len(bias) // len(dense.bias))
+            bias = bias + dense.bias.repeat(bias.shape[1] // len(dense.bias))
         synapse = _synapse(between, weights)
         found.append(_Layer(name, neurons, weights, bias, synapse, after))
         shape, between = after, []
@@ -261,14 +281,15 @@ def _layers(net: Sequential, shape: tuple[int, ...]) -> list[_Layer]:
 
 def _check_pooling(name: str, layer: nn.Module, between: list[nn.Module]) -> None:
     if not isinstance(layer, _MAXIMA):
+        kind = "Residual" if isinstance(layer, SkipMark) else type(layer).__name__
         raise TypeError(
-            f"The chip has no layer {name!r}, {type(layer).__name__}. It has the neurons "
+            f"The chip has no layer {name!r}, {kind}. It has the neurons "
             f"{', '.join(kind.__name__ for kind in _NEURONS)}"
             f"{' (not their subclasses)' if isinstance(layer, SpikingLayer) else ''}, and takes "
-            f"Linear, convolutions, batch norm, pooling and Flatten. Replace it, or use "
+            f"Linear, convolutions, batch norm, pooling, Flatten and delays. Replace it, or use "
             f"`energy.report`."
         )
-    if not all(isinstance(each, _SPIKES_STAY) for each in between):
+    if not all(isinstance(each, PASSED_ON) for each in between):
         raise TypeError(
             f"The chip takes the maximum of spikes only, which is an OR. Received {name!r}, "
             f"{type(layer).__name__}, after {type(between[-1]).__name__}. Move it after the "
@@ -280,20 +301,27 @@ def _relay(name: str) -> str:
     return f"{name}.relay"
 
 
-def _matrix(between: list[nn.Module], shape: tuple[int, ...]) -> tuple[Tensor, Tensor, Any]:
-    """Return weights `[inputs, outputs]`, bias, and the shape of what comes out."""
+def _matrix(between: list[nn.Module], shape: tuple[int, ...]) -> tuple[Late, Tensor, Any]:
+    """Return weights for each delay, bias over the same steps, and the shape of what comes out.
+
+    They are the answers to one spike of each input in the first step, and to no spike.
+    """
     size = torch.Size(shape).numel()
-    each = torch.cat([torch.zeros(1, size), torch.eye(size)]).view(1, 1 + size, *shape)
+    delays = sum(layer.max_delay for layer in between if isinstance(layer, DelayLayer))
+    each = torch.zeros(1 + delays, 1 + size, size)
+    each[0, 1:] = torch.eye(size)
+    each = each.unflatten(2, shape)
     for layer in between:
-        each = _folded(layer, each)
-    rest, *_ = out = each[0].flatten(1)
-    return out[1:] - rest, rest, tuple(each.shape[2:])
+        each = layer.unroll(each)[0] if isinstance(layer, DelayLayer) else _folded(layer, each)
+    out = each.flatten(2)
+    return out[:, 1:] - out[:, :1], out[:, 0], tuple(each.shape[2:])
 
 
-def _synapse(between: list[nn.Module], weights: Tensor) -> str:
+def _synapse(between: list[nn.Module], weights: Late) -> str:
     if any(isinstance(layer, CONNECTIONS[1:]) for layer in between):
         return "loihi_conv_synapse"
-    return "loihi_dense_synapse" if bool(weights.all()) else "loihi_sparse_synapse"
+    dense = weights.bool().any(0).all()
+    return "loihi_dense_synapse" if dense else "loihi_sparse_synapse"
 
 
 class _Machine:
@@ -307,10 +335,14 @@ class _Machine:
         self.free = list(enumerate(architecture.cores()))
         self.cores: list[tuple[int, str, int, int]] = []  # number, layer, first neuron, neurons
         net, self.chip = sanafe.Network(), sanafe.SpikingChip(architecture)
+        self.given = {layer.name: torch.zeros(layer.size) for layer in layers}  # as bias, now
         before = self._inputs(net)
         for layer in layers:
             group = self._neurons(net, layer.name, layer.attributes(same_reset), layer.synapse)
-            self._connect(before, group, layer.weights)
+            at_once, *late = layer.weights
+            self._connect(before, group, at_once)
+            for weights in late:  # a spike reads them now, and they act later: see `flows`
+                self._connect(before, group, weights, acts=0.0)
             self._feed_back(net, group, layer, same_reset and layer.reset == "subtract")
             before = group
         self.chip.load(net)
@@ -346,15 +378,15 @@ class _Machine:
             self.cores.append((number, name, first, len(here)))
 
     @staticmethod
-    def _connect(before: Any, group: Any, weights: Weights) -> None:
+    def _connect(before: Any, group: Any, weights: Weights, acts: float = _SCALE) -> None:
         pairs = weights.nonzero()
-        values = (_SCALE * weights[tuple(pairs.T)]).tolist()
+        values = (acts * weights[tuple(pairs.T)]).tolist()
         before.connect_neurons_sparse(group, {"weight": values}, [tuple(p) for p in pairs.tolist()])
 
     def _feed_back(self, net: Any, group: Any, layer: _Layer, corrects: bool) -> None:
         """Connect neurons to their own layer: recurrent weights, and what the reset lacks."""
         feedback = layer.feedback()
-        missing = layer.missing if corrects else torch.zeros(len(layer.bias))
+        missing = layer.missing if corrects else torch.zeros(layer.size)
         if feedback is not None:
             self._connect(group, group, feedback + missing.diag())
         else:
@@ -377,27 +409,38 @@ class _Machine:
         for neuron, train in zip(inputs, sample.T.int().tolist(), strict=True):
             silence = [0] * len(self.layers)
             neuron.set_attributes(model_attributes={"spikes": train + silence})
-        results = [self._step(now, steps) for now in range(steps + len(self.layers))]
-        spikes = {layer.name: torch.zeros(steps, len(layer.bias)) for layer in self.layers}
-        for late, layer in enumerate(self.layers, 1):
-            for at, result in enumerate(results[late : late + steps]):
-                trace = result["spike_trace"][0]
-                fired = [s.neuron_offset for s in trace if s.group_name == layer.name]
-                spikes[layer.name][at, fired] = 1
+        sizes = {"input": self.inputs} | {layer.name: layer.size for layer in self.layers}
+        fired = {name: torch.zeros(steps + len(self.layers), size) for name, size in sizes.items()}
+        results = [self._step(now, steps, fired) for now in range(steps + len(self.layers))]
+        spikes = {
+            layer.name: fired[layer.name][late : late + steps]
+            for late, layer in enumerate(self.layers, 1)
+        }
         return _totals(results), spikes
 
-    def _step(self, now: int, steps: int) -> Any:
-        """Run one step. A bias flows while its layer has input, as in `net`."""
+    def _step(self, now: int, steps: int, fired: dict[str, Tensor]) -> Any:
+        """Run one step, and note which neurons fire. The bias flows while a layer has input."""
+        before = "input"
         for late, layer in enumerate(self.layers, 1):
-            active = late <= now < late + steps
-            changes = now in (0, late, late + steps) or (active and layer.decays)
-            if changes and bool(layer.bias.any()):
-                group = self.chip.mapped_neuron_groups[layer.name]
-                flows = layer.flows(now - late) if active else torch.zeros(len(layer.bias))
-                for neuron, bias in zip(group, (_SCALE * flows).tolist(), strict=True):
-                    neuron.set_attributes(model_attributes={"bias": bias})
+            flow = torch.zeros(layer.size)
+            if late <= now < late + steps:
+                sent = fired[before][late - 1 : now]
+                flow = layer.flows(now - late, sent, self.given[layer.name])
+            self._give(layer, flow)
+            before = layer.name
         with redirect_stdout(io.StringIO()):  # SANA-FE prints each step
-            return self.chip.sim(1, spike_trace=True)
+            result = self.chip.sim(1, spike_trace=True)
+        for spike in result["spike_trace"][0]:
+            if spike.group_name in fired:
+                fired[spike.group_name][now, spike.neuron_offset] = 1
+        return result
+
+    def _give(self, layer: _Layer, flow: Float[Tensor, " outputs"]) -> None:
+        """Set the bias of those neurons for which it changes."""
+        group = self.chip.mapped_neuron_groups[layer.name]
+        for place in (flow != self.given[layer.name]).nonzero().flatten().tolist():
+            group[place].set_attributes(model_attributes={"bias": _SCALE * flow[place].item()})
+        self.given[layer.name] = flow
 
 
 def _architecture(sanafe: Any, inputs: int) -> Any:

@@ -145,6 +145,63 @@ def test_what_the_chip_cannot_reset_is_counted_as_differing():
     assert found.differing == 1
 
 
+def delayed_nets():
+    cells = {"threshold": 0.2}
+    each = torch.arange(12) % 5
+    return {
+        "of the input": (snn.Delay(3), nn.Linear(16, 8), snn.Leaky(0.9, **cells)),
+        "between layers": (
+            nn.Linear(16, 12), snn.Leaky(0.9, **cells), snn.Delay(each, 9),
+            nn.Linear(12, 6), snn.Leaky(0.8, **cells),
+        ),
+        "of currents with a bias": (nn.Linear(16, 12), snn.Delay(each), snn.Leaky(0.9, **cells)),
+        "of currents that decay": (
+            nn.Linear(16, 12), snn.Delay(each), snn.Synaptic(0.7, 0.9, **cells),
+        ),
+        "one after another": (
+            snn.Delay(2), nn.Linear(16, 12), snn.Delay(each), snn.Leaky(0.9, **cells),
+        ),
+        "of each connection, longer than the input": (
+            snn.DelayedLinear(16, 12, 10, learn_delay=False), snn.Synaptic(0.7, 0.9, **cells),
+            snn.DelayedLinear(12, 5, 30, sigma=0), snn.RLeaky(0.9, linear_features=5, **cells),
+        ),
+        "wider than a step": (snn.DelayedLinear(16, 12, 6), snn.Leaky(0.9, **cells)),
+        "before pooling": (
+            nn.Unflatten(1, (1, 16)), nn.Conv1d(1, 3, 3, padding=1), snn.Leaky(0.9, **cells),
+            snn.Delay(torch.arange(3).view(3, 1)), nn.AvgPool1d(2), nn.Flatten(),
+            nn.Linear(24, 5), snn.Leaky(0.9, **cells),
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", delayed_nets())
+def test_delayed_spikes_are_ours(where):
+    torch.manual_seed(1)
+    net = snn.Sequential(*delayed_nets()[where])
+    found = snn.energy.on_chip(net, spikes(20, 2, 16))
+    assert found.differing <= 1
+    assert all(0.02 < spk.mean() < 0.98 for spk in found.spikes.values())
+
+
+def test_a_spike_that_waits_costs_no_more_on_paper():
+    # It sets out in step 0, acts on our step 2, the chip's step 3: four neuron updates, one spike.
+    net = one_connection(reset_mechanism="zero")
+    net = snn.Sequential(snn.Delay(2), *net)
+    x = torch.tensor([1.0, 0, 0]).view(3, 1, 1)
+    found = snn.energy.on_chip(net, x)
+    assert found.spikes["2"].flatten().tolist() == [0, 0, 1]
+    assert found.parts == pytest.approx({
+        "synapse": 35.5, "soma": 4 * (51.2 + 21.6) + 69.3, "network": 111.0,
+    })  # fmt: skip
+    assert (found.events, found.messages, found.steps, found.differing) == (1, 1, 4, 0)
+
+
+def test_a_chip_starts_each_sample_with_nothing_on_its_way():
+    net = snn.Sequential(snn.Delay(2), *one_connection())
+    x = torch.tensor([[1.0, 1, 1], [0, 0, 0]]).T.unsqueeze(2)  # the first is still waiting
+    assert snn.energy.on_chip(net, x).spikes["2"].squeeze(2).T.tolist() == [[0, 0, 1], [0, 0, 0]]
+
+
 def test_recurrence_runs_along_the_last_axis_of_the_features():
     torch.manual_seed(0)
     net = snn.Sequential(
@@ -276,8 +333,12 @@ def with_layers(*layers):
         (with_layers(nn.ReLU(), snn.Leaky(0.9)), torch.ones(2, 1, 16), {}, TypeError, "'1', ReLU"),
         (with_layers(snn.Alpha(0.9, 0.8)), torch.ones(2, 1, 16), {}, TypeError, "Alpha"),
         (
-            with_layers(snn.Delay(torch.ones(4), 2), snn.Leaky(0.9)), torch.ones(2, 1, 16), {},
-            TypeError, "'1', Delay",
+            with_layers(snn.Residual(nn.Linear(4, 4)), snn.Leaky(0.9)), torch.ones(2, 1, 16), {},
+            TypeError, "'1', Residual",
+        ),
+        (
+            with_layers(snn.Leaky(0.9), snn.Delay(1), nn.MaxPool1d(2), snn.Leaky(0.9)),
+            torch.ones(2, 1, 16), {}, TypeError, "'3', MaxPool1d, after Delay.*after the",
         ),
         (
             snn.Sequential(nn.Conv1d(1, 2, 3), nn.MaxPool1d(2), snn.Leaky(0.9)),
