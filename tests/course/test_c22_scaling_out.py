@@ -138,3 +138,10 @@ def test_an_interrupt_leaves_no_process_of_torchrun():
         experiments.launch("import time; time.sleep(600)", 2)
     assert len(seen) >= 3
     assert psutil.wait_procs(seen, timeout=10)[1] == []
+
+
+def test_the_wide_network_is_told_as_it_was_measured(capsys):
+    experiments.tell_of_a_wide_network()
+    one, two = experiments.WIDE
+    assert f"{one} ms, in two {two} ms, 1.7 times" in capsys.readouterr().out
+    assert one / two == pytest.approx(1.7, abs=0.05)

@@ -36,6 +36,10 @@ H200_STEP = {64: (8.2, 3.3), 128: (8.1, 4.1), 256: (8.3, 5.6), 512: (6.6, 13.5),
 # and of 32 x 64 neurons without reset on the GPU, by steps: the loop of `unroll`, one product.
 H200_TIME = {16: (0.49, 0.22), 64: (1.98, 0.16), 256: (4.56, 0.15), 1024: (17.09, 0.31)}
 
+# Measured by `make bench` in November 2026, on two idle cores of an AMD EPYC: milliseconds of an
+# epoch of a wide network in one process and in two, see Processes in benchmarks/RESULTS.md.
+WIDE = (963, 565)
+
 # Measured once with seeds 0 to 15: what is changed in `learn_times`, and by how much the accuracy
 # without a reset is then better, as mean and spread over seeds.
 CONTROLS: dict[str, tuple[dict[str, Any], float, float]] = {
@@ -95,6 +99,14 @@ def tell_of_a_gpu(what: str) -> None:
     else:
         for steps, (loop, product) in H200_TIME.items():
             print(f"{steps:4} steps of 2,048 neurons: loop {loop:.2f} ms, product {product:.2f} ms")
+
+
+def tell_of_a_wide_network() -> None:
+    """Print how fast two processes trained a network whose step takes long."""
+    one, two = WIDE
+    print("measured once, on two idle cores of an AMD EPYC:")
+    print("784 inputs, 1,000 hidden neurons, 25 steps, four batches of 256:")
+    print(f"an epoch in one process {one} ms, in two {two} ms, {one / two:.1f} times as fast")
 
 
 def tell_of_controls() -> None:
