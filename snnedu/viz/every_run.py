@@ -71,5 +71,5 @@ def _draw(
     )
     dashes = DASHES[number % len(DASHES)]
     ax.plot([*means], [*means.values()], color=color, ls=dashes, marker=marker, ms=7, label=label)
-    values = ", ".join(f"{value:.3g} at {places[place]}" for place, value in means.items())
+    values = ", ".join(f"≈ {value:.3g} at {places[place]}" for place, value in means.items())
     return f"{label}: {values}" if label else values

@@ -538,6 +538,7 @@ def test_runs_are_dots_and_lines_through_the_means():
     dots, line = ax.lines[2].get_ydata(), ax.lines[3].get_ydata()
     assert sorted(dots) == sorted(r["accuracy"] for r in ROWS if r["hidden"] == 8)
     assert list(line) == pytest.approx([0.581, 0.981])
+    assert "hidden = 8: ≈ 0.581 at 0.5, ≈ 0.981 at 0.9" in alt_of(ax)
     assert ax.get_xlabel() == "beta"
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0.5", "0.9"]
     legend = ax.get_legend()
