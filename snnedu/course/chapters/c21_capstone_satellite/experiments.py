@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, cast
 
 import torch
@@ -53,12 +52,7 @@ def varied_passes(seeds: Iterable[int]) -> list[Pass]:
 
 def film(events: Events) -> Film:
     """Return events as spikes in steps of 100 ms: OFF in channel 0, ON in channel 1."""
-    return _film(events).float()
-
-
-@lru_cache(maxsize=96)  # 60 MB: each detector sees the same held-out passes, on two sensors
-def _film(events: Events) -> Tensor:
-    return frames(events, STEPS) > 0
+    return frames(events, STEPS).clamp_(max=1)
 
 
 def keep(events: Events, blocks: Kept) -> Events:
@@ -167,7 +161,7 @@ def train(
     between either is fine. The rare ones count `weight` times. Crops are turned and mirrored.
     """
     draw = torch.Generator().manual_seed(seed)
-    films = [_film(one.events) for one in on]  # a quarter of the memory of floats
+    films = [film(one.events).bool() for one in on]  # a quarter of the memory of floats
     away = [distances(one) for one in on]
     optimizer = torch.optim.Adam(net.parameters(), 0.02)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.02, total_steps=updates)
