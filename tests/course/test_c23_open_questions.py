@@ -12,6 +12,7 @@ import torch
 from hypothesis import given, strategies as st
 
 import snnedu as snn
+from snnedu.core.intervals import interval
 from snnedu.course.chapters.c23_open_questions import (
     differences,
     experiments,
@@ -19,7 +20,12 @@ from snnedu.course.chapters.c23_open_questions import (
     open_questions,
     phrases,
 )
-from snnedu.course.chapters.c23_open_questions.open_questions import OPEN, Printed
+from snnedu.course.chapters.c23_open_questions.open_questions import (
+    CUE_BPTT,
+    CUE_SLTT,
+    OPEN,
+    Printed,
+)
 from snnedu.course.exercise import exercise
 
 pytestmark = pytest.mark.house
@@ -209,6 +215,15 @@ def test_an_interval_of_differences_is_that_of_one_sample():
     found = differences.difference(line, scale=-100.0)
     theirs = ttest_1samp(-100 * values, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx(tuple(theirs))
+
+
+def test_lines_with_the_number_of_each_seed_are_compared_seed_by_seed():
+    """As in exercise 23.1, which takes the lines of row 17: one gain has one interval."""
+    (row,) = (each for each in differences.COMPARISONS if each.question == 17)
+    found, _ = row.differences()
+    gains = torch.tensor(CUE_BPTT.seeds()) - torch.tensor(CUE_SLTT.seeds())
+    assert (found.low, found.high) == pytest.approx([100 * end for end in interval(gains)])
+    assert f"(from {found.low:.0f} to {found.high:.0f})" in OPEN[16].found
 
 
 def test_the_error_of_a_change_is_that_of_two_independent_differences():

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import mean, stdev
 
 from snnedu.core.intervals import students_t
 from snnedu.course.chapters.c23_open_questions import open_questions as given
@@ -78,17 +79,22 @@ class Comparison:
 
 
 def difference(one: Printed, other: Printed | None = None, scale: float = 1.0) -> Difference:
-    """Return `one` minus `other` (0 without it), with Welch's degrees of freedom.
+    """Return `one` minus `other` (0 without it).
 
-    doi:10.1093/biomet/34.1-2.28. Without `other` they are Student's, of one sample.
+    Where both lines have the number of each seed, it is the mean of the gains, seed by seed, as in
+    exercise 23.1. Elsewhere it has Welch's degrees of freedom, doi:10.1093/biomet/34.1-2.28, and
+    without `other` Student's, of one sample.
     """
-    mean, errors = 0.0, list[tuple[float, float]]()
+    if other and one.each_seed and other.each_seed:
+        gains = [scale * (a - b) for a, b in zip(one.seeds(), other.seeds(), strict=True)]
+        return _combined(mean(gains), [(stdev(gains) ** 2 / len(gains), len(gains) - 1)])
+    points, errors = 0.0, list[tuple[float, float]]()
     for sign, each in ((1, one), (-1, other)):
         if each:
             middle, spread = each.mean_and_spread()
-            mean += sign * scale * middle
+            points += sign * scale * middle
             errors.append(((scale * spread) ** 2 / each.runs, each.runs - 1))
-    return _combined(mean, errors)
+    return _combined(points, errors)
 
 
 def _combined(points: float, errors: list[tuple[float, float]]) -> Difference:
