@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.export import ExportedProgram
 from torch.utils.data import DataLoader, Subset, WeightedRandomSampler
 
 import snnedu as snn
@@ -60,6 +62,29 @@ def with_wide_states(report: snn.energy.Report) -> float:
 def stacked(recordings: Folder) -> tuple[Tensor, Tensor]:
     """Return all windows, `[time, batch, 2, height, width]`, and their classes."""
     return torch.stack([x for x, _ in recordings], 1), recordings.labels
+
+
+def step_by_step(exported: ExportedProgram) -> Callable[[Tensor], tuple[Tensor]]:
+    """Return a function that runs an exported step over windows, each of them from rest.
+
+    It takes `[time, batch, 2, height, width]` and returns the spikes, `[time, batch, classes]`.
+    """
+    step: Any = exported.module()
+    inputs: Any = exported.example_inputs  # positional ones, and by name: the file keeps them
+    _, *rest = inputs[0]  # the state of rest
+
+    @torch.no_grad()
+    def run(x_rec: Tensor) -> tuple[Tensor]:
+        windows = list[Tensor]()
+        for window in x_rec.split(1, 1):  # the program takes one window at a time
+            state, spikes = rest, list[Tensor]()
+            for x in window:
+                spk, *state = step(x, *state)
+                spikes.append(spk)
+            windows.append(torch.stack(spikes))
+        return (torch.cat(windows, 1),)
+
+    return run
 
 
 def check_split(recordings: Folder, train: Sequence[int], test: Sequence[int]) -> None:
