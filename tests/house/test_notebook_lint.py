@@ -45,6 +45,7 @@ def test_the_onboarding_path_names_sections_that_are_written():
     text = "\n".join(cell.source for _, cell in start.prose)
     rows = re.findall(r"^\| \[(\d\d)\]\(\S+\) \| (\*\d · .+)$", text, re.M)
     assert len(rows) == 5
+    assert sum(int(row.split("|")[1]) for _, row in rows) == 120  # the two hours of the text
     for number, row in rows:
         (chapter,) = [other for other in others if other.path.name.startswith(number)]
         named = re.findall(r"\*(\d · .+?)\*", row)
@@ -52,6 +53,25 @@ def test_the_onboarding_path_names_sections_that_are_written():
         assert set(named) <= {head for head, _ in chapter.sections}
         for exercise in re.findall(r"exercise (\d\d\.\d), \*(.+?)\*", row):
             assert "### Exercise {} · {}".format(*exercise) in str(chapter.content)
+        first, last = named[0][0], named[-1][0]
+        walked = "".join(body for head, body in chapter.sections if first <= head[0] <= last)
+        assert 0.5 + minutes_of(walked, row.count("exercise ")) <= int(row.split("|")[1]), number
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[1:25], ids=lambda path: path.stem)
+def test_a_chapter_takes_about_as_long_as_it_says(path: Path):
+    chapter = Notebook.read(path)
+    (said,) = re.findall(r"\*\*Time\*\* (\d+) minutes", str(chapter.content))
+    text = "".join(body for head, body in chapter.sections if head != "References")
+    assert minutes_of(text, text.count("### Exercise ")) == pytest.approx(int(said), rel=0.25)
+
+
+def minutes_of(text: str, exercises: int) -> float:
+    """Estimate how long somebody reads a text and runs its code, and works on its exercises."""
+    code = re.findall(r"^    .*\S", text, re.M)
+    prose = re.sub(r"^    .*|\]\(.*?\)", "", text, flags=re.M)
+    asked = text.count("snn.predict(") + 2 * text.count("_explorer(") + 6 * exercises
+    return len(prose.split()) / 130 + len(code) / 6 + asked
 
 
 def test_a_good_notebook_passes(tmp_path: Path):
