@@ -42,6 +42,14 @@ SPARSE = (
     "Your function returns a sparse tensor, with which few operations work. Return an ordinary "
     "one: `.to_dense()`."
 )
+CHANGES_INPUT = (
+    "Your function changes its input, which later code may need: make a new tensor instead "
+    "(`x + 1`, not `x += 1`), or change a copy (`x.clone()`)."
+)
+CHANGES_LIST = (
+    "Your function changes a list that it was given, which later code may need. Change a copy "
+    "instead: `list(x)`."
+)
 ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
 
 
@@ -78,11 +86,10 @@ class Attempt:
         """Return what the function returns. Raises `Unsolved`, or `WrongAnswer` with the reason."""
         given = copy.deepcopy((args, kwargs))
         result = self.changing(*given[0], **given[1])
-        if not _same((args, kwargs), given):
-            raise WrongAnswer(
-                "Your function changes its input, which later code may need: make a new tensor "
-                "instead (`x + 1`, not `x += 1`), or change a copy (`x.clone()`)."
-            )
+        pairs = zip((*args, *kwargs.values()), (*given[0], *given[1].values()), strict=True)
+        changed = [before for before, after in pairs if not _same(before, after)]
+        if changed:
+            raise WrongAnswer(CHANGES_LIST if all(map(_is_plain, changed)) else CHANGES_INPUT)
         return result
 
     def changing(self, *args: Any, **kwargs: Any) -> Any:
@@ -105,14 +112,18 @@ class Attempt:
         return result
 
 
-def is_stub(function: Callable[..., Any]) -> bool:
-    """Tell whether a function has no body yet: a docstring, `...` or `pass` at most."""
+def is_stub(function: Callable[..., Any], given: str = "") -> bool:
+    """Tell whether a function has no body yet: a docstring, `...` or `pass` at most.
+
+    The line `given` may stand there, too: the stub has it.
+    """
     try:
         body = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body  # pyright: ignore
     except (OSError, TypeError, SyntaxError, AttributeError):
         return True  # the source is not available: assume a stub, the kinder reply
     return all(
         isinstance(s, ast.Pass)
+        or ast.unparse(s) == given
         or (isinstance(s, (ast.Expr, ast.Return)) and isinstance(s.value, ast.Constant))
         for s in body
     )
@@ -291,6 +302,11 @@ def _reasonable(result: Any) -> Any:
                 f"not repeat. Look at the shapes."
             )
     return result
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is a list of numbers, which has no `clone`."""
+    return isinstance(value, list) and not any(isinstance(part, Tensor) for part in value)
 
 
 def _same(a: Any, b: Any) -> bool:
