@@ -5,6 +5,9 @@ import torch
 
 import snnedu as snn
 from snnedu.core import surrogate
+from snnedu.course.attempt import Unsolved, WrongAnswer
+from snnedu.course.chapters.c06_surrogate_gradients.exercises import NO_RETURN, MySpike
+from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -77,3 +80,52 @@ def test_the_answer_in_the_explorer_is_kept_and_recalled(capsys):
     assert "You thought “Nothing changes there”. It was “The neuron learns less”" in (
         capsys.readouterr().out
     )
+
+
+class NoReturn(MySpike):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        (x > 0).to(x.dtype)
+
+
+class Stub(MySpike):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ...  # return the spikes
+
+
+def test_a_forward_without_return_is_told_apart_from_the_stub():
+    with pytest.raises(WrongAnswer, match=NO_RETURN[:20]):
+        verdict(exercise("06.2"), NoReturn)
+    with pytest.raises(Unsolved):
+        verdict(exercise("06.2"), Stub)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_function_for_six_layers_learns_that_networks_have_other_numbers(seed):
+    """Cut to six layers it was once right or wrong as the networks were drawn."""
+
+    def by_index(gradient_norms, firing_rates):
+        for i in range(6):
+            if firing_rates[i] == 0:
+                return i
+        return max((i for i in range(6) if gradient_norms[i] < 1e-6), default=-1)
+
+    def cut(gradient_norms, firing_rates):
+        return exercise("06.3").solution(gradient_norms[:6], firing_rates[:6])
+
+    with pytest.raises(WrongAnswer, match=r"This network has [45] layers"):
+        verdict(exercise("06.3"), by_index, seed)
+    with pytest.raises(WrongAnswer, match="counts on six layers"):
+        verdict(exercise("06.3"), cut, seed)
+
+
+def test_a_list_that_was_changed_has_no_clone():
+    def from_the_end(gradient_norms, firing_rates):
+        gradient_norms.reverse()
+        return -1
+
+    with pytest.raises(WrongAnswer, match=r"Change a copy instead: `list\(x\)`"):
+        verdict(exercise("06.3"), from_the_end)

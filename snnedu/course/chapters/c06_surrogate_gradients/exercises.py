@@ -10,7 +10,7 @@ from torch import Tensor
 
 from snnedu.core import surrogate
 from snnedu.core.surrogate import slope_of
-from snnedu.course.attempt import Attempt, Reply, WrongAnswer, first_line
+from snnedu.course.attempt import Attempt, Reply, Unsolved, WrongAnswer, first_line, is_stub
 from snnedu.course.diagnosis import alike, numbers, refuse
 from snnedu.course.exercise import Exercise
 
@@ -108,6 +108,10 @@ def _compare_slopes(got: Tensor, right: Tensor, x: Tensor, k: float) -> str:
 SMOOTH = "Your forward pass is smooth. It must stay a clean step: 1 where x > 0, else 0."
 AT_THRESHOLD = "At x = 0 your neuron fires. The membrane must exceed the threshold: `>`, not `>=`."
 NOT_AT_ZERO = "Your neuron fires where x exceeds another number than 0. x is U - θ, the distance from the threshold: the threshold is already in it."
+SAME_SPIKES = (
+    "Your `forward` returns the same number for every x. It should return 1 where x > 0, else 0."
+)
+NO_RETURN = "Your `forward` returns nothing. Does it end with `return`?"
 TURNED_STEP = "Your neuron fires below the threshold and is silent above it."
 BOOLEAN = (
     "Your spikes are True and False. Later layers multiply them: return numbers of the type of x."
@@ -122,7 +126,7 @@ DOWNHILL = (
     "Your gradient has the wrong sign. More membrane means more spikes: the slope is positive."
 )
 FORWARD_ONLY = "`forward` is right. `backward` returns nothing yet."
-NOT_THE_CLASS = "A class is needed here. Keep `class MySpike(torch.autograd.Function)` of the stub and pass its name, `MySpike`, without `.apply` and without brackets."
+NOT_THE_CLASS = "A class of the stub's kind is needed. Keep `class MySpike(torch.autograd.Function)` and pass its name, `MySpike`, without `.apply` and without brackets."
 MIXES = "Your gradient at one x depends on `grad` at another. Multiply each number of `grad` by the slope at its own x."
 IGNORES_GRAD = (
     "Your `backward` ignores `grad`, the gradient that comes in. The chain rule multiplies by it."
@@ -132,21 +136,28 @@ STRAIGHT = "You pass `grad` on as it is, whatever x was. Multiply it by the slop
 CONSTANT = "Your slope is the same for every x. Make it depend on x: largest at x = 0, smaller to both sides."
 OF_SPIKES = "Your slope has one value for all x below the threshold and one for all above. It should fall with the distance: save x itself, `ctx.save_for_backward(x)`, and compute the slope from it."
 INFINITE = "At x = 0 your slope is infinite, and no weight survives that. It should be largest there, but finite: 1 for the fast sigmoid."
+CHANGES_GRAD = "Your `backward` changes `grad` itself, which PyTorch may need elsewhere. Make a new tensor instead (`grad * slope`, not `grad *= slope`), or change a copy (`grad.clone()`)."
+NEGATIVE = "Your hill has its top at x = 0, but far from there your slope is negative. It should never be less than 0: `.clamp(min=0)`."
+NARROW = "Your slope is 0 everywhere but at x = 0, or so close to it that hardly any membrane comes there. Make the hill wider."
 NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
 
 
 def check_spike(answer: Any) -> None:
     """Look at both passes at points around the threshold, with gradients that are not all ones."""
-    apply = getattr(answer, "apply", None)
-    if not isinstance(answer, type) or apply is None:
+    if not isinstance(answer, type) or not issubclass(answer, torch.autograd.Function):
         raise WrongAnswer(NOT_THE_CLASS)
-    x = _around_threshold()
-    spk = Attempt(partial(apply))(x)  # without source to look into: None is a stub
+    apply, x = answer.apply, _around_threshold()
+    try:
+        spk = Attempt(partial(apply))(x)  # without source to look into: None is a stub
+    except Unsolved:
+        refuse({NO_RETURN: not is_stub(answer.forward, given="ctx.save_for_backward(x)")})
+        raise
     if not isinstance(spk, Tensor) or spk.shape != x.shape:
         raise WrongAnswer("Your forward must return a tensor, one number for each of x.")
     _check_forward(spk, x)
     grad_out = torch.randn(len(x)) + torch.tensor([1.0, -1.0]).repeat(len(x))[: len(x)]
     once, twice = _backward(apply, x, grad_out), _backward(apply, x, 2 * grad_out)
+    refuse({INFINITE: not once.isfinite().all()})
     refuse({IGNORES_GRAD: torch.equal(once, twice) and once.any()})
     refuse({ADDS: not torch.allclose(2 * once, twice)})
     refuse(
@@ -169,17 +180,18 @@ def _works_on_a_table(apply: Any, x: Tensor, spk: Tensor, grad_out: Tensor, grad
 
 def _around_threshold() -> Tensor:
     """Draw nine points in order: four below the threshold, the threshold, four above."""
-    distance = torch.tensor([0.005, 0.1, 1.2, 5.0]) * (1 + torch.rand(4))
+    distance = torch.tensor([1e-5, 0.1, 1.2, 5.0]) * (1 + torch.rand(4))
     return torch.cat([-distance.flip(0), torch.zeros(1), distance])
 
 
 def _backward(apply: Any, x: Tensor, grad_out: Tensor) -> Tensor:
-    x = x.clone().requires_grad_()
+    x, given = x.clone().requires_grad_(), grad_out.clone()
     try:
-        apply(x).backward(grad_out)
+        apply(x).backward(given)
     except Exception as error:
         text = f"Your `backward` raised {type(error).__name__}: {first_line(error)}."
         raise WrongAnswer(text) from None
+    refuse({CHANGES_GRAD: not torch.equal(given, grad_out)})
     if x.grad is None:
         raise WrongAnswer(FORWARD_ONLY)
     return x.grad
@@ -196,6 +208,7 @@ def _check_forward(spk: Tensor, x: Tensor) -> None:
             SIGN: torch.equal(values, 2 * fires - 1) or torch.equal(values, x.sign()),
             AT_THRESHOLD: torch.equal(values, (x >= 0).double()),
             TURNED_STEP: torch.equal(values, (x < 0).double()) or torch.equal(values, 1 - fires),
+            SAME_SPIKES: (values == values[0]).all(),
             NOT_AT_ZERO: binary and (values.diff() >= 0).all() and not torch.equal(values, fires),
             SMOOTH: not binary and (values.diff() > 0).all(),
             NOT_A_STEP: not torch.equal(values, fires),
@@ -208,14 +221,15 @@ def _check_backward(grad: Tensor, grad_out: Tensor) -> None:
     left, top, right = slope[:4].flip(0), slope[4], slope[5:]  # from the threshold outward
     refuse(
         {
-            INFINITE: not grad.isfinite().all(),
             ZERO: not grad.any(),
+            NARROW: not left.any() and not right.any(),
             STRAIGHT: torch.allclose(grad, grad_out),
             CONSTANT: torch.allclose(slope, slope[0]),
             ONE_SIDED: not left.any() and right.any(),
             DOWNHILL: (slope <= 0).all(),
             OF_SPIKES: all(torch.allclose(side, side[0]) for side in (left, right)),
             NO_HILL: not all(_falls(torch.cat([top[None], side])) for side in (left, right)),
+            NEGATIVE: (slope < 0).any(),
         }
     )
 
@@ -223,7 +237,7 @@ def _check_backward(grad: Tensor, grad_out: Tensor) -> None:
 def _falls(side: Tensor) -> bool:
     """Tell whether a slope falls from the threshold outward; beyond some point it may be 0."""
     rounding = 1e-4 * side[0].abs()
-    return bool((side.diff() <= rounding).all() and (side >= 0).all() and side[1] > side[-1])
+    return bool((side.diff() <= rounding).all() and side[0] > 0 and side[1] > side[-1])
 
 
 def _spike(
@@ -275,14 +289,15 @@ def _networks() -> list[tuple[list[float], list[float]]]:
     Two have silent layers, as measured in the notebook: h reaches down to silent neurons in the
     first, not in the second. Another of their layers fires about once in two million steps. In the
     third the gradient vanishes. The fourth needs nothing: one of its gradients is small, but not
-    below the bound. Each of these begins with a few more layers that fire. In the others one end is
-    at fault: the first layer is silent, or the last one, or only the first gradient is dead.
+    below the bound. Each of these begins with a few more layers that fire: in the first network the
+    fault is after the six layers of the notebook. In the others one end is at fault: the first
+    layer is silent, or the last one, or only the first gradient is dead.
     """
     rates = [0.06, uniform(3e-7, 9e-7), 0.01, 0.0, 0.0, 0.0]
     return [
-        _deeper(1e-3, [8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], rates),
+        _deeper(1e-3, [8e-4, 6e-4, 4e-4, 3e-5, 0.0, 0.0], rates, least=3),
         _deeper(5e-12, [5e-12, 2e-11, 1e-10, 8e-10, 0.0, 0.0], rates),
-        _deeper(1e-9, [1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2]),
+        _deeper(1e-9, [1e-9, 1e-9, 1e-8, 1e-2, 0.3], [0.2, 0.1, 0.1, 0.1, 0.2], least=2),
         _deeper(0.1, [1e-6, 0.2, 0.2, 0.3], [0.2, 0.1, 0.1, 0.2]),
         ([3e-4, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]),
         ([1e-9, 1e-8, 1e-7, 1e-3], [0.2, 0.1, 0.1, 0.0]),
@@ -291,10 +306,21 @@ def _networks() -> list[tuple[list[float], list[float]]]:
 
 
 def _deeper(
-    gradient: float, norms: list[float], rates: list[float]
+    gradient: float, norms: list[float], rates: list[float], least: int = 0
 ) -> tuple[list[float], list[float]]:
-    more = int(torch.randint(5, ()))
+    more = int(torch.randint(least, 5, ()))
     return more * [gradient] + norms, more * [0.2] + rates
+
+
+def _run_layers(answer: Attempt, norms: list[float], rates: list[float]) -> Any:
+    """Return the layer; where an answer looks for one that is not there, say how many there are."""
+    try:
+        return answer(norms, rates)
+    except WrongAnswer as reply:
+        if "IndexError" not in str(reply):
+            raise
+        count = f"This network has {len(rates)} layers, others have more or fewer."
+        raise WrongAnswer(f"{reply} {count}") from None
 
 
 def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[float]) -> str:
@@ -306,6 +332,7 @@ def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[
     if min(rates) > 0:
         return {-1: DEAD_OVERLOOKED, 0: WRONG_END}.get(int(got), DEAD)
     place = int(right)
+    refuse({STILL_FIRES: any(got == i and 0 < rate < 1e-6 for i, rate in enumerate(rates))})
     named = {len(rates) - 1: LAST_SILENT, place - 1: BEFORE, -1: OVERLOOKED}
     return named.get(int(got), SILENT)
 
@@ -321,10 +348,12 @@ WRONG_END = "All layers fire, and the gradient vanishes in the backward pass. It
 DEAD_OVERLOOKED = "In one network all layers fire, but several gradients are below 10⁻⁶ (in Python `1e-6`) without being 0. You say that all is well."
 DEAD = "In one network all layers fire, but several gradients are dead. Which of these layers lost its gradient first in the backward pass?"
 STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It still fires, and its spikes do arrive. Only a rate of 0 is silent."
+SIX = "Your function counts on six layers, as many as the network above has. Others have more or fewer: `len(firing_rates)`."
+FROM_END = "Where no layer is silent, your number counts from the end. The first layer has the number 0: turn it around, with `len(gradient_norms)`."
 FROM_ONE = "Your number is one too high. The first layer has the number 0, as in a list."
 FIRST_DEAD = "In one network all layers fire, and only the first layer's gradient is below 10⁻⁶: return 0. Does your loop reach the first layer?"
 TURNED_LISTS = "You take the rates for the gradients. The gradients come first, as in the stub."
-ZERO_IS_FALSE = "Where layer 0 is the silent one, you return another. In `or` and `if`, the number 0 counts as False."
+ZERO_IS_FALSE = "Where layer 0 is the silent one, you return another. Does your loop reach it? (In `or` and `if`, the number 0 counts as False.)"
 SILENT_AND_DEAD = "You look for a layer that is silent and has no gradient. The first silent layer may have a gradient: the spikes of the layer before it arrive. A rate of 0 is enough."
 ALL_WELL = "In one network all layers fire, and no gradient is below 10⁻⁶ (one is exactly 10⁻⁶): return -1."
 
@@ -364,6 +393,18 @@ def _first_silent(
     found = [i for i in places if silent(rates[i], norms[i])][:1]
     found = found or [i for i in places if dead(norms[i])][-1:]
     return found[0] + first if found else -1
+
+
+def _from_end(
+    norms: list[float],
+    rates: list[float],
+    back: Callable[[int], int] = lambda place: place,
+) -> int:
+    """Return what a search from the last layer on finds, its `place` in that order turned `back`."""
+    layer = first_to_fix(norms, rates)
+    if layer < 0 or rates[layer] == 0:
+        return layer
+    return back(len(norms) - 1 - layer)
 
 
 def _never(norm: float) -> bool:
@@ -426,7 +467,11 @@ EXERCISES = [
         mistakes={
             SMOOTH: _spike(torch.sigmoid),
             AT_THRESHOLD: _spike(lambda x: (x >= 0).to(x.dtype)),
-            NOT_AT_ZERO: _spike(lambda x: (x > 1).to(x.dtype)),
+            SAME_SPIKES: [_spike(torch.zeros_like), _spike(torch.ones_like)],
+            NOT_AT_ZERO: [
+                _spike(lambda x: (x > 1).to(x.dtype)),
+                _spike(lambda x: (x > 1e-3).to(x.dtype)),
+            ],
             TURNED_STEP: [
                 _spike(lambda x: (x < 0).to(x.dtype)),
                 _spike(lambda x: (x <= 0).to(x.dtype)),
@@ -454,7 +499,22 @@ EXERCISES = [
                 _spike(back=lambda x, grad: grad * torch.where(x > 0, 0.5, 0.2)),
                 _spike(back=lambda x, grad: grad * (x < 0)),
             ],
-            INFINITE: _spike(back=lambda x, grad: grad / (5 * x.abs()) ** 2),
+            INFINITE: [
+                _spike(back=lambda x, grad: grad / (5 * x.abs()) ** 2),
+                _spike(back=lambda x, grad: grad * torch.where(x == 0, torch.inf, 0.0)),
+            ],
+            CHANGES_GRAD: [
+                _spike(back=lambda x, grad: grad.mul_(my_slope(x, 5))),
+                _spike(back=lambda x, grad: grad.masked_fill_(x.abs() > 0.5, 0)),
+            ],
+            NEGATIVE: [
+                _spike(back=lambda x, grad: grad * (1 - 5 * x.abs())),
+                _spike(back=lambda x, grad: grad * (my_slope(x, 5) - 0.5)),
+            ],
+            NARROW: [
+                _spike(back=lambda x, grad: grad * (x == 0)),
+                _hill(surrogate.triangular(1e6)),
+            ],
             NO_HILL: [
                 _spike(back=lambda x, grad: grad / (1 + 5 * x) ** 2),
                 _spike(back=lambda x, grad: grad / (1 + 5 * (x - 1).abs()) ** 2),
@@ -462,15 +522,15 @@ EXERCISES = [
                 _spike(back=lambda x, grad: grad * x.abs()),
                 _spike(back=lambda x, grad: grad * torch.sigmoid(x)),
             ],
-            NOT_THE_CLASS: [MySpike.apply, surrogate.fast_sigmoid(5)],
+            NOT_THE_CLASS: [MySpike.apply, surrogate.fast_sigmoid(5), torch.nn.ReLU],
         },
         accepts=(
             _spike(lambda x: torch.heaviside(x, torch.zeros(()))),
             _spike(back=lambda x, grad: grad * my_slope(x, 5.0)),
             _spike(back=lambda x, grad: grad * (x.abs() < 0.5)),
             _InTwoParts,
-            *map(_hill, (surrogate.triangular(), surrogate.triangular(25), surrogate.sigmoid(25))),
-            _hill(surrogate.atan()),
+            *map(_hill, map(surrogate.triangular, (1, 25, 1000))),
+            *map(_hill, (surrogate.sigmoid(25), surrogate.sigmoid(1e5), surrogate.atan())),
         ),
         hints=(
             "`(x > 0)` gives True and False; `.to(x.dtype)` makes numbers of them.",
@@ -485,7 +545,16 @@ EXERCISES = [
         name="first_to_fix",
         solution=first_to_fix,
         cases=_networks,
+        run=_run_layers,
         mistakes={
+            SIX: [
+                lambda norms, rates: first_to_fix(norms[:6], rates[:6]),
+                lambda norms, rates: _from_end(norms, rates, back=lambda place: 5 - place),
+            ],
+            FROM_END: [
+                _from_end,
+                lambda norms, rates: _from_end(norms, rates, back=lambda place: -1 - place),
+            ],
             SYMPTOM: _gradient_first,
             GRADIENT_FIRST: _first_trouble,
             BEFORE: _one_before,
@@ -506,7 +575,7 @@ EXERCISES = [
             ],
             FIRST_DEAD: lambda norms, rates: first_to_fix([1.0, *norms[1:]], rates),
             TURNED_LISTS: lambda norms, rates: first_to_fix(rates, norms),
-            ZERO_IS_FALSE: lambda norms, rates: (
+            ZERO_IS_FALSE: lambda norms, rates: (  # so does a loop from layer 1 on
                 first_to_fix(norms, rates) or first_to_fix(norms, [1.0] * len(rates))
             ),
             ALL_WELL: partial(_first_silent, dead=lambda norm: norm <= 1e-6),
