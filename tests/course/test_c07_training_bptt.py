@@ -138,3 +138,31 @@ def test_a_sum_over_each_stretch_is_not_taken_for_one_stretch():
 
     with pytest.raises(WrongAnswer, match="Return the shape"):
         verdict(exercise("07.4"), stretches)
+
+
+def test_a_step_in_each_stretch_is_told_that_nothing_learns_here():
+    """The error of the check itself was once shown: the graph was gone."""
+
+    def stretches(net, x_rec, length):
+        optimizer, spikes, state = torch.optim.Adam(net.parameters()), [], None
+        for stretch in x_rec.split(length):
+            recordings, state = net.unroll(stretch, state)
+            spikes.append(list(recordings.values())[-1].spk)
+            optimizer.zero_grad()
+            spikes[-1].sum().backward()
+            optimizer.step()
+            state = snn.detach(state)
+        return torch.cat(spikes)
+
+    with pytest.raises(WrongAnswer, match="the code that calls it does the learning"):
+        verdict(exercise("07.4"), stretches)
+
+
+@pytest.mark.parametrize("form", [list, torch.tensor])
+def test_the_loss_of_each_batch_is_told_to_become_a_mean(form):
+    def epoch(net, optimizer, batches):
+        step = exercise("07.2").solution
+        return form([step(net, optimizer, x_rec, targets) for x_rec, targets in batches])
+
+    with pytest.raises(WrongAnswer, match="Return one, the mean over all batches"):
+        verdict(exercise("07.3"), epoch)

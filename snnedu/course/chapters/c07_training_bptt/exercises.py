@@ -91,6 +91,9 @@ FIXED_BETA = (
     "You wrote a number in the place of β. Use `beta`, which differs from neuron to neuron."
 )
 ONE_STEP = "You add β h[t+1] g[t+1], the next step alone. The line says β δ[t+1]: it holds all later steps, so compute it first, in a loop."
+RETURNS_EARLY = (
+    "All steps but the last are 0. Does `return` stand inside the loop? It belongs after it."
+)
 PLUS = "You add h[t] and g[t]. Along one path of the chain rule derivatives are multiplied."
 
 
@@ -135,6 +138,7 @@ MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes 
 PAIR = "`net(x_rec)` returns a pair, the spikes and the membranes. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
 NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
+OTHER_LOSS = "Your weights move as they should, but you return something else than the loss from which their gradient came. Return that loss, not rounded."
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
 
 
@@ -196,7 +200,8 @@ def check_step(answer: Attempt) -> None:
         refuse(wrong_order(optimizer.events))
         raise WrongAnswer(OTHER_OPTIMIZER)
     refuse({NOT_A_NUMBER: isinstance(got[0], Tensor) and got[0].requires_grad})
-    _refuse_loss(got, right)
+    after = _right_steps(_loss_after)[0]
+    refuse({LOSS_AFTER: _near(got[0], after[0]), OTHER_LOSS: not _near(got[0], right[0])})
     refuse({SECOND: not _near(got[1], right[1])})
 
 
@@ -212,12 +217,11 @@ def _error_of_pair(net: snn.Sequential, x_rec: Tensor, targets: Tensor) -> str:
 
 def _refuse_loss(got: list[Any], right: list[Any]) -> None:
     first = (
-        f"The first loss should be {float(right[0]):.4f}, yours is {float(got[0]):.4f}. Is it the "
+        f"The first loss should be {right[0]:.4f}, yours is {numbers(got[0]).item():.4f}. Is it the "
         f"`ce_rate_loss` of `spk_rec`, the first thing that `net` returns?"
     )
-    membranes, after = _right_steps(ON_MEMBRANES)[0], _right_steps(_loss_after)[0]
-    refuse({MEMBRANES: _near(got[0], membranes[0]), LOSS_AFTER: _near(got[0], after[0])})
-    refuse({first: not _near(got[0], right[0])})
+    membranes = _right_steps(ON_MEMBRANES)[0]
+    refuse({MEMBRANES: _near(got[0], membranes[0]), first: not _near(got[0], right[0])})
 
 
 def _has_gradient(parameter: Tensor) -> bool:
@@ -338,8 +342,9 @@ KEEPS_GRAPH = (
     "One bug is left: you return a tensor that belongs to a graph. Add up plain numbers: `.item()`."
 )
 LAST_ONLY = "Your loss still sees the spikes of the last step only. Collect those of every step."
-HOLDS = "One bug is only hidden: until the epoch is over, your sum is a tensor whose graph grows with every batch. Make each loss a plain number when you add it."
+HOLDS = "One bug is only hidden: until the epoch is over, you keep a tensor that holds the graph of every batch. Make each loss a plain number, `.item()`, before you add or keep it."
 A_SUM = "You return the sum over the batches. Return their mean."
+LIST_OF_LOSSES = "You return a number for each batch. Return one, the mean over all batches."
 LAST_LOSS = "You return the loss of the last batch. Return the mean over all batches."
 NOT_ONE_EACH = "Your optimizer does not take one step for each batch. Look at the indentation of `optimizer.step()` and of `return`."
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
@@ -468,8 +473,12 @@ def _sum(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return len(batches) * fixed_epoch(net, optimizer, batches)
 
 
+def _loss_of_each(net: Any, optimizer: Optimizer, batches: Batches) -> list[float]:
+    return [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+
+
 def _last_loss(net: Any, optimizer: Optimizer, batches: Batches) -> float:
-    return [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches][-1]
+    return _loss_of_each(net, optimizer, batches)[-1]
 
 
 def _first_batch(net: Any, optimizer: Optimizer, batches: Batches) -> float:
@@ -545,6 +554,7 @@ WRONG_LOSSES = {
     STATE_STAYS: _plain(stays=True),
     EVERY_STEP_FRESH: _plain(fresh=True),
     A_SUM: _sum,
+    LIST_OF_LOSSES: ByShape(_loss_of_each),
     LAST_LOSS: _last_loss,
     NO_PAST: _plain(cut=True),
 }
@@ -565,6 +575,8 @@ END_MISSING = "Steps at the end are missing. The number of steps need not be a m
 OTHER_CUTS = "The spikes are right, but the gradient is not cut after each `length` steps. Steps 0 to `length` - 1 are the first stretch."
 ONE_TENSOR = "Return the spikes alone, as one tensor [time, batch, classes]: `torch.cat` joins a list of stretches, `torch.stack` a list of steps."
 STACKED = "`torch.stack` makes a new axis. A stretch has a time axis already: join the stretches along it, with `torch.cat`."
+JOINED_STEPS = "`torch.cat` joins along an axis that is there, and a single step has no time axis. `torch.stack` makes one of a list of steps."
+LEARNS = "Your function computes gradients itself (`backward`), or changes weights. Here it should only run the network and cut the state: the code that calls it does the learning."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
 )
@@ -582,13 +594,14 @@ def _draw_stretches() -> Iterator[tuple[snn.Sequential, Tensor, int]]:
 
 def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: int) -> Tensor:
     """Return spikes, and the gradient of the input at each step for the spikes of each step."""
-    x_rec = x_rec.clone().requires_grad_()
+    x_rec, own = x_rec.clone().requires_grad_(), copy.deepcopy(net)
     try:
-        spk_rec = answer.changing(net, x_rec, length)
+        spk_rec = answer.changing(own, x_rec, length)
     except WrongAnswer as reply:
+        refuse({LEARNS: _learned(own, net)})
         refuse({STACKED: "stack expects each tensor to be equal size" in str(reply)})
         raise
-    refuse({ONE_TENSOR: not isinstance(spk_rec, Tensor)})
+    refuse({LEARNS: _learned(own, net), ONE_TENSOR: not isinstance(spk_rec, Tensor)})
     _check_spikes(spk_rec, my_stretches(net, x_rec, length), length, net[0].out_features)
     if not spk_rec.requires_grad:
         raise WrongAnswer(NO_GRADIENT)
@@ -598,19 +611,25 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
     return torch.cat([spk_rec.detach().flatten(), *reach])
 
 
+def _learned(net: nn.Module, before: nn.Module) -> bool:
+    return any(p.grad is not None for p in net.parameters()) or not _alike(net, before)
+
+
 def _check_spikes(spk_rec: Tensor, right: Tensor, length: int, hidden: Any) -> None:
     steps, shape, found = len(right), list(right.shape), len(spk_rec) if spk_rec.ndim else 0
     begins = torch.equal(spk_rec, right[:found])
     last_layer = spk_rec.shape[1:] == right.shape[1:]
+    binary = ((spk_rec == 0) | (spk_rec == 1)).all()
     refuse(
         {
             END_MISSING: begins and found == steps // length * length,
-            ONLY_LAST: last_layer and found in (length, steps % length),
+            ONLY_LAST: binary and last_layer and found in (length, steps % length),
+            JOINED_STEPS: spk_rec.shape == right.flatten(0, 1).shape,
             FIRST_LAYER: spk_rec.shape[2:] in ((hidden,), (4,)),
             f"Return the shape {shape}. Yours is {list(spk_rec.shape)}.": (
                 list(spk_rec.shape) != shape
             ),
-            MEMBRANES_RETURNED: not ((spk_rec == 0) | (spk_rec == 1)).all(),
+            MEMBRANES_RETURNED: not binary,
         }
     )
 
@@ -658,6 +677,15 @@ def _counting(net: Any, x_rec: Tensor, length: int) -> Tensor:
     return torch.stack(spikes)
 
 
+def _learns(net: Any, x_rec: Tensor, length: int, lr: float = 0.0) -> Tensor:
+    """Learn from each stretch, as `fit` does with `truncate`."""
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    spk_rec = my_stretches(net, x_rec, length)
+    spk_rec.sum().backward()
+    optimizer.step()
+    return spk_rec
+
+
 def _full_stretches(x_rec: Tensor, length: int) -> list[Tensor]:
     return [x_rec[i * length : (i + 1) * length] for i in range(len(x_rec) // length)]
 
@@ -688,6 +716,7 @@ EXERCISES = [
             FIRST_MISSING: lambda *given: pad(my_credit(*given)[1:], (1, 0)),
             LAST_MISSING: lambda h, g, beta: my_credit(h, pad(g[:-1], (0, 1)), beta),
             WRONG_NEIGHBOR: _wrong_neighbor,
+            RETURNS_EARLY: lambda h, g, beta: pad((h * g)[-1:], (len(h) - 1, 0)),
             ONE_STEP: lambda h, g, beta: h * g + beta * pad((h * g)[1:], (0, 1)),
             PLUS: lambda h, g, beta: my_credit(torch.ones_like(h), h + g, beta),
             FIXED_BETA: [
@@ -729,6 +758,10 @@ EXERCISES = [
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
             PAIR: [_on_pair, _keeps_pair],
             OTHER_OPTIMIZER: [_other_optimizer, _twice],
+            OTHER_LOSS: [
+                _learn("zero back step", returns=lambda loss: round(loss.item(), 2)),
+                _learn("zero back step", returns=lambda loss: 7 * loss.item()),
+            ],
             LOSS_AFTER: _loss_after,
             NO_STEP_BETWEEN: _two_gradients,
         },
@@ -736,6 +769,7 @@ EXERCISES = [
             _learn("zero back step", returns=lambda loss: float(loss.detach())),
             _learn("back step zero", returns=lambda loss: loss.detach().numpy()),
             _learn("zero back step", returns=Tensor.detach),
+            _learn("zero back step", returns=lambda loss: [loss.item()]),
             _learn("fill back step"),
             _learn("net back step"),
             _step_by_step,
@@ -795,6 +829,8 @@ EXERCISES = [
                 lambda *given: list(my_stretches(*given)),
                 lambda *given: (my_stretches(*given), None),
             ],
+            JOINED_STEPS: lambda *given: my_stretches(*given).flatten(0, 1),
+            LEARNS: [_learns, partial(_learns, lr=0.1)],
             NOT_CUT: partial(_in_parts, cut=False),
             EVERY_STEP_CUT: partial(_in_parts, parts=lambda x_rec, length: x_rec.split(1)),
             IN_CHUNKS: partial(_in_parts, parts=Tensor.chunk),
