@@ -148,6 +148,10 @@ def random_settings(name: str, rng: np.random.Generator) -> dict[str, Any]:
 def test_javascript_equals_python(page: Page, name: str):
     rng = np.random.default_rng(0)
     runs = [random_settings(name, rng) for _ in range(12 if name == "network" else 60)]
+    if name == "circuit":
+        runs.append(
+            {**runs[0], "C": 2.0, "R": 10.0, "threshold": 15.0, "amplitude": 1.5}
+        )  # R I = θ
     answers = page.evaluate(
         """([name, runs]) => runs.map(p => Object.fromEntries(Object.entries(models[name](p))
             .map(([k, v]) => [k, typeof v === "object" ? Array.from(v) : v])))""",

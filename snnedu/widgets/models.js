@@ -194,6 +194,7 @@ export const models = {
     const { spk, mem, count } = one("leaky", { ...p, beta, amplitude: gain * p.amplitude });
     const own = { beta: f(beta), threshold: f(p.threshold), reset_mechanism: p.reset_mechanism };
     const rate = (I) => { // spikes in 1 s; `one` would keep every step
+      if (R * I <= p.threshold) return 0; // U comes to rest at R I: rounding makes no spike
       let now = {}, spikes = 0;
       for (let t = 0; t < 1000; t++) spikes += (now = step.leaky(now, f(gain * I), own)).spk;
       return spikes;

@@ -80,7 +80,8 @@ def circuit(
     """One leaky neuron in units, and its f-I curve: spikes in 1 s at currents up to `most`.
 
     `C` in nF, `R` in MΩ, `threshold` in mV, currents in nA; steps of 1 ms. `rate` is measured at a
-    constant `amplitude`, whatever the `drive`. `tau` is R C, in ms.
+    constant `amplitude`, whatever the `drive`. Where R I, at which U comes to rest, is θ or less,
+    it is 0: rounding makes no spike. `tau` is R C, in ms.
     """
     tau = R * C
     beta = math.exp(-1 / tau)
@@ -88,9 +89,10 @@ def circuit(
     neuron = neurons.Leaky(beta, threshold, reset_mechanism=reset_mechanism)  # pyright: ignore
     out = _run(neuron, current(drive, gain * amplitude, steps, seed))
     levels = torch.from_numpy((most * np.arange(61) / 60).astype(np.float32))
-    constant = gain * torch.cat([levels.double(), torch.tensor([amplitude]).double()])
+    constant = torch.cat([levels.double(), torch.tensor([amplitude]).double()])
     with torch.no_grad():
-        *rates, rate = neuron.unroll(constant.float().expand(1000, 62))[0].sum(0).tolist()
+        counts = neuron.unroll((gain * constant).float().expand(1000, 62))[0].sum(0)
+    *rates, rate = torch.where(R * constant > threshold, counts, 0).tolist()
     now = {"cur": current(drive, amplitude, steps, seed), **out, "count": float(out["spk"].sum())}
     fi = {"rate": rate, "fi_current": levels, "fi_rate": rates}
     return {**now, "peak": float(out["mem"].max()), "tau": tau, "beta": beta, **fi}

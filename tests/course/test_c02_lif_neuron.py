@@ -58,6 +58,17 @@ def test_the_foot_of_the_f_i_curve_can_be_seen():
 
 
 def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
+@pytest.mark.parametrize("more", [{}, {"threshold": 20.0}, {"threshold": 30.0}, {"R": 12.0}])
+def test_at_the_rheobase_itself_the_neuron_is_silent(more):
+    explorer = snn.circuit_explorer()
+    setting = {**explorer.values, **more}
+    foot = setting["threshold"] / setting["R"]
+    silent, fires = (explorer.run(**more, amplitude=foot + up) for up in (0.0, 0.05))
+    assert silent["rate"] == silent["count"] == 0
+    assert fires["rate"] > 0
+    assert (silent["fi_rate"][silent["fi_current"] <= foot] == 0).all()
+
+
     explorer = snn.circuit_explorer(fires=False)
     one, two = explorer.run(), explorer.run(C=4.0)
     assert two["tau"] == 2 * one["tau"]
