@@ -2,7 +2,6 @@
 
 SPIKES_AS_TRUE = "True and False are accepted as spikes, and converted"
 CONTINUOUS = "at equality both are right: it has no chance to occur, or makes no difference"
-BURST = "a burst has several short intervals"
 ANY_LIMIT = "every limit between the kinds of neurons is right"
 ANY_BRACKET = "any two ends are right between which the neuron changes"
 ANY_SLOPE = "every slope is right that is largest at 0 and falls to both sides"
@@ -44,7 +43,6 @@ ALSO_RIGHT: dict[str, dict[str, str]] = {
         "return 'intrinsically_bursting' if strong[0] <= 5 else 'regular_spiking'": CONTINUOUS,
         "return 'intrinsically_bursting' if strong[0] < 6 else 'regular_spiking'": ANY_LIMIT,
         "return 'intrinsically_bursting' if strong[0] < 4 else 'regular_spiking'": ANY_LIMIT,
-        "return 'intrinsically_bursting' if strong[1] < 5 else 'regular_spiking'": BURST,
     },
     "04.1": {"return (chance <= x).float()": CONTINUOUS, "return chance < x": SPIKES_AS_TRUE},
     "04.3": {"return steps == times": SPIKES_AS_TRUE},

@@ -145,7 +145,16 @@ def test_ten_ms_tell_the_first_interval_of_a_burst_from_that_of_regular_spiking(
         for kind in ("regular_spiking", "intrinsically_bursting")
     }
     assert max(first["intrinsically_bursting"]) < 8
-    assert min(first["regular_spiking"]) > 12
+    assert min(first["regular_spiking"]) > 12  # the reply to a confusion of the two says so
+
+
+def test_fast_and_regular_spiking_settle_where_the_reply_says():
+    late = {
+        kind: [zoo.intervals(zoo.relative(kind, n), 10.0, 900)[-1] for n in range(9)]
+        for kind in ("fast_spiking", "regular_spiking")
+    }
+    assert {round(ms) for ms in late["fast_spiking"]} == {7, 8}
+    assert min(late["regular_spiking"]) > 40
 
 
 def test_learners_meet_all_kinds():
@@ -156,6 +165,23 @@ def test_learners_meet_all_kinds():
         for neuron in neurons[:5]
     }
     assert named == set(zoo.RELATIVES)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_rule_that_misses_one_relative_is_never_right_and_not_put_down_to_the_length(seed):
+    names = list(zoo.RELATIVES)
+
+    def by_the_longest(weak, strong):  # some that burst at first have a longer interval than 40 ms
+        if weak:
+            return names[4]
+        if strong[0] > 10:
+            return names[0]
+        return names[2] if max(strong) > 40 else names[1] if max(strong) > 15 else names[3]
+
+    strange = zoo.relative("intrinsically_bursting", 2)
+    assert by_the_longest([], zoo.intervals(strange, 10.0, 500)) == "chattering"
+    with pytest.raises(WrongAnswer, match="Look at the later ones"):
+        verdict(exercise("03.3"), by_the_longest, seed)
+
+
 
 
 def test_an_empty_list_may_be_asked_for_its_truth():

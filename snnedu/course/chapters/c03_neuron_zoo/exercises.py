@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnedu.brains.biophysics import Izhikevich
 from snnedu.core.neurons import AdaptiveLeaky
 from snnedu.course.attempt import Attempt, WrongAnswer
-from snnedu.course.chapters.c03_neuron_zoo.experiments import RELATIVES, intervals, relative
+from snnedu.course.chapters.c03_neuron_zoo.experiments import RELATIVES, relative, respond
 from snnedu.course.diagnosis import compare, numbers, refuse, unroll
 from snnedu.course.exercise import Exercise
 
@@ -204,11 +203,11 @@ def _measured(reply: str, rho: float, adaptation: float) -> str:
 # ---------------------------------------------------------------- 03.3
 
 SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the intervals."
-IGNORES_WEAK = "You miss the neuron that fires under the weak current, too. None of the others does: that alone identifies a low threshold."
+IGNORES_WEAK = "You take the neuron that fires under the weak current, too, for another kind. None of the others does: that alone identifies low-threshold spiking."
 COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. In a short one, the last ten intervals may include the first. Look at a share of all intervals, such as the second half."
 ONE_BURST = "You take a neuron that starts with a burst for one that chatters, or the other way round. Both begin with short intervals. Look at the later ones."
-FAST_OR_NOT = "You mix up fast and regular spiking. Both settle on one interval: about 7 ms for the fast one, 30 ms or more for the regular one."
-ONLY_LATE = "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at the first interval."
+FAST_OR_NOT = "You mix up fast and regular spiking. Both settle on one interval: 7 or 8 ms for the fast one, more than 40 ms for the regular one."
+ONLY_LATE = "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at the first interval: in a burst it is below 8 ms, in regular spiking above 12 ms."
 CONFUSED = {
     frozenset({"chattering", "intrinsically_bursting"}): ONE_BURST,
     frozenset({"fast_spiking", "regular_spiking"}): FAST_OR_NOT,
@@ -217,11 +216,14 @@ CONFUSED = {
 
 
 def check_name(answer: Attempt) -> None:
-    """Ask about relatives of all five kinds, in recordings of three lengths."""
+    """Ask about all relatives of the five kinds, in recordings of three lengths.
+
+    All of them: a rule that misses a single one would be right today and wrong tomorrow.
+    """
     wrong: dict[tuple[str, str], str] = {}
     said = set[str]()
-    for kind, length, neuron, ms in _recordings():
-        name = answer(intervals(neuron, 2.0, ms), intervals(neuron, 10.0, ms))
+    for kind, length, number, ms in _recordings():
+        name = answer(_intervals(kind, number, 2.0, ms), _intervals(kind, number, 10.0, ms))
         if name not in RELATIVES:
             raise WrongAnswer(
                 f"{name!r} is not one of the names. The names are: {', '.join(RELATIVES)}."
@@ -234,21 +236,33 @@ def check_name(answer: Attempt) -> None:
     refuse(
         {
             SAME_NAME: len(said) == 1,
-            IGNORES_WEAK: ("low_threshold_spiking", "as shown") in wrong,
             COUNTS: not any(length == "as shown" for _, length in wrong),
+            IGNORES_WEAK: any(kind == "low_threshold_spiking" for kind, _ in wrong),
         }
     )
     kind, name = next((kind, name) for (kind, _), name in wrong.items())
-    other = f"You take a neuron of the kind {kind} for {name}. Compare the two in the picture."
+    other = f"You take a neuron of the kind {kind} for {name}. Compare the two among the five kinds in section 4."
     raise WrongAnswer(CONFUSED.get(frozenset({kind, name}), other))
 
 
-def _recordings() -> list[tuple[str, str, Izhikevich, int]]:
-    """Draw neurons of every kind, recorded for 500 ms, shorter and longer, in any order."""
+def _intervals(kind: str, number: int, cur: float, ms: int) -> list[float]:
+    """Return the intervals, in ms, in the first `ms` of a recording, as `intervals` does."""
+    times = _times(kind, number, cur)
+    return [round(step, 1) for step in times[times <= ms].diff().tolist()]
+
+
+@cache
+def _times(kind: str, number: int, cur: float) -> Tensor:
+    return respond(relative(kind, number), (900, cur))[0]
+
+
+def _recordings() -> list[tuple[str, str, int, int]]:
+    """Return every neuron, recorded for 500 ms, shorter and longer, in any order."""
     lengths = {"as shown": (500, 501), "short": (300, 400), "long": (700, 900)}
     asked = [
-        (kind, length, relative(kind, _draw(0, 36)), _draw(*ms))
-        for kind, (length, ms) in product(RELATIVES, lengths.items())
+        (kind, length, number, _draw(*ms))
+        for kind, settings in RELATIVES.items()
+        for number, (length, ms) in product(range(len(settings)), lengths.items())
     ]
     return [asked[place] for place in torch.randperm(len(asked)).tolist()]
 
