@@ -11,6 +11,7 @@ import snnedu as snn
 from snnedu.course.attempt import Attempt, WrongAnswer, random_numbers
 from snnedu.course.chapters.c02_lif_neuron.exercises import firing_rate
 from snnedu.course.chapters.c02_lif_neuron.firing import simulated_rate
+from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 
 pytestmark = pytest.mark.house
@@ -57,7 +58,6 @@ def test_the_foot_of_the_f_i_curve_can_be_seen():
     assert 0.3 < np.flatnonzero(rates)[0] / len(rates) < 0.5
 
 
-def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
 @pytest.mark.parametrize("more", [{}, {"threshold": 20.0}, {"threshold": 30.0}, {"R": 12.0}])
 def test_at_the_rheobase_itself_the_neuron_is_silent(more):
     explorer = snn.circuit_explorer()
@@ -69,6 +69,7 @@ def test_at_the_rheobase_itself_the_neuron_is_silent(more):
     assert (silent["fi_rate"][silent["fi_current"] <= foot] == 0).all()
 
 
+def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
     explorer = snn.circuit_explorer(fires=False)
     one, two = explorer.run(), explorer.run(C=4.0)
     assert two["tau"] == 2 * one["tau"]
@@ -109,6 +110,22 @@ def test_a_reset_to_zero_is_named_however_it_is_written(seed: int):
 
         with random_numbers(seed), pytest.raises(WrongAnswer, match="You reset to zero"):
             exercise("02.1").judge(Attempt(step))
+
+
+def _early(cur, mem, beta, threshold):
+    new = beta * mem + cur
+    return (new > threshold).float(), new - threshold * (mem > threshold).float()
+
+
+def _fires_above_1(cur, mem, beta, threshold):
+    mem = beta * mem + cur - threshold * (mem > threshold).float()
+    return (mem > 1).float(), mem
+
+
+@pytest.mark.parametrize("step", [_early, _fires_above_1])
+def test_a_right_membrane_is_called_right_where_only_the_spikes_are_not(step):
+    with pytest.raises(WrongAnswer, match="Your membrane is right, your spikes are not"):
+        verdict(exercise("02.1"), step)
 
 
 @pytest.mark.parametrize("seed", [25, 47, 96, 98])

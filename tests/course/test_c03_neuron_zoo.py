@@ -119,6 +119,16 @@ def test_a_1_for_the_threshold_is_named_where_it_stands(reply, limit, price):
     assert str(raised.value) == reply
 
 
+def test_right_states_are_called_right_where_only_the_spikes_are_not():
+    def early(cur, syn, mem, alpha, beta, threshold):
+        syn = alpha * syn + cur
+        new = beta * mem + syn
+        return new > threshold, syn, new - threshold * (mem > threshold)
+
+    with pytest.raises(WrongAnswer, match="Your states are right, your spikes are not"):
+        verdict(exercise("03.1"), early)
+
+
 @pytest.mark.parametrize("pair", [(0.9, 20.0), (0.98, 600.0), (0.99, 1000.0)])
 def test_equal_intervals_are_not_called_forgetting_where_a_spike_is_remembered(pair):
     last = ex03.intervals_of(*pair)[-1]
@@ -137,6 +147,23 @@ def test_the_solution_names_every_relative_from_its_features(kind, ms):
         neuron = zoo.relative(kind, number)
         weak, strong = (zoo.intervals(neuron, cur, ms) for cur in (2.0, 10.0))
         assert ex03.name_neuron(weak, strong) == kind
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_rule_that_misses_one_relative_is_never_right_and_not_put_down_to_the_length(seed):
+    names = list(zoo.RELATIVES)
+
+    def by_the_longest(weak, strong):  # some that burst at first have a longer interval than 40 ms
+        if weak:
+            return names[4]
+        if strong[0] > 10:
+            return names[0]
+        return names[2] if max(strong) > 40 else names[1] if max(strong) > 15 else names[3]
+
+    strange = zoo.relative("intrinsically_bursting", 2)
+    assert by_the_longest([], zoo.intervals(strange, 10.0, 500)) == "chattering"
+    with pytest.raises(WrongAnswer, match="Look at the later ones"):
+        verdict(exercise("03.3"), by_the_longest, seed)
 
 
 def test_ten_ms_tell_the_first_interval_of_a_burst_from_that_of_regular_spiking():
@@ -165,23 +192,6 @@ def test_learners_meet_all_kinds():
         for neuron in neurons[:5]
     }
     assert named == set(zoo.RELATIVES)
-@pytest.mark.parametrize("seed", range(6))
-def test_a_rule_that_misses_one_relative_is_never_right_and_not_put_down_to_the_length(seed):
-    names = list(zoo.RELATIVES)
-
-    def by_the_longest(weak, strong):  # some that burst at first have a longer interval than 40 ms
-        if weak:
-            return names[4]
-        if strong[0] > 10:
-            return names[0]
-        return names[2] if max(strong) > 40 else names[1] if max(strong) > 15 else names[3]
-
-    strange = zoo.relative("intrinsically_bursting", 2)
-    assert by_the_longest([], zoo.intervals(strange, 10.0, 500)) == "chattering"
-    with pytest.raises(WrongAnswer, match="Look at the later ones"):
-        verdict(exercise("03.3"), by_the_longest, seed)
-
-
 
 
 def test_an_empty_list_may_be_asked_for_its_truth():

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from snnedu.course.attempt import Attempt, WrongAnswer
 from snnedu.course.chapters.c02_lif_neuron.firing import decay
-from snnedu.course.diagnosis import Case, compare, numbers, unroll
+from snnedu.course.diagnosis import Case, compare, numbers, only_spikes_differ, unroll
 from snnedu.course.exercise import Exercise
 
 Step = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
@@ -54,7 +54,9 @@ THETA_ONE = (
     "You compare the membrane with 1. Compare it with `threshold`, which may be another number."
 )
 RESET_ONE = "You subtract 1 for a spike. Subtract θ: with another threshold it makes a difference."
-AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
+AT_THRESHOLD = (
+    "Your neuron fires or pays when U equals θ. For both, U must exceed θ: `>`, not `>=`."
+)
 IMMEDIATE = "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron pays one step later: look at the membrane that came in."
 SCALED = "You subtract βθ: the price of a spike leaks before it is paid. Some texts write it so (see Unsettled). Here the full θ is paid, after the leak: where does your bracket close?"
 LATE = "Your spikes are those of the membrane that came in: one step late. The old membrane tells which neurons pay. The new membrane tells which neurons fire now."
@@ -63,16 +65,17 @@ ZERO_AT_ONCE = (
     "You set the membrane to zero in the step of the spike. Here it pays θ, one step later."
 )
 SHARE = "You let in only the share 1 - β of the input. Here all of it is added to the membrane."
-ONLY_SPIKES = (
-    "Return two things: the spikes and the membrane. Without the state there is no next step."
-)
+TWO = "Return two things: the spikes, which the next layer needs, and the membrane, which the next step needs."
+LEAKS_IN = "Your input leaks before it arrives: you multiply `cur` by β, too. Only what was in the membrane before leaks."
+SPIKES = "Your membrane is right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
+TERMS = "The numbers differ from U[t] = β U[t-1] + I[t] - θ S[t-1]. Compare term by term."
 SWAPPED = "You return the membrane first. The order here is always: spikes, then state."
 
 
 def _variant(
     reset: str = "delayed",
     leak: str = "beta",
-    at: bool = False,
+    at: str = "",
     late: bool = False,
     fixed: bool = False,
     share: bool = False,
@@ -80,8 +83,10 @@ def _variant(
     """Return a step with one mistake."""
 
     def step(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
-        above, limit = torch.ge if at else torch.gt, 1.0 if fixed else threshold
-        paid = above(mem, limit).float()
+        pays_at = torch.ge if "pays" in at else torch.gt
+        fires_at = torch.ge if "fires" in at else torch.gt
+        limit = 1.0 if fixed else threshold
+        paid = pays_at(mem, limit).float()
         prices = {
             "one": 1.0,
             "delayed": threshold,
@@ -93,11 +98,27 @@ def _variant(
         if reset == "zero":
             mem = mem * (1 - paid)  # subtracting β U would leave a rounding error: U may be θ next
         mem = kept * mem + (1 - beta if share else 1) * cur - price * paid
-        spk = above(mem, limit).float()
+        spk = fires_at(mem, limit).float()
         mem = mem - {"immediate": threshold, "zero at once": mem}.get(reset, 0.0) * spk
         return (paid if late else spk), mem
 
     return step
+
+
+def _silent(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
+    """Pay at once, and look for spikes only then: mostly there are none."""
+    mem = beta * mem + cur
+    mem = mem - threshold * (mem > threshold).float()
+    return (mem > threshold).float(), mem
+
+
+def _leaks_in(cur: Tensor, mem: Tensor, beta: float, threshold: float) -> tuple[Tensor, Tensor]:
+    mem = beta * (mem + cur) - threshold * (mem > threshold).float()
+    return (mem > threshold).float(), mem
+
+
+def _differs(got: Tensor, right: Tensor, *_: object) -> str:
+    return SPIKES if only_spikes_differ(got, right) else TERMS
 
 
 def _inputs() -> tuple[list[Tensor], float, float]:
@@ -299,26 +320,25 @@ EXERCISES = [
         name="my_leaky",
         solution=my_leaky,
         cases=lambda: [_inputs(), _inputs()],
-        run=lambda step, given, *settings: unroll(
-            step, given, settings, states=1, needs=ONLY_SPIKES
-        ),
+        run=lambda step, given, *settings: unroll(step, given, settings, states=1, needs=TWO),
         mistakes={
             LEAK_SWAPPED: _variant(leak="swapped"),
             NO_LEAK: _variant(leak="all"),
             NO_RESET: _variant(reset="none"),
             THETA_ONE: [_variant(fixed=True), _variant(fixed=True, reset="one")],
             RESET_ONE: _variant(reset="one"),
-            AT_THRESHOLD: _variant(at=True),
-            IMMEDIATE: _variant(reset="immediate"),
+            AT_THRESHOLD: [_variant(at=at) for at in ("pays and fires", "pays", "fires")],
+            IMMEDIATE: [_variant(reset="immediate"), _silent],
             SCALED: _variant(reset="scaled"),
             LATE: _variant(late=True),
             TO_ZERO: [_variant(reset="zero"), _variant(reset="zero with input")],
             ZERO_AT_ONCE: _variant(reset="zero at once"),
             SHARE: _variant(share=True),
-            ONLY_SPIKES: lambda cur, mem, beta, threshold: (mem > threshold).float(),
+            LEAKS_IN: _leaks_in,
+            TWO: lambda cur, mem, beta, threshold: (mem > threshold).float(),
             SWAPPED: lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, threshold)[::-1],
         },
-        otherwise="The numbers differ from U[t] = β U[t-1] + I[t] - θ S[t-1]. Compare term by term.",
+        otherwise=_differs,
         accepts=(
             lambda *given: list(my_leaky(*given)),
             lambda *given: (my_leaky(*given)[0] > 0, my_leaky(*given)[1]),

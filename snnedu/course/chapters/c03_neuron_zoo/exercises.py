@@ -12,7 +12,7 @@ from torch import Tensor
 from snnedu.core.neurons import AdaptiveLeaky
 from snnedu.course.attempt import Attempt, WrongAnswer
 from snnedu.course.chapters.c03_neuron_zoo.experiments import RELATIVES, relative, respond
-from snnedu.course.diagnosis import compare, numbers, refuse, unroll
+from snnedu.course.diagnosis import compare, numbers, only_spikes_differ, refuse, unroll
 from snnedu.course.exercise import Exercise
 
 Step = Callable[[Tensor, Tensor, Tensor, float, float, float], tuple[Tensor, Tensor, Tensor]]
@@ -70,9 +70,13 @@ PAYS_ONE = "You subtract 1 for a spike. Subtract θ: with another threshold it m
 COMPARES_ONE = (
     "You compare the membrane with 1. Compare it with `threshold`, which may be another number."
 )
-AT_THRESHOLD = "Your neuron fires when U equals θ. It must exceed θ: `>`, not `>=`."
+AT_THRESHOLD = (
+    "Your neuron fires or pays when U equals θ. For both, U must exceed θ: `>`, not `>=`."
+)
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
-ORDER = "You return the membrane before the synaptic current. The order here is: spikes, syn, mem."
+ORDER = "You return the right things in another order. The order here is: spikes, syn, mem."
+SPIKES = "Your states are right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
+TERMS = "The numbers differ from X[t] = α X[t-1] + I[t], U[t] = β U[t-1] + X[t] - θ S[t-1]. Compare term by term."
 
 
 def _variant(
@@ -128,6 +132,15 @@ def _swapped(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Ten
 def _swapped_out(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
     spk, syn, mem = my_synaptic(cur, syn, mem, *decays)
     return spk, mem, syn
+
+
+def _spikes_last(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    spk, syn, mem = my_synaptic(cur, syn, mem, *decays)
+    return syn, mem, spk
+
+
+def _differs(got: Tensor, right: Tensor, *_: object) -> str:
+    return SPIKES if only_spikes_differ(got, right) else TERMS
 
 
 def _in_words(
@@ -396,9 +409,9 @@ EXERCISES = [
             COMPARES_ONE: [_fixed(*places, pays=False) for places in COMPARISONS],
             PAYS_ONE: _fixed(compares=False, fires=False),
             THREE: lambda cur, syn, mem, alpha, beta, threshold: (syn, mem),
-            ORDER: [_swapped, _swapped_out],
+            ORDER: [_swapped, _swapped_out, _spikes_last],
         },
-        otherwise="The numbers differ from X[t] = α X[t-1] + I[t], U[t] = β U[t-1] + X[t] - θ S[t-1]. Compare term by term.",
+        otherwise=_differs,
         accepts=(
             lambda *given: list(my_synaptic(*given)),
             lambda *given: tuple(part.numpy() for part in my_synaptic(*given)),
