@@ -129,6 +129,13 @@ def test_right_states_are_called_right_where_only_the_spikes_are_not():
         verdict(exercise("03.1"), early)
 
 
+def test_a_larger_k_is_not_asked_for_where_a_spike_is_forgotten_at_once():
+    assert ex03.intervals_of(0.0, 1.0) == ex03.intervals_of(0.0, 1000.0)
+    with pytest.raises(WrongAnswer, match="nearly forgotten a spike") as raised:
+        verdict(exercise("03.2"), (0.0, 1000.0))
+    assert "k times" not in str(raised.value)
+
+
 @pytest.mark.parametrize("pair", [(0.9, 20.0), (0.98, 600.0), (0.99, 1000.0)])
 def test_equal_intervals_are_not_called_forgetting_where_a_spike_is_remembered(pair):
     last = ex03.intervals_of(*pair)[-1]

@@ -178,6 +178,7 @@ FOR_EVER = (
 NOT_POSITIVE = "k must be above 0, or spikes do not raise the threshold."
 ONE_IS_ENOUGH = "The neuron is slow, but it does not tire: all its intervals are about equal. Its first spike alone slows it about as much as all later ones. One spike raises the threshold by (1 - ρ) k: make that smaller. A ρ nearer to 1 does so, and lets spikes add up."
 SLOW_START = "Its start is too slow: the first three spikes take longer than 6 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
+FORGETS = "It starts fast, but it does not tire: it has nearly forgotten a spike before the next one comes. After n steps, ρⁿ of a spike's rise is left. Move ρ nearer to 1."
 TOO_LITTLE = "It starts fast, but it hardly tires: the last interval is not three times the first. In the long run the threshold rises by k times the share of steps with a spike."
 
 
@@ -188,7 +189,9 @@ def check_tired(answer: Any) -> None:
     steps = intervals_of(rho, adaptation)
     starts_fast = len(steps) > 2 and sum(steps[:2]) <= 6
     grows = steps[-1] / steps[0] if steps else 0
+    forgets = bool(steps) and rho ** min(steps) < 0.1
     reasons = {
+        FORGETS: starts_fast and grows < 3 and forgets,
         TOO_LITTLE: starts_fast and grows < 3,
         ONE_IS_ENOUGH: not starts_fast and 0 < grows <= 1.4,
         SLOW_START: not starts_fast,
@@ -439,6 +442,7 @@ EXERCISES = [
         ),
         mistakes={
             **{_measured(TOO_LITTLE, *pair): pair for pair in [(0.98, 1.8), (0.98, 10.0)]},
+            **{_measured(FORGETS, *pair): pair for pair in [(0.0, 1000.0), (0.2, 10.0)]},
             **{_measured(ONE_IS_ENOUGH, *pair): pair for pair in [(0.9, 40.0), (0.5, 20.0)]},
             **{_measured(SLOW_START, *pair): pair for pair in [(0.97, 100.0), (0.99, 40.0)]},
             FOR_EVER: (1.0, 20.0),
