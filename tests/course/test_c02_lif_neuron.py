@@ -128,6 +128,14 @@ def test_a_right_membrane_is_called_right_where_only_the_spikes_are_not(step):
         verdict(exercise("02.1"), step)
 
 
+def test_a_wrong_time_constant_is_told_with_the_step_that_it_belongs_to():
+    def in_half_ms(mem: torch.Tensor, dt: float) -> float:
+        return -0.5 / math.log(mem[1] / mem[0])
+
+    with pytest.raises(WrongAnswer, match="One neuron, in steps of 2 ms, has τ = "):
+        verdict(exercise("02.3"), in_half_ms)
+
+
 @pytest.mark.parametrize("seed", [25, 47, 96, 98])
 def test_a_half_life_read_off_to_the_next_step_is_not_mistaken_for_eulers_formula(seed: int):
     def read_off(mem: torch.Tensor, dt: float) -> float:

@@ -425,7 +425,7 @@ EXERCISES = [
             UPSIDE_DOWN_TAU: lambda mem, dt: float(-torch.log(_ratio(mem)) / dt),
         },
         otherwise=lambda got, right, mem, dt: (
-            f"One neuron has τ = {right:.1f} ms; you say {got.item():.3g}. "
+            f"One neuron, in steps of {dt:g} ms, has τ = {right:.1f} ms; you say {got.item():.3g}. "
             f"Look at mem[t+1] / mem[t]."
         ),
         accepts=(
