@@ -68,7 +68,7 @@ PREDICTIONS = {
             ),
             Option(
                 "exactly twice as high",
-                "Your answer would need a curve that starts at 0 nA. This one starts at the rheobase.",
+                "Your answer would need a curve that starts at 0 nA. This one starts at 1.5 nA.",
             ),
             Option(
                 "more than twice as high",
