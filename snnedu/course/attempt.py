@@ -250,7 +250,7 @@ _ADVICE = [
      " No path leads back to the weights: did `.detach()` or `torch.no_grad()` cut it?"),
     ("through the graph a second time", "",
      " Something from before the last `backward` is still in use: a state, or a list."),
-    ("with a bool tensor is not supported", "",
+    ("bool tensors? is not supported", "",
      " A comparison gives True and False: make numbers of them, `(a > b).float()`."),
     ("only one element tensors", r"torch\.tensor\(",
      " `torch.tensor` takes numbers. `torch.stack` makes one tensor of a list of tensors."),
@@ -282,6 +282,8 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
     if "through the graph a second time" in text:
         text = text.partition(" (")[0]  # torch goes on for long
+    if re.search("bool tensors? is not supported", text):
+        text = text.partition(". ")[0]  # torch goes on with `^` or `~`, which give something else
     if line:
         return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
     return f"Your function raised {name}: {text}.{advice}"

@@ -57,6 +57,14 @@ def asks_a_tensor(spk_rec):
     return spk_rec
 
 
+def subtracts_comparisons(spk_rec):
+    return (spk_rec > 0) - (spk_rec < 0)
+
+
+def negates_a_comparison(spk_rec):
+    return -(spk_rec > 0)
+
+
 def takes_a_logarithm(spk_rec):
     return math.log(spk_rec)
 
@@ -123,6 +131,8 @@ def exits(spk_rec):
         (lambda spk_rec: np.zeros(5) + spk_rec[0], "make an array of the tensor first"),
         (lambda spk_rec: float(spk_rec > 0), "`x.float()` or `x.long()`"),
         (lambda spk_rec: spk_rec - (spk_rec > 0), "numbers of them, `(a > b).float()`"),
+        (subtracts_comparisons, "is not supported. A comparison gives True and False: make"),
+        (negates_a_comparison, "is not supported. A comparison gives True and False: make"),
         (lambda spk_rec: spk_rec.float() ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: 0.5 ^ 2, "`^` is not the power operator in Python"),
         (lambda spk_rec: spk_rec[len(spk_rec)], "from 0: the last one is 19"),
