@@ -54,6 +54,38 @@ def test_a_function_that_assigns_a_number_and_returns_nothing_is_not_called_open
         verdict(exercise("05.3"), wake)
 
 
+def test_an_answer_that_counts_on_six_layers_hears_of_the_seventh():
+    def wake(net, x_rec):
+        with torch.no_grad():
+            for number in range(6):
+                while net.record(x_rec)[str(2 * number + 1)].spk.mean() < 0.1:
+                    net[2 * number].weight *= 1.1
+        return net
+
+    with pytest.raises(WrongAnswer, match="layer 7 still spikes in fewer than 8 %"):
+        verdict(exercise("05.3"), wake)
+
+
+def test_no_network_of_the_check_is_awake_before():
+    def wake(net, x_rec):
+        raise ValueError(f"rate {net.record(x_rec)['1'].spk.mean():.3f}")
+
+    for seed in (236, 1366, 1383):  # drawn only once, these fire in 10 to 14 % of the steps
+        with pytest.raises(WrongAnswer, match=r"rate 0\.0[0-7]"):
+            verdict(exercise("05.3"), wake, seed=seed)
+
+
+def test_endless_growth_asks_whether_spikes_reach_the_layer():
+    def wake(net, x_rec):
+        with torch.no_grad():
+            while net.record(x_rec)["3"].spk.mean() < 2.0:
+                net[2].weight *= 1.1
+        return net
+
+    with pytest.raises(WrongAnswer, match="Do spikes reach this layer already"):
+        verdict(exercise("05.3"), wake)
+
+
 @pytest.mark.parametrize(
     ("make", "id"), [(snn.fluctuation_explorer, "05.p2"), (snn.network_explorer, "05.p4")]
 )

@@ -178,7 +178,7 @@ def _where_it_differs(got: Tensor, right: Tensor, neurons: int, strength: float)
     row, column = (got != right).nonzero()[0].tolist()
     return (
         f"In `lateral({neurons}, {strength:.3g})`, the weight in row {row}, column {column} is "
-        f"{got[row, column]:.3g}. It should be {right[row, column] + 0.0:.3g}."
+        f"{got[row, column] + 0.0:.3g}. It should be {right[row, column] + 0.0:.3g}."
     )
 
 
@@ -191,18 +191,18 @@ def _neighbors(neurons: int, strength: float) -> Tensor:
 
 DEAD = "After your function, layer {} still spikes in fewer than 8 % of the steps. Each layer needs its own loop, until its rate is about 0.1."
 TOO_BUSY = "Layer {} now fires in more than 14 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
-ORDER = "The last layer was right when you left it. Then you woke the layers before it, and now it gets far more spikes than it was tuned for. Which layer has an input that will not change any more?"
+ORDER = "The first layer is right, but the last one fires in more than 20 % of the steps. Did its input change after you had scaled it, or after you had measured its rate? Begin with the layer whose input will not change any more. If you do, scale by a few percent at a time."
 UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
 OTHER_NET = "Your network has other weights now. Scale those that it came with, `net[0].weight *= …`: their signs stay."
 NEURONS = "`net[1]`, `net[3]`, … are neurons, which have no weights. The linear layers are `net[0]`, `net[2]`, …"
 WRONG_RATE = "Your loop looks at another layer than the one whose weights it scales. `rates` counts the layers of neurons, 0, 1, 2, … In `net` every second place is a linear layer: 0, 2, 4, … So the neurons after `net[4]` have the rate number 2."
-SEVEN_LAYERS = "Your function looks for more layers than this network has. Let it work for any network, not only for the notebook's: `range(0, len(net), 2)` gives the places of the linear layers."
 BY_NAME = '`net.record(x_rec)` names the layers of neurons after their places in `net`, as text: "1", "3", …'
-ENDLESS = "The weights grow without end: what your loop waits for never comes. Does it look at the layer whose weights it scales, `rates(net, x_rec)[number // 2]` after `net[number]`? And does it stop at 10 % or more? That is 0.1; a rate is hardly ever equal to it."
+ENDLESS = "The weights grow without end: what your loop waits for never comes. Do spikes reach this layer already? Without any it stays silent, whatever its weights. Does the loop look at the layer that it scales, `rates(net, x_rec)[number // 2]` after `net[number]`? And does it stop at 10 % or more? That is 0.1; a rate is hardly ever equal to it."
 ASSIGNED = "`net[0].weight = …` puts another object in the place of the weights, and PyTorch refuses it. Change them in place: `net[0].weight *= …`."
-OTHER_INPUT = "Your function gives this network an input of another size. Use the input that comes with the network, `x_rec`: `few` fits the notebook's network only."
+OTHER_INPUT = "Inside your function the input does not fit the network. Use both as they come, `net` and `x_rec`: `deep(0)` and `few` are those of the notebook."
 NO_GRAD = "PyTorch forbids this while it records gradients. Put the change of the weights inside `with torch.no_grad():`."
+SEVEN_LAYERS = (24, 40, 32, 40, 32, 40, 32, 32)  # widths
 RAISED = {  # by what Python or torch says of it
     "no attribute 'weight'": NEURONS,
     "list index out of range": WRONG_RATE,
@@ -215,20 +215,26 @@ RAISED = {  # by what Python or torch says of it
 
 
 def check_wake(answer: Attempt) -> None:
-    """Give two networks of other sizes than the notebook's, with layers that are nearly silent."""
+    """Give two networks of other sizes than the notebook's, with layers that are nearly silent.
+
+    Few layers are fast. An answer that counts on the notebook's seven layers gets as many: what the
+    exercise asks for is the order, and how far to scale.
+    """
     for widths in ((24, 40, 32, 40, 32), (20, 48, 40, 32)):
         _check_woken(answer, widths)
 
 
 def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
-    layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), snn.Leaky(0.9))]
-    x_rec = 0.7 * torch.rand(32, widths[0]).expand(12, -1, -1)
-    before = _weights(layers)
+    net, x_rec = _asleep(widths)
+    before = _weights(net.children())
     try:
-        net = answer(snn.Sequential(*layers), x_rec)
+        net = answer(net, x_rec)
     except WrongAnswer as reply:
         said = str(reply)
-        refuse({SEVEN_LAYERS: "out of range" in said and _works_for_seven_layers(answer)})
+        beyond = "out of range" in said or "KeyError" in said
+        if beyond and widths != SEVEN_LAYERS and _runs(answer, SEVEN_LAYERS):
+            _check_woken(answer, SEVEN_LAYERS)
+            return
         refuse({WRONG_RATE: "must stay finite" in said and _looks_too_far(answer)})
         named = [named for sign, named in RAISED.items() if sign in said]
         raise WrongAnswer(named[0]) if named else reply from None
@@ -245,10 +251,18 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
     refuse({TOO_BUSY.format(number): rate > 0.14 for number, rate in numbered})
 
 
-def _works_for_seven_layers(answer: Attempt) -> bool:
-    layers = [part for _ in range(7) for part in (nn.Linear(32, 32), snn.Leaky(0.9))]
+def _asleep(widths: tuple[int, ...]) -> tuple[snn.Sequential, Tensor]:
+    """Return a network whose layers spike too rarely, the first one too, and an input for it."""
+    while True:
+        layers = [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), snn.Leaky(0.9))]
+        net, x_rec = snn.Sequential(*layers), 0.7 * torch.rand(32, widths[0]).expand(12, -1, -1)
+        if net.record(x_rec)["1"].spk.mean() < 0.08:
+            return net, x_rec
+
+
+def _runs(answer: Attempt, widths: tuple[int, ...]) -> bool:
     try:
-        answer(snn.Sequential(*layers), 0.7 * torch.rand(32, 32).expand(12, -1, -1))
+        answer(*_asleep(widths))
     except WrongAnswer:
         return False
     return True
@@ -256,10 +270,9 @@ def _works_for_seven_layers(answer: Attempt) -> bool:
 
 def _looks_too_far(answer: Attempt) -> bool:
     """Tell whether the answer asks for a rate that no layer has, where every layer is awake."""
-    layers = [part for _ in range(4) for part in (nn.Linear(32, 32), snn.Leaky(0.9))]
-    x_rec = 0.7 * torch.rand(32, 32).expand(12, -1, -1)
+    net, x_rec = _asleep((32, 32, 32, 32, 32))
     try:
-        answer(wake(snn.Sequential(*layers), x_rec), x_rec)
+        answer(wake(net, x_rec), x_rec)
     except WrongAnswer as reply:
         return "list index out of range" in str(reply)
     return False
@@ -309,6 +322,23 @@ def _wakes_seven(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
         for layer in range(7):
             while [found.spk.mean() for found in net.record(x_rec).values()][layer] < 0.1:
                 net[2 * layer].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
+    return net
+
+
+def _wakes_seven_by_name(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    with torch.no_grad():
+        for number in range(0, 14, 2):
+            while net.record(x_rec)[str(number + 1)].spk.mean() < 0.1:
+                net[number].weight *= 1.1  # pyright: ignore[reportOperatorIssue]
+    return net
+
+
+def _by_rates_of_before(net: snn.Sequential, x_rec: Tensor) -> snn.Sequential:
+    """Measure all rates once, then scale each layer by what it lacks."""
+    found = net.record(x_rec).values()
+    with torch.no_grad():
+        for linear, layer in zip(list(net)[::2], found, strict=True):
+            linear.weight *= 0.1 / layer.spk.mean().clamp(min=0.001)  # pyright: ignore
     return net
 
 
@@ -471,12 +501,14 @@ EXERCISES = [
                 _looks_at(lambda found, number: list(found.values())[number]),
                 _looks_at(lambda found, number: list(found.values())[len(found) + number]),
             ],
-            SEVEN_LAYERS: _wakes_seven,
             ENDLESS: _wake_in(until=10),  # percent
             ASSIGNED: _assigns,
-            OTHER_INPUT: lambda net, x_rec: wake(net, torch.rand(20, 64, 64)),
+            OTHER_INPUT: [
+                lambda net, x_rec: wake(net, torch.rand(20, 64, 64)),
+                lambda net, x_rec: wake(snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)), x_rec),
+            ],
             BY_NAME: _looks_at(lambda found, number: found[number]),
-            ORDER: _wake_in(reversed),
+            ORDER: [_wake_in(reversed), _by_rates_of_before],
             UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
             NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
             OTHER_NET: [
@@ -490,6 +522,8 @@ EXERCISES = [
             _wake_in(factor=1.02),
             _by_the_ratio,
             _half_by_half,
+            _wakes_seven,
+            _wakes_seven_by_name,
         ),
         hints=(
             "You can only judge a layer when it gets spikes. So begin at the first layer.",
