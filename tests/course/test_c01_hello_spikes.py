@@ -98,6 +98,11 @@ def test_the_break_even_explorer_says_when_no_rate_breaks_even():
         ("01.3", "(i * o * mac - t * i * mac) / (i * o * add)", "You update the inputs"),
         ("01.3", "-((t - i) * mac // (i * add))", "Do not round"),
         ("01.3", "round((i - t) * mac / (i * add), 1)", "Do not round"),
+        ("01.3", "round((i - t) * mac / (i * add), 2) + 0.002", "not exact. Do you round"),
+        ("01.3", "(i - t) * 4.6 / (i * 0.9)", "numbers where the arguments belong"),
+        ("01.3", "(6400 * mac - 2500 * mac) / (6400 * add)", "numbers where the arguments belong"),
+        ("01.3", "(i * t * mac - t * mac) / (i * add * t)", "The dense layer runs once"),
+        ("01.3", "(i * o * mac - t * o * mac) / add", "These are additions"),
     ],
 )
 def test_a_natural_mistake_gets_a_reply_that_is_true_of_it(id, line, reply):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from snnedu.course.attempt import TWO_THINGS
-from snnedu.course.diagnosis import ByShape
+from snnedu.course.diagnosis import NEARLY, ByShape, alike
 from snnedu.course.exercise import Exercise
 
 
@@ -104,9 +104,14 @@ NO_UPDATES = (
 TOTAL = "These are the spikes of all inputs together. The question asks for those of one input."
 EACH_STEP = "You divided by the steps. Count the spikes of the whole run, as the cost does."
 UPSIDE_DOWN = "Your fraction is upside down. How many cheap additions can be bought for what is left over from the dense layer?"
+ADDITIONS = "These are additions, for all inputs together. If each input sends one spike, `inputs * outputs` of them follow."
+DENSE_STEPS = "You let the dense layer run at every step. It runs once for each scan."
+HARD_CODED = "You write numbers where the arguments belong. The check has other layers and other prices: use `inputs`, `outputs`, `steps`, `mac` and `add`."
+CLOSE = "Do you round, or try one number after another? Set the two costs equal, solve for n, and return it as it is."
+COSTS = "Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?"
 BUDGET = "This is what the updates leave of the budget. How many spikes for each input does it buy?"
 ADDED = "You add the updates to the budget. They are paid out of it: subtract them."
-ONE_UPDATE = "You count one update for each output neuron. There is one at every step."
+ONE_UPDATE = "For one run of the dense layer you count one update of each output neuron. The dense layer runs once, but there is an update at every step."
 CHEAP_UPDATES = "An update is a MAC, not an addition: the membrane is multiplied by β."
 ONE_NEURON = "You count one update at every step. There is one for each output neuron."
 INPUT_UPDATES = "You update the inputs. The neurons of this layer are its outputs: `outputs` updates at every step."
@@ -240,6 +245,14 @@ EXERCISES = [
             UPSIDE_DOWN: lambda i, o, t, mac, add: i * add / ((i - t) * mac),
             FREE_FAN_OUT: lambda i, o, t, mac, add: (i * o - t * o) * mac / (i * add),
             BUDGET: lambda i, o, t, mac, add: (i * o - t * o) * mac,
+            ADDITIONS: lambda i, o, t, mac, add: (i * o - t * o) * mac / add,
+            DENSE_STEPS: lambda i, o, t, mac, add: (i * t - t) * mac / (i * add),
+            HARD_CODED: [
+                lambda i, o, t, mac, add: (i - t) * 4.6 / (i * 0.9),
+                lambda i, o, t, mac, add: (i - 25) * mac / (i * add),
+                lambda i, o, t, mac, add: (64 - 25) * mac / (64 * add),
+                lambda i, o, t, mac, add: (64 - 25) * 4.6 / (64 * 0.9),
+            ],
             ADDED: lambda i, o, t, mac, add: (i + t) * mac / (i * add),
             ONE_UPDATE: lambda i, o, t, mac, add: (i - 1) * mac / (i * add),
             CHEAP_UPDATES: lambda i, o, t, mac, add: (i * mac - t * add) / (i * add),
@@ -256,7 +269,7 @@ EXERCISES = [
                 lambda i, o, t, mac, add: round((i - t) * mac / (i * add), 1),
             ],
         },
-        otherwise="Write down two costs: of the dense layer, and of the spiking one when each input sends n spikes. For which n are they equal?",
+        otherwise=lambda got, right, *_: CLOSE if alike(got, right, NEARLY) else COSTS,
         accepts=(
             lambda i, o, t, mac, add: (1 - t / i) * mac / add,
             lambda i, o, t, mac, add: torch.tensor([(i - t) * mac / (i * add)]),
@@ -265,7 +278,7 @@ EXERCISES = [
         ),
         wrong=(
             lambda i, o, t, mac, add: (i - t) * add / (i * mac),
-            lambda i, o, t, mac, add: (i - t) * 4.6 / (i * 0.9),
+            lambda i, o, t, mac, add: (i - t) * mac / (i * add) + 0.01,
         ),
         hints=(
             "The dense layer costs inputs times outputs MACs. That is the budget.",
