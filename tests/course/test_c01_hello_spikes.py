@@ -1,6 +1,6 @@
 """Chapter 01: what its explorers show, what its break-even line means, which mistakes it names."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -40,8 +40,10 @@ def test_the_code_to_copy_runs_with_the_notebooks_names(reader):
         return fill(explorer.code, explorer.values, explorer.controls, as_code=True)
 
     line = snn.break_even_explorer(break_even)
-    here = eval(copied(line), {"break_even": break_even}) / line.values["steps"]
-    assert 100 * here == pytest.approx(float(line.run()["here"]), rel=1e-5)
+    for zeros in (0, 30):
+        line.values = {**line.values, "zeros": zeros}
+        here = eval(copied(line), {"break_even": break_even}) / line.values["steps"]
+        assert 100 * here == pytest.approx(float(line.run()["here"]), rel=1e-5)
     spk = eval(copied(reader), {"snn": snn, "one_of_each": list(snn.data.digits()[1][0][:10])})
     assert spk.shape == (25, 64)
     assert 0 < spk.mean() < 1
@@ -112,11 +114,17 @@ def test_a_natural_mistake_gets_a_reply_that_is_true_of_it(id, line, reply):
 
 
 def test_the_break_even_explorer_takes_an_answer_in_another_form():
-    def mine(inputs, outputs, steps, mac, add):
+    def one_number(inputs, outputs, steps, mac, add):
         return torch.tensor([break_even(inputs, outputs, steps, mac, add)])
 
-    here = snn.break_even_explorer(mine).run()["here"]
-    assert here == snn.break_even_explorer(break_even).run()["here"]
+    def loop(inputs, outputs, steps, mac, add):
+        dense = sum(outputs * mac for _ in range(inputs))
+        updates = sum(outputs * mac for _ in range(steps))
+        return (dense - updates) / (inputs * outputs * add)
+
+    for mine, zeros in product((one_number, loop), (0, 30)):
+        here = snn.break_even_explorer(mine).run(zeros=zeros)["here"]
+        assert here == pytest.approx(snn.break_even_explorer(break_even).run(zeros=zeros)["here"])
 
 
 def test_rows_of_the_readers_raster_start_on_top_as_the_bars_of_the_animation_do(reader):

@@ -72,11 +72,11 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
     """
 
     def compare(steps: int, rate: float, price: float, zeros: float) -> dict[str, Any]:
-        busy = 1 - zeros / 100  # the dense layer multiplies these inputs only
-        times = np.arange(1, 26)
-        allowed = [busy * float(break_even(busy * INPUTS, OUTPUTS, t, price, 1.0)) for t in times]
-        line = np.clip(100 * np.array(allowed) / times, 0, 100)
-        dense = busy * INPUTS * OUTPUTS * price
+        skipped = zeros / 100  # of the dense layer's MACs: so much less each input may spend
+        times = range(1, 26)
+        allowed = [float(break_even(INPUTS, OUTPUTS, t, price, 1.0)) for t in times]
+        line = np.clip(100 * (np.array(allowed) - skipped * price) / times, 0, 100)
+        dense = (1 - skipped) * INPUTS * OUTPUTS * price
         spiking = rate / 100 * steps * INPUTS * OUTPUTS + steps * OUTPUTS * price
         # The zeros are those of the dense layer: the spiking layer pays for its spikes alone.
         here = line[steps - 1]
@@ -110,7 +110,7 @@ def break_even_explorer(break_even: Callable[..., Any], **more: Any) -> Explorer
             )
         ],
         title="Where do spikes break even?",
-        code="break_even(64, 100, {steps}, mac={price}, add=1.0)",
+        code="break_even(64, 100, {steps}, mac={price}, add=1.0) - {zeros} / 100 * {price}",
         outcome="At {span}, {limit}. At {rate} % the spiking layer costs {cost:.2f} times as much as the dense one.",
         **more,
     )
