@@ -63,6 +63,8 @@ EXERCISES = [
             _Counter(),
             lambda spk_rec: sum(spk_rec),
             lambda spk_rec: spk_rec.double().sum(0),
+            lambda spk_rec: spk_rec.mean(0) * len(spk_rec),
+            lambda spk_rec: torch.ones(len(spk_rec)) @ spk_rec,
             lambda spk_rec: tuple(int(train.sum()) for train in spk_rec.T),
             lambda spk_rec: spk_rec.int().sum(0),
             lambda spk_rec: spk_rec.numpy().sum(0),
