@@ -94,9 +94,9 @@ def test_a_reopened_notebook_shows_what_was_stored(reopened: Notebook):
 
 def test_a_reopened_explorer_of_a_built_in_model_lives_on(reopened: Notebook):
     built_in = output(reopened, BUILT_IN)
-    expect(built_in.locator(".outcome")).to_have_text("23 spikes in 100 steps.")
+    expect(built_in.locator(".outcome")).to_have_text("Spikes in 100 steps: 23.")
     built_in.get_by_label("decay β (per step)").press("Home")
-    expect(built_in.locator(".outcome")).to_have_text("0 spikes in 100 steps.")
+    expect(built_in.locator(".outcome")).to_have_text("Spikes in 100 steps: 0.")
     expect(built_in).not_to_contain_text(ADVICE)
 
 

@@ -266,7 +266,7 @@ def test_the_keyboard_moves_a_slider_and_not_the_notebook(notebook: Notebook, li
     lif.get_by_role("button", name="Reset").focus()
     keyboard.press("Enter")
     expect(slider).to_have_value("0.9")
-    expect(lif.locator("[aria-live]")).to_have_text("23 spikes in 100 steps.")
+    expect(lif.locator("[aria-live]")).to_have_text("Spikes in 100 steps: 23.")
 
 
 def test_code_follows_the_sliders_and_can_be_copied(notebook: Notebook, lif: Locator):
@@ -306,7 +306,7 @@ def test_controls_and_answers_wait_for_a_prediction_which_stays(notebook: Notebo
     expect(slider).to_be_enabled()
     expect(slider).to_be_focused()
     expect(panels.nth(1)).to_be_visible()
-    expect(locked.locator(".outcome")).to_have_text("23 spikes in 100 steps.")
+    expect(locked.locator(".outcome")).to_have_text("Spikes in 100 steps: 23.")
     locked.get_by_role("button", name="Reset").click()
     expect(locked.locator(".question")).to_be_visible()
     expect(locked.get_by_role("status")).to_have_text("Your prediction: “about 30”.")
@@ -458,7 +458,7 @@ def test_a_page_without_script_shows_the_picture_and_its_words(lab: Lab, stored:
     context = lab.browser.new_context(offline=True, java_script_enabled=False)
     page = context.new_page()
     page.goto(stored, wait_until="commit")
-    picture = page.get_by_alt_text("23 spikes in 100 steps")
+    picture = page.get_by_alt_text("Spikes in 100 steps: 23")
     expect(picture).to_be_visible()
     box = picture.bounding_box()
     assert box is not None
@@ -472,12 +472,12 @@ def test_a_page_without_widget_manager_is_live_with_the_network_off(lab: Lab, st
     page.goto(stored, wait_until="commit")
     lif = page.locator(".snnedu")
     expect(lif).to_have_attribute("data-shown", re.compile("{"))
-    expect(page.get_by_role("group", name="23 spikes in 100 steps")).to_be_visible()
+    expect(page.get_by_role("group", name="Spikes in 100 steps: 23")).to_be_visible()
     seen = drag(lif, "beta")
     assert seen["values"] >= 45  # a busy machine may skip frames; the benchmark holds it to all 60
     assert seen["blank"] == 0
     lif.get_by_role("button", name="Reset").click()
-    expect(lif.locator(".outcome")).to_have_text("23 spikes in 100 steps.")
+    expect(lif.locator(".outcome")).to_have_text("Spikes in 100 steps: 23.")
     context.close()
 
 

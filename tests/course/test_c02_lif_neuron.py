@@ -165,3 +165,10 @@ def test_a_wrong_rate_is_shown_where_it_differs(seed: int):
         exercise("02.4").judge(Attempt(in_whole_ms))
     right, said = re.search(r"it is ([\d.]+) .* you say ([\d.]+)\.$", str(raised.value)).groups()
     assert right != said
+
+
+def test_the_explorer_of_one_neuron_speaks_of_one_spike_as_of_many():
+    explorer = snn.lif_explorer()
+    for threshold, said in ((1.5, "Spikes in 100 steps: 1."), (1.0, "Spikes in 100 steps: 11.")):
+        setting = {"beta": 0.5, "threshold": threshold, "amplitude": 0.8, "drive": "ramp"}
+        assert explorer.describe(**setting).endswith(said)

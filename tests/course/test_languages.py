@@ -151,8 +151,8 @@ def test_an_explorer_has_german_words_and_the_same_code_and_numbers(monkeypatch)
         c["options"] for c in german._spec["controls"] if "options" in c
     ]
     assert (english.run()["spk"] == german.run()["spk"]).all()
-    assert english.describe().endswith("23 spikes in 100 steps.")
-    assert german.describe().endswith("23 Spikes in 100 Zeitschritten.")
+    assert english.describe().endswith("Spikes in 100 steps: 23.")
+    assert german.describe().endswith("Spikes in 100 Zeitschritten: 23.")
 
 
 @pytest.mark.parametrize("name", NAMES)

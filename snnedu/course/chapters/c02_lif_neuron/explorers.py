@@ -46,7 +46,7 @@ def lif_explorer(*, beta: float = 0.9, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="One leaky integrate-and-fire neuron",
-        outcome="{count} spikes in 100 steps.",
+        outcome="Spikes in 100 steps: {count}.",
         code="snn.Leaky(beta={beta}, threshold={threshold}, reset_mechanism={reset_mechanism})",
         **(in_explorer(ask) if ask else {}),
         **more,
