@@ -47,8 +47,15 @@ def my_decide(spk_rec: Tensor, margin: float) -> tuple[Tensor, Tensor]:
 # --------------------------------------------------------------------------------------- 08.1
 
 RATES = "You use the mean over steps. A count is the sum: with the mean, your loss would be the same for 2 of 10 steps as for 20 of 100."
-EACH_STEP = "You compare at every step and take the mean: that is `ce_rate_loss`. Add up the spikes first, then compare once."
+EACH_STEP = (
+    "You compare at every step, as `ce_rate_loss` does. Add up the spikes first, then compare once."
+)
+DIVIDED = "You divide the loss by the number of steps. Here the sum over steps is inside the softmax, and nothing is divided by T."
 NO_LOG = "Your loss is minus the count of the right class. `nll_loss` needs the logarithm of a softmax: `cross_entropy` takes both."
+PROBABILITY = "Your loss is minus the probability of the right class. Take its logarithm: `cross_entropy` takes the softmax, its logarithm and the minus."
+OVER_SAMPLES = (
+    "Your softmax runs over the samples, axis 0 of the counts. Let it run over the classes, axis 1."
+)
 ALREADY_SOFTMAX = (
     "You take a softmax before `cross_entropy`, which takes one itself. Pass the counts."
 )
@@ -118,6 +125,16 @@ def _with_one_hot(spk_rec: Tensor, targets: Tensor) -> Tensor:
 
 def _squares(spk_rec: Tensor, targets: Tensor) -> Tensor:
     return (spk_rec.sum(0) - len(spk_rec) * one_hot(targets, spk_rec.shape[2])).square().mean()
+
+
+def _probability(axis: int, scale: Callable[[Tensor], Tensor]) -> Loss:
+    """Return minus the mean of what `scale` makes of a softmax along this axis of the counts."""
+
+    def loss(spk_rec: Tensor, targets: Tensor) -> Tensor:
+        probability = spk_rec.sum(0).softmax(axis)
+        return -scale(probability[torch.arange(len(targets)), targets]).mean()
+
+    return loss
 
 
 def _of(scores: Callable[[Tensor], Tensor], **options: Any) -> Loss:
@@ -425,7 +442,13 @@ EXERCISES = [
         run=_run_loss,
         mistakes={
             RATES: _of(lambda spk_rec: spk_rec.mean(0)),
-            EACH_STEP: snn.functional.ce_rate_loss,
+            EACH_STEP: [
+                snn.functional.ce_rate_loss,
+                lambda *given: snn.functional.ce_rate_loss(*given) * len(given[0]),
+            ],
+            DIVIDED: lambda *given: my_count_loss(*given) / len(given[0]),
+            PROBABILITY: _probability(1, torch.clone),
+            OVER_SAMPLES: _probability(0, torch.log),
             ALREADY_SOFTMAX: _of(lambda spk_rec: spk_rec.sum(0).softmax(-1)),
             BATCH_SUM: _of(lambda spk_rec: spk_rec.sum(0), reduction="sum"),
             NO_MEAN: _of(lambda spk_rec: spk_rec.sum(0), reduction="none"),

@@ -43,7 +43,7 @@ A_SUM = "Your weights are four times as large as they should be. They add up the
 DIVIDES_BY_2 = "You divide by 2. A window has four pixels, two rows of two, so each gets a quarter."
 ROUNDS_DOWN = "`//` rounds down: most of your weights become 0 or -1. Divide with `/`."
 BY_KERNEL = "You divide by the size of the kernel. The average is taken over a window of the pooling: 2 x 2 pixels."
-TILED = "You repeat the whole kernel beside itself. Each of its weights belongs to one window, so it must stand four times side by side."
+TILED = "You repeat the whole kernel beside itself. Each of its weights belongs to one window, so it must become a square of 2 x 2 equal weights."
 HOLES = "You put zeros between the weights: then only one pixel of each window is heard. All four of them count in an average."
 ONE_AXIS = (
     "Your kernel grew in one direction only. A window is two pixels high and two pixels wide."
@@ -85,6 +85,7 @@ UPSIDE_DOWN = "Your factor is upside down: γ stands above the line, the root be
 NO_EPS = "You leave out ε, or take another number than `norm.eps`. Without it, channels that hardly vary get a factor that is much too large, or infinite: divide by √(v + ε)."
 EPS_OUTSIDE = "You add ε to the root. PyTorch adds it to the variance, inside the root: √(v + ε)."
 NO_ROOT = "You divide by the variance. A batch norm divides by the standard deviation, its root."
+MEAN_IN_WEIGHTS = "Your bias is right. From the weights you subtract the mean, too. The mean is a constant, so it goes into the bias only. The weights get the factor, and nothing else."
 NO_SCALE = "You leave out γ, `norm.weight`: the batch norm scales what it has normalized."
 NO_SHIFT = (
     "Your weights are right. In the bias, `norm.bias` is missing: the batch norm adds it last."
@@ -161,6 +162,17 @@ def _fold_in_new_parameters(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
     return conv.weight, conv.bias
 
 
+def _mean_in_weights(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    weight, bias = my_fold(conv, norm)
+    factor = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return weight - (factor * norm.running_mean)[:, None, None, None], bias
+
+
+def _norm_of_weights(conv: Any, norm: Any) -> tuple[Tensor, Tensor]:
+    weight, bias = _mean_in_weights(conv, norm)
+    return weight + norm.bias[:, None, None, None], bias
+
+
 def _fused(conv: Any, norm: Any) -> tuple[Tensor, Any]:
     layer = fuse_conv_bn_eval(conv, norm)
     return layer.weight, layer.bias
@@ -197,6 +209,7 @@ ONE_TURNED = "One of your two differences has the wrong sign: too low is `low - 
 REWARDS = (
     "Your penalty is negative: training would push the rates further outside. Change its sign."
 )
+MEAN_OF_CHANNELS = "You average over the channels, and their rates are lost in the mean. Each channel has a rate of its own: average over the four other axes."
 OTHER_AXIS = "Your rates belong to rows or columns, not to channels. Channels are axis 2: average over the four others."
 ABSOLUTE = "With absolute values, rates inside are punished as well: both distances count there. A rate inside is 0 outside: `clamp(min=0)`."
 MIDDLE = "You pull each rate to the middle of the two limits. Anywhere between `low` and `high` the penalty must be 0."
@@ -339,6 +352,7 @@ EXERCISES = [
             NO_ROOT: [
                 _folding(factor=lambda s, v, e: s / (v + e)),
                 _folding(factor=lambda s, v, e: s / v),
+                _folding(factor=lambda s, v, e: s / v + e),
             ],
             TWO_THINGS: [
                 lambda conv, norm: conv,
@@ -346,6 +360,7 @@ EXERCISES = [
             ],
             CHANGES: [_fold_in_place, _fold_in_new_parameters],
             UPSIDE_DOWN: _folding(factor=lambda s, v, e: (v + e).sqrt() / s),
+            MEAN_IN_WEIGHTS: [_mean_in_weights, _norm_of_weights],
             NO_SCALE: _folding(factor=lambda s, v, e: 1 / (v + e).sqrt()),
             NO_SHIFT: _folding(bias=lambda f, b, m, c: f * (b - m)),
             NO_MEAN: _folding(bias=lambda f, b, m, c: f * b + c),
@@ -394,7 +409,14 @@ EXERCISES = [
             NO_SQUARE: _penalizing(
                 low=lambda r, a: (a - r).clamp(min=0), high=lambda r, b: (r - b).clamp(min=0)
             ),
-            NO_CLAMP: _penalizing(low=lambda r, a: (a - r) ** 2, high=lambda r, b: (r - b) ** 2),
+            NO_CLAMP: [
+                _penalizing(low=lambda r, a: (a - r) ** 2, high=lambda r, b: (r - b) ** 2),
+                lambda spk, a, b: torch.maximum(a - _rate(spk), _rate(spk) - b).square().mean(),
+            ],
+            MEAN_OF_CHANNELS: [
+                _penalizing(rate=lambda spk: spk.mean(2)),
+                _penalizing(rate=lambda spk: spk.mean((0, 1, 2))),
+            ],
             ONLY_HIGH: _penalizing(low=_none),
             ONLY_LOW: _penalizing(high=_none),
             TURNED: _penalizing(

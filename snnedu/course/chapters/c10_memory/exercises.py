@@ -38,7 +38,7 @@ CUE, QUESTION, LASTS = 0.1, 0.116, 5  # currents, and for how many steps they fl
 NO_NEURON = "Return a neuron of the library, such as `snn.Leaky(…)`: the neuron itself, not its spikes or a number."
 FORGETS = "Asked {steps} steps after the cue, your neuron is silent. By then {share:.0%} of a small input is left in its membrane: too little."
 TOO_LONG = "Your neuron answers after {steps} steps, but asked after {later:,} steps it still fires: it has not forgotten the cue. Its memory is too long."
-ALWAYS = f"Your neuron fires at the question even if there was no cue. A question alone adds {QUESTION * LASTS:g} to U: that must not exceed the threshold."
+ALWAYS = f"Your neuron fires at the question even if there was no cue. To a membrane that leaks slowly, a question alone adds {QUESTION * LASTS:g}: that must not exceed the threshold."
 CHATTERS = "Your neuron fires before it is asked, {spikes} times. It should wait in silence."
 HIGH_THRESHOLD = "Asked {steps} steps after the cue, your neuron is silent, though {share:.0%} of a small input is left. That is enough for a threshold of 1. What is yours?"
 NO_MARGIN = "Asked {steps} steps after the cue, your neuron is silent, but only just: {share:.1%} of a small input is left by then. While they last, cue and question leak a little, too. Leave them a margin."
@@ -164,7 +164,7 @@ def _run_line(answer: Attempt, x_rec: Tensor, line: Tensor) -> Tensor:
         now, line = (tensor(part).float() for part in result)
         refuse({SWAPPED: now.shape == shape and line.shape == shape[1:]})
         refuse({LINE_GROWS: line.shape[1:] == shape[1:] and line.shape != shape})
-        wanted = f"Out should come {list(x.shape)}, and a line of {list(shape)}. Yours are {list(now.shape)} and {list(line.shape)}."
+        wanted = f"What comes out should have the shape {list(x.shape)}, and the line {list(shape)}. Yours have {list(now.shape)} and {list(line.shape)}."
         refuse({wanted: now.shape != x.shape or line.shape != shape})
         rows.append(torch.cat([now[None], line]))
     return torch.stack(rows)
@@ -196,7 +196,7 @@ def _overwrites_last(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
 
 # --------------------------------------------------------------------------------------- 10.3
 
-WITH_PADDING = "Your mean runs over all steps, the padding too. Only the first `lengths[i]` steps of sample i are its own."
+WITH_PADDING = "Your mean runs over all steps, the padding too. (There the inputs are 0, but the membranes are not.) Only the first `lengths[i]` steps of sample i are its own."
 BY_ALL_STEPS = "You leave the padding out of the sum, but divide by the number of all steps. Divide each sample by its own length."
 PADDED_SUM = "You divide by each sample's own length, but the padding is still in the sum."
 SUM_OF_ALL = "You return sums over all steps. Leave the padding out, and divide each sum by the sample's own length."
@@ -205,6 +205,8 @@ A_SUM = (
     "You return sums over the steps. A long utterance then counts more: divide each by its length."
 )
 ONE_TOO_MANY = "Each of your means has one step too many. Steps count from 0, so the last one of sample i is `lengths[i] - 1`."
+ONE_TOO_FEW = "Each of your means leaves out the last step of the sample. It has `lengths[i]` steps: `mem_rec[: lengths[i], i]` stops before step `lengths[i]` by itself."
+BATCH_FIRST = "You take the first axis for the samples. In `mem_rec` it is the time: the first n steps of sample i are `mem_rec[:n, i]`."
 FROM_THE_END = "You take the last steps of the recording. The padding stands at the end: a sample's own steps are the first ones."
 LAST_ALONE = (
     "You return the last step of each sample alone. Take the mean over all steps that are its own."
@@ -348,7 +350,10 @@ EXERCISES = [
                 lambda mem_rec, lengths: my_scores(mem_rec, lengths).double().numpy(),
                 lambda mem_rec, lengths: torch.stack(_in_a_loop(mem_rec, lengths)).tolist(),
             ],
-            WITH_PADDING: lambda mem_rec, lengths: mem_rec.mean(0),
+            WITH_PADDING: [
+                lambda mem_rec, lengths: mem_rec.mean(0),
+                lambda mem_rec, lengths: mem_rec.sum(0) / (mem_rec != 0).sum(0),
+            ],
             PADDED_SUM: lambda mem_rec, lengths: mem_rec.sum(0) / lengths[:, None],
             SUM_OF_ALL: lambda mem_rec, lengths: mem_rec.sum(0),
             BY_ALL_STEPS: lambda mem_rec, lengths: (mem_rec * _real(mem_rec, lengths)).mean(0),
@@ -359,6 +364,15 @@ EXERCISES = [
                     (mem_rec * _real(mem_rec, lengths, 1)).sum(0) / lengths[:, None]
                 ),
             ],
+            ONE_TOO_FEW: [
+                lambda mem_rec, lengths: my_scores(mem_rec, lengths - 1),
+                lambda mem_rec, lengths: (
+                    (mem_rec * _real(mem_rec, lengths, -1)).sum(0) / lengths[:, None]
+                ),
+            ],
+            BATCH_FIRST: lambda mem_rec, lengths: torch.stack(
+                [mem_rec[i, :length].mean(0) for i, length in enumerate(lengths.tolist())]
+            ),
             FROM_THE_END: _from_the_end,
             LAST_ALONE: lambda mem_rec, lengths: mem_rec[lengths - 1, torch.arange(len(lengths))],
             END_OF_ALL: lambda mem_rec, lengths: mem_rec[-1],
