@@ -45,6 +45,7 @@ def test_the_slow_variable_that_recalls_best_does_not_match_best():
     own, synapse, delays = (memory.match_score(name, 0) for name in ("own β", "synapse", "delays"))
     assert min(own, delays) > 0.93
     assert synapse < own - 0.05
+    assert memory.match_score("β = 0.9", 0) < 0.65, "no memory, no match"
 
 
 def test_only_the_gap_tells_the_class():
