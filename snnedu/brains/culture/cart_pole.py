@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from snnedu.brains.culture.loop import BurstDesign, ChannelSet, Neurons, Tick
+from snnedu.brains.culture.loop import LEAD, BurstDesign, ChannelSet, Neurons, Tick
 from snnedu.brains.culture.network import Culture, Rule
 from snnedu.core import _check
 
@@ -138,8 +138,10 @@ def teach(neurons: Neurons, pair: int, roles: Roles = ROLES, rule: Rule = RULE) 
     """
     first, second = PAIRS[pair]
     order = (roles.outputs[1 - second], roles.inputs[first], roles.outputs[second])
+    neurons.sync(ChannelSet(*order))
     for k, electrodes in enumerate(order):
-        neurons.stim(electrodes, 1.0, BurstDesign(PULSES, PULSES_HZ), after_ms=k * GAP)
+        burst = BurstDesign(PULSES, PULSES_HZ)
+        neurons.stim(electrodes, 1.0, burst, lead_time_us=max(1000 * k * GAP, LEAD))
     neurons.dish.rule = rule
     pause(neurons)
     neurons.dish.rule = Rule()

@@ -18,7 +18,7 @@ SEED = 0
 def culture_explorer(*, ask: str = "", **more: Any) -> Explorer:
     """Watch 30 seconds of a simulated culture: choose its age, and stimulate an electrode.
 
-    One pulse a second is given, at `electrode` (0 to 63, row by row), with a current of 0 to 8 uA. `ask`
+    One pulse a second is given, at `electrode` (0 to 63, row by row), with a current of 0 to 3 uA. `ask`
     names a prediction that is made first. `more` goes to `Explorer`.
     """
     return Explorer(
@@ -26,7 +26,7 @@ def culture_explorer(*, ask: str = "", **more: Any) -> Explorer:
         [
             Slider("day", 16, 94, 1, value=34, label="age", unit="days"),
             Slider("electrode", 0, 63, 1, value=27, label="electrode that stimulates"),
-            Slider("current", 0.0, 8.0, 0.5, value=0.0, label="pulse", unit="µA"),
+            Slider("current", 0.0, 3.0, 0.5, value=0.0, label="pulse", unit="µA"),
         ],
         [
             Raster(
@@ -51,7 +51,7 @@ def culture_explorer(*, ask: str = "", **more: Any) -> Explorer:
         code="""dish = snn.culture.grow(day={day}, seed=0)
 with snn.culture.open(dish) as neurons:
     neurons.stim({electrode}, {current}, snn.culture.BurstDesign(30, 1))  # one pulse a second
-    recording = neurons.record(30).wait_until_stopped()
+    recording = neurons.record(stop_after_seconds=30).wait_until_stopped()
 print(len(recording), snn.culture.summary(recording))""",
         **(in_explorer(ask) if ask else {}),
         **more,
@@ -82,7 +82,7 @@ def _record(day: int, electrode: int, current: float) -> culture.Recording:
     """Return 30 s of a culture with a pulse at each full second."""
     with culture.open(culture.grow(day, SEED)) as neurons:
         neurons.stim(electrode, current, culture.BurstDesign(SECONDS, 1))
-        return neurons.record(SECONDS).wait_until_stopped()
+        return neurons.record(stop_after_seconds=SECONDS).wait_until_stopped()
 
 
 def _after(times: NDArray[np.float64]) -> NDArray[np.float64]:
