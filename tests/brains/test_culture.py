@@ -196,6 +196,42 @@ def test_a_pair_of_spikes_changes_a_weight_by_the_equation_and_its_order_decides
     assert loss == pytest.approx(-0.1 * 1.05 * decay * weight)
 
 
+def test_with_tags_a_pair_leaves_a_tag_that_fades_and_a_reward_turns_into_weight():
+    rule = Rule(rate=0.1, most=8.0, tags=True)
+    dish, synapse, source, target = quiet_dish(rule)
+    assert not pushed(dish, [source], [target]).any()
+    tag, mean = dish.state.tag[synapse], dish.wiring.mean_weight
+    assert tag == pytest.approx(0.1 * np.exp(-5 / 20), rel=0.04)  # it has faded for up to 10 ms
+    before = dish.state.weight.copy()
+    dish.reward(-0.5)
+    changed = dish.state.weight - before
+    assert changed[synapse] == pytest.approx(-0.5 * tag * mean)
+    assert not changed[~dish.wiring.excitatory[dish.wiring.source]].any()
+    dish.advance(300)
+    assert dish.state.tag[synapse] == pytest.approx(tag * np.exp(-1))
+    dish.reward(1e6)
+    assert dish.state.weight[synapse] == 8 * mean
+    dish.reward(-1e6)
+    assert dish.state.weight[synapse] == 0
+
+
+def test_with_tags_the_order_of_a_pair_decides_its_sign():
+    dish, synapse, source, target = quiet_dish(Rule(rate=0.1, tags=True))
+    pushed(dish, [target], [source])
+    assert dish.state.tag[synapse] == pytest.approx(-0.1 * 1.05 * np.exp(-5 / 20), rel=0.04)
+
+
+def test_scaling_gives_each_cell_its_excitatory_input_back_and_touches_no_inhibition():
+    dish = grow(73, 0)
+    excites, drive = dish.wiring.excitatory[dish.wiring.source], dish.drive()
+    before = dish.state.weight.copy()
+    dish.state.weight[excites] *= np.random.default_rng(0).uniform(0.5, 2, excites.sum())
+    assert not np.allclose(dish.drive(), drive, rtol=0.01)
+    dish.scale(drive)
+    assert dish.drive() == pytest.approx(drive)
+    assert (dish.state.weight[~excites] == before[~excites]).all()
+
+
 def test_spikes_of_the_same_ms_change_nothing():
     dish, _, source, target = quiet_dish(Rule(rate=0.1))
     assert not pushed(dish, [source, target]).any()

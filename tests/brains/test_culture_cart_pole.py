@@ -5,7 +5,7 @@ import pytest
 
 from snnedu.brains import culture
 from snnedu.brains.culture import CartPole, cart_pole, grow
-from snnedu.brains.culture.cart_pole import PAIRS, ROLES, Teacher, play, rest, teach, train
+from snnedu.brains.culture.cart_pole import PAIRS, ROLES, Critic, Teacher, play, rest, teach, train
 
 
 def test_a_pole_that_nobody_holds_falls_by_the_closed_form():
@@ -77,7 +77,28 @@ def test_each_arm_teaches_and_changes_what_it_says(arm):
     assert (lesson.seconds > 0.2).all()
     assert (dish.state.weight == before).all() == (arm in ("blocked", "none"))
     assert dish.rule.rate == 0  # nothing changes after the last lesson, either
-    assert (lesson.pair >= 0).any() == (arm != "none")
+    assert (lesson.pair >= 0).any() == (arm not in ("none", "reward", "shuffled"))
+
+
+def test_a_critic_rewards_what_is_better_than_usual_and_a_shuffled_one_tosses_a_coin():
+    critic = Critic(np.random.default_rng(0))
+    assert critic.judges(0.1, 0.11) == 1  # nothing is known yet, and this is what is usual
+    for _ in range(20):  # a lean grows by a tenth, as a rule
+        critic.judges(0.1, 0.11)
+    assert critic.judges(0.1, 0.105) == 1
+    assert critic.judges(0.1, 0.12) == -1
+    assert critic.judges(0.05, 0.053) == 1
+    tosses = Critic(np.random.default_rng(0), shuffled=True)
+    mean = np.mean([tosses.judges(0.1, 0.09) for _ in range(400)])
+    assert abs(mean) < 0.15
+
+
+def test_a_reward_for_each_push_that_helps_makes_a_culture_hold_the_pole():
+    # Of culture 3, whose cells answer well. On average over 20, see benchmarks/culture.py.
+    late = {
+        arm: train(grow(34, 3), arm, 30, seed=3).seconds[-10:] for arm in ("reward", "shuffled")
+    }
+    assert late["reward"].mean() > 2 * late["shuffled"].mean()
 
 
 def test_a_teacher_comes_to_prefer_the_pair_that_helps_and_a_random_one_does_not():

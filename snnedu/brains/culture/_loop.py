@@ -34,6 +34,9 @@ def advance(steps, wiring, state, f, rule, rng, pushed, when, who):
         slot = clock[0] % len(state.excited)
         excited, inhibited = state.excited[slot], state.inhibited[slot]
         if clock[0] % SLOW_STEP == 0:
+            if rule.tags:
+                for s in range(len(state.tag)):
+                    state.tag[s] *= f.tag
             tide[0] = tide[0] * f.tide_kept + f.tide_step * rng.standard_normal()
             for i in range(len(bias)):
                 drive[i] = drive[i] * f.slow_kept + f.slow_step * rng.standard_normal()
@@ -81,12 +84,19 @@ def send(i, slot, wiring, state, f):
 @compiled
 @no_type_check
 def learn(i, wiring, state, rule):
-    """Change the excitatory synapses of cell i, which has just fired, by the pair rule."""
+    """Change or tag the excitatory synapses of cell i, which has just fired, by the pair rule."""
     if wiring.excitatory[i]:  # its targets fired before it
         for s in range(wiring.first[i], wiring.first[i + 1]):
             drop = rule.rate * rule.depression * state.trace[wiring.target[s]]
-            state.weight[s] *= max(1.0 - drop, 0.0)
+            if rule.tags:
+                state.tag[s] -= drop
+            else:
+                state.weight[s] *= max(1.0 - drop, 0.0)
     for k in range(wiring.first_input[i], wiring.first_input[i + 1]):  # its sources fired before it
         s = wiring.inputs[k]
-        gain = rule.rate * state.trace[wiring.source[s]] * wiring.mean_weight
-        state.weight[s] = min(state.weight[s] + gain, rule.most * wiring.mean_weight)
+        gain = rule.rate * state.trace[wiring.source[s]]
+        if rule.tags:
+            state.tag[s] += gain
+        else:
+            weight = state.weight[s] + gain * wiring.mean_weight
+            state.weight[s] = min(weight, rule.most * wiring.mean_weight)

@@ -6,6 +6,10 @@
 The four arms follow Robbins et al. 2026, doi:10.1016/j.celrep.2026.116984, where living organoids
 did this: pulses chosen by their success ("adaptive"), pulses at random ("random"), no pulses
 ("none"), and chosen pulses while plasticity is blocked ("blocked"; there, blockers of glutamate).
+
+Two more arms have no lessons. In "reward", pairs of spikes tag synapses while the culture plays,
+and a `Critic` that sees the pole turns tags into weights: a rule of three factors. In "shuffled", a
+coin chooses the sign of its reward: equal plasticity, nothing told.
 """
 
 import math
@@ -20,7 +24,7 @@ from snnedu.brains.culture.loop import LEAD, BurstDesign, ChannelSet, Neurons, T
 from snnedu.brains.culture.network import Culture, Rule
 from snnedu.core import _check
 
-ARMS = ("adaptive", "random", "none", "blocked")
+ARMS = ("adaptive", "random", "none", "blocked", "reward", "shuffled")
 TICKS = 100  # a second
 START, FALLEN = 0.03, 0.28  # rad: 2 and 16 degrees
 # The cart moves in slow motion: at full speed, a pole falls before this culture answers.
@@ -30,6 +34,7 @@ GAIN, STRONGEST, MEMORY = 1.0, 10.0, 0.75  # N a spike; N; what is left of a cou
 PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))  # lessons: which input is followed by which output
 PULSES, PULSES_HZ, GAP = 30, 20, 5  # of a lesson; GAP in ms, from each group to the next
 RULE = Rule(rate=0.1, most=8.0)
+REWARDED = Rule(rate=0.05, most=8.0, tags=True)
 Coach = Callable[[Float[np.ndarray, "4"], float, float, float], int]
 
 
@@ -106,20 +111,24 @@ def play(
     quiet: Float[np.ndarray, "2"],
     roles: Roles = ROLES,
     longest: float = 20.0,
+    critic: "Critic | None" = None,
 ) -> float:
     """Let the culture hold the pole; return for how many s it stood, at most `longest`.
 
         pulses at the input of the side to which it leans: 600 Hz/rad · |lean|, at most 60 Hz
         force = 1 N · (right - left), of spikes in the last 40 ms or so, at most 10 N
 
-    `quiet` (see `rest`) is subtracted from the spikes.
+    `quiet` (see `rest`) is subtracted from the spikes. A `critic` rewards each tick.
     """
     due, level = np.zeros(2), np.zeros(2)
-    ticks = 0
+    ticks, lean = 0, pole.lean
     for tick in neurons.loop(TICKS, stop_after_seconds=longest):
         ticks += 1
         level = MEMORY * level + outputs(tick, roles) - quiet
         pole.step(float(np.clip(GAIN * (level[1] - level[0]), -STRONGEST, STRONGEST)))
+        if critic is not None:
+            neurons.dish.reward(critic.judges(abs(lean), abs(pole.lean)))
+            lean = pole.lean
         if abs(pole.angle) > FALLEN:
             break
         side = int(pole.lean > 0)
@@ -128,6 +137,27 @@ def play(
             due[side] -= 1
             neurons.stim(roles.inputs[side], 1.0)
     return ticks / TICKS
+
+
+class Critic:
+    """Says after each tick whether the lean shrank more than is usual for such a lean: 1, or -1.
+
+        r = 1 if before - after > k · before, else -1    k = Σ (before - after) · before / Σ before²
+
+    `before` and `after`: the lean, without its sign, in rad. k is a regression over all ticks so
+    far, which forgets within 1000. With `shuffled`, each r has a random sign.
+    """
+
+    def __init__(self, rng: np.random.Generator, *, shuffled: bool = False) -> None:
+        self.rng, self.shuffled = rng, shuffled
+        self.shrank, self.leaned = 0.0, 1e-6
+
+    def judges(self, before: float, after: float) -> float:
+        """Take in a tick; return its reward."""
+        self.shrank = 0.999 * self.shrank + (before - after) * before
+        self.leaned = 0.999 * self.leaned + before**2
+        reward = 1.0 if before - after > self.shrank / self.leaned * before else -1.0
+        return float(self.rng.choice([-reward, reward])) if self.shuffled else reward
 
 
 def teach(neurons: Neurons, pair: int, roles: Roles = ROLES, rule: Rule = RULE) -> None:
@@ -209,7 +239,9 @@ def train(
 
     Without a lesson, the culture rests for as long as one takes. Synapses change by `RULE` during
     lessons and at no other time: that only strong, repeated pulses change them is an assumption.
-    In the arm "blocked", they never change. Random lessons, too, come only after an episode that
+    In the arm "blocked", they never change. In "reward" and "shuffled", they change while the
+    culture plays, by `REWARDED` and a `Critic`; after each episode, each cell's excitatory input is
+    scaled to the sum that it had at first. Random lessons, too, come only after an episode that
     was not longer than usual, so that they end once the pole stands: this is a search. `seed`: of
     the side to which the pole leans at first (2 degrees), and of the pairs' choice.
     `coach` chooses in the arms "adaptive" and "blocked", as `prefer` does.
@@ -221,13 +253,21 @@ def train(
     sides, rng = (np.random.default_rng([seed, part]) for part in (0, 1))
     teacher = Teacher(rng, chooses=arm != "random", coach=coach)
     rule = Rule() if arm == "blocked" else RULE
+    critic = Critic(rng, shuffled=arm == "shuffled") if arm in ("reward", "shuffled") else None
+    drive = dish.drive()
     seconds, pairs = np.zeros(episodes), np.full(episodes, -1)
     with Neurons(dish) as neurons:
         quiet = rest(neurons, roles)
         for k in range(episodes):
             pole = CartPole(angle=START * float(sides.choice([-1, 1])))
-            seconds[k] = play(neurons, pole, quiet, roles, longest)
-            if teacher.hears(float(seconds[k])) and arm != "none":
+            if critic is not None:
+                dish.rule = REWARDED
+                dish.state.tag[:] = 0
+            seconds[k] = play(neurons, pole, quiet, roles, longest, critic)
+            if critic is not None:
+                dish.rule = Rule()
+                dish.scale(drive)
+            if teacher.hears(float(seconds[k])) and arm != "none" and critic is None:
                 pairs[k] = teacher.picks()
             if pairs[k] >= 0:
                 teach(neurons, int(pairs[k]), roles, rule)

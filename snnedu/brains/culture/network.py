@@ -25,7 +25,7 @@ REACH = 220.0  # um, over which the chance of a connection falls to 1/e
 SPEED = 300.0  # um/ms, along an axon
 LONGEST = 64  # ms: no delay is as long
 TAU_MEM, TAU_INHIBITION, TAU_FATIGUE, TAU_RECOVERY, TAU_SLOW = 20.0, 10.0, 120.0, 5000.0, 200.0
-TAU_TIDE = 5000.0  # ms, as the others
+TAU_TIDE, TAU_TAG = 5000.0, 300.0  # ms, as the others
 NOISE = 2.5  # mV, the sd of the noise of a free membrane
 WARM_UP = 3000  # ms that a new culture lives before anybody sees it
 
@@ -124,6 +124,7 @@ class State(NamedTuple):
     excited: Float[np.ndarray, "delay cells"]
     inhibited: Float[np.ndarray, "delay cells"]
     weight: Synapses
+    tag: Synapses
 
 
 class Factors(NamedTuple):
@@ -135,6 +136,7 @@ class Factors(NamedTuple):
     fatigue: float
     recovery: float
     trace: float
+    tag: float
     slow_kept: float
     slow_step: float
     tide_kept: float
@@ -151,11 +153,15 @@ class Rule(NamedTuple):
     0 blocks plasticity. `depression`: times stronger is weakening, where the target fired first.
     `most`: the largest weight, in mean weights. Both effects decay with 20 ms between the spikes;
     spikes of the same ms change nothing: none of them can have caused the other.
+
+    With `tags`, a pair changes no weight. It leaves its effect as a tag at the synapse, which
+    decays with 300 ms, and `Culture.reward` turns tags into weights: a rule of three factors.
     """
 
     rate: float = 0.0
     depression: float = 1.05
     most: float = 4.0
+    tags: bool = False
 
 
 def grow(day: float = 34, seed: int = 0, parameters: Age | None = None) -> "Culture":
@@ -228,6 +234,37 @@ class Culture:
         )
         return when[:count].copy(), who[:count].copy()
 
+    def reward(self, amount: float) -> None:
+        """Change each excitatory synapse by its tag, times a reward, which may be negative.
+
+            J <- J + mean J · amount · tag    J stays from 0 to `rule.most` mean weights
+
+        Source of the three factors, pre, post and reward: Izhikevich 2007,
+        doi:10.1093/cercor/bhl152.
+        """
+        mean, weight = self.wiring.mean_weight, self.state.weight
+        changed = weight + mean * amount * self.state.tag  # no inhibitory synapse has a tag
+        excites = self.wiring.excitatory[self.wiring.source]
+        weight[:] = np.where(excites, changed.clip(0, self.rule.most * mean), weight)
+
+    def drive(self) -> Cells:
+        """Return the sum of the excitatory weights onto each cell, in mV."""
+        excites = self.wiring.excitatory[self.wiring.source]
+        return np.bincount(
+            self.wiring.target[excites], self.state.weight[excites], len(self.wiring.bias)
+        )
+
+    def scale(self, drive: Cells) -> None:
+        """Scale the excitatory weights onto each cell so that they add up to `drive` (mV) again.
+
+        Such a homeostasis keeps a culture that learns from falling silent or from bursting.
+        Source: Turrigiano et al. 1998, doi:10.1038/36103.
+        """
+        excites = self.wiring.excitatory[self.wiring.source]
+        now = self.drive()
+        factor = np.divide(drive, now, out=np.ones_like(now), where=now > 0)
+        self.state.weight[excites] *= factor[self.wiring.target[excites]]
+
     def record(self, seconds: float, *, repeats: bool = True) -> Recording:
         """Live for so many s; return what the electrodes report.
 
@@ -297,7 +334,8 @@ def _rest(wiring: Wiring, weight: Synapses) -> State:
     zeros = {name: np.zeros(cells) for name in State._fields}
     zeros |= {"clock": np.zeros(1, int), "tide": np.zeros(1), "silent": np.zeros(cells, int)}
     zeros |= {name: np.zeros((LONGEST, cells)) for name in ("excited", "inhibited")}
-    return State(**zeros | {"resource": np.ones(cells), "weight": weight})
+    zeros |= {"resource": np.ones(cells), "weight": weight, "tag": np.zeros(len(weight))}
+    return State(**zeros)
 
 
 def _factors(now: Age) -> Factors:
@@ -311,6 +349,7 @@ def _factors(now: Age) -> Factors:
         fatigue=math.exp(-1 / TAU_FATIGUE),
         recovery=math.exp(-1 / TAU_RECOVERY),
         trace=math.exp(-1 / 20),
+        tag=math.exp(-_loop.SLOW_STEP / TAU_TAG),
         slow_kept=slow,
         slow_step=now.slow * math.sqrt(1 - slow**2),
         tide_kept=tide,
