@@ -9,43 +9,48 @@ from snnedu.brains.culture import AGES, Rule, age, clean, grow, summary
 # Culture tc65 of Cotterill et al. 2016 (doi:10.1152/jn.00093.2016), cleaned with 2 ms: rate (Hz an
 # electrode), Fano factor (200 ms), CV of the intervals, network bursts a minute.
 REAL = {
-    16: (0.19, 0.9, 1.1, 0),
-    21: (1.30, 0.6, 0.8, 0.8),
-    34: (1.64, 1.2, 1.1, 0),
-    59: (1.41, 25.3, 2.8, 5.2),
-    73: (2.22, 25.3, 2.1, 16.6),
-    94: (0.25, 2.9, 2.0, 4.8),
+    16: (0.18, 0.91, 1.09, 0.0),
+    21: (1.30, 0.63, 0.84, 0.8),
+    34: (1.64, 1.19, 1.13, 0.0),
+    45: (1.52, 2.33, 1.07, 2.4),
+    59: (1.41, 25.3, 2.79, 5.2),
+    73: (2.22, 25.1, 2.14, 16.4),
+    94: (0.25, 2.85, 1.95, 4.8),
 }
-SEEDS, SECONDS = range(3), 150.0
+MEASURES = ("rate", "fano", "cv", "bursts_per_minute")
+SEEDS, SECONDS = range(4), 150.0
 
 
 @pytest.fixture(scope="module")
-def measured():
-    """The median of each figure over three cultures of each day."""
-    found = {}
-    for day in AGES:
-        all_of_them = [
-            summary(clean(grow(day, seed).record(SECONDS, repeats=False))) for seed in SEEDS
-        ]
-        # NaN (no burst, say) sorts last, so that the middle is one of the cultures.
-        found[day] = {k: np.sort([one[k] for one in all_of_them])[1] for k in all_of_them[0]}
-    return found
+def grown():
+    """The figures of four cultures of each day."""
+    return {
+        day: [summary(grow(day, seed).record(SECONDS, repeats=False)) for seed in SEEDS]
+        for day in AGES
+    }
+
+
+@pytest.fixture(scope="module")
+def measured(grown):
+    """The second smallest of each figure; NaN (no burst, say) comes last."""
+    return {day: {k: np.sort([one[k] for one in all_of_them])[1] for k in all_of_them[0]}
+            for day, all_of_them in grown.items()}  # fmt: skip
 
 
 @pytest.mark.parametrize("day", REAL)
-def test_rate_and_irregularity_follow_the_real_culture(day, measured):
-    rate, _, cv, _ = REAL[day]
-    assert rate / 1.8 < measured[day]["rate"] < 1.8 * rate
-    assert cv / 1.6 < measured[day]["cv"] < 1.6 * cv
+def test_the_real_culture_lies_among_the_simulated_ones(day, grown):
+    # Without the factor for ten cultures of five minutes: benchmarks/culture.py.
+    for name, real in zip(MEASURES, REAL[day], strict=True):
+        values = [one[name] for one in grown[day]]
+        assert np.nanmin(values) / 1.5 <= real <= 1.5 * np.nanmax(values) + 0.8 * (real < 1), name
 
 
 def test_young_cultures_do_not_burst_and_old_ones_do(measured):
     for day in (16, 21, 34):
         assert measured[day]["bursts_per_minute"] < 1
-        assert measured[day]["fano"] < 2.5
-    for day in (59, 73, 94):
-        assert REAL[day][3] / 2.5 < measured[day]["bursts_per_minute"] < 2.5 * REAL[day][3]
+        assert measured[day]["fano"] < 1.5
     for day in (59, 73):
+        assert measured[day]["bursts_per_minute"] > 3
         assert measured[day]["fano"] > 8
         assert 0.2 < measured[day]["burst_seconds"] < 0.8
         assert measured[day]["in_bursts"] > 0.35

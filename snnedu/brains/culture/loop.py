@@ -436,7 +436,7 @@ class Neurons:
         time.sleep(max(-late, 0.0))
 
 
-def _channels(channel_set: ChannelSet | int) -> ChannelSet:
+def _channels(channel_set: object) -> ChannelSet:
     if not isinstance(channel_set, ChannelSet | int):
         raise ValueError(
             "`channel_set` must be an electrode or a `ChannelSet`. Received "

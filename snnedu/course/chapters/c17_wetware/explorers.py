@@ -25,7 +25,7 @@ def culture_explorer(*, ask: str = "", **more: Any) -> Explorer:
         _lived,
         [
             Slider("day", 16, 94, 1, value=34, label="age", unit="days"),
-            Slider("electrode", 0, 63, 1, value=27, label="electrode that stimulates"),
+            Slider("electrode", 0, 63, 1, value=20, label="electrode that stimulates"),
             Slider("current", 0.0, 3.0, 0.5, value=0.0, label="pulse", unit="µA"),
         ],
         [
