@@ -65,7 +65,7 @@ def _digits(sizes: tuple[tuple[int, float], ...], passes: int) -> Result:
     train, test = snn.data.mnist_small()
     rows: list[dict[str, object]] = []
     for neurons, dt in sizes:  # dt: the length of a step in ms
-        net = digits.learn(digits.network(neurons, theta_plus=4.0, dt=dt), train[0], passes)
+        net = digits.learn(digits.network(neurons, dt=dt), train[0], passes)
         answering = (digits.responses(net, test[0], seed=100) > 0).float().sum(1).mean().item()
         fields, means = net.weight, _means(neurons, train[0])
         rows.append(
@@ -82,8 +82,9 @@ def _digits(sizes: tuple[tuple[int, float], ...], passes: int) -> Result:
         f"the neurons. On the same data the nearest training digit names {near:.1f} % of fresh "
         f"digits, and a linear classifier, trained with labels, {linear:.1f} %. So the data would "
         "allow more than these neurons reach: k-means gains from more prototypes, they do not. "
-        "Inhibition comes a step late, so of many neurons several fire first, and learn the same. "
-        "The fields, asked without spikes, name a digit by their angle to it. One seed."
+        "In finer steps inhibition comes sooner and fewer neurons answer a digit, but no more "
+        "digits are right. The fields, asked without spikes, name a digit by their angle to it. "
+        "One seed."
     )
     best = max(float(str(row["STDP (%)"])) for row in rows)
     goal = Goal("Digits named by STDP, best size", best, 88, "%")
