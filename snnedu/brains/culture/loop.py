@@ -143,20 +143,6 @@ class Analysis(NamedTuple):
     stims: list[Stim]
 
 
-class Tick(NamedTuple):
-    """One round of the loop.
-
-    `iteration`: its number. `iteration_timestamp`: the frame at which you answer, where its
-    `analysis` ends. `iteration_next_timestamp`: that of the next round.
-    """
-
-    loop: "Loop"
-    iteration: int
-    iteration_timestamp: int
-    iteration_next_timestamp: int
-    analysis: Analysis
-
-
 class Loop:
     """Rounds of equal length: `for tick in neurons.loop(100): ...`, or `run` with a function."""
 
@@ -164,7 +150,7 @@ class Loop:
         self.neurons, self.ms, self.ticks, self.patience = neurons, ms, ticks, patience
         self._stopped = False
 
-    def __iter__(self) -> Iterator[Tick]:
+    def __iter__(self) -> "Iterator[Tick]":
         neurons, number, self._stopped = self.neurons, 0, False
         neurons.begin()
         while not self._stopped and (self.ticks is None or number < self.ticks):
@@ -175,7 +161,7 @@ class Loop:
             yield Tick(self, number, stop, 2 * stop - start, found)
             number += 1
 
-    def run(self, loop_body_callback: Callable[[Tick], None]) -> None:
+    def run(self, loop_body_callback: "Callable[[Tick], None]") -> None:
         """Call a function with each tick; it ends the loop by `tick.loop.stop()`."""
         for tick in self:
             loop_body_callback(tick)
@@ -183,6 +169,20 @@ class Loop:
     def stop(self) -> None:
         """End the loop after this round."""
         self._stopped = True
+
+
+class Tick(NamedTuple):
+    """One round of the loop.
+
+    `iteration`: its number. `iteration_timestamp`: the frame at which you answer, where its
+    `analysis` ends. `iteration_next_timestamp`: that of the next round.
+    """
+
+    loop: Loop
+    iteration: int
+    iteration_timestamp: int
+    iteration_next_timestamp: int
+    analysis: Analysis
 
 
 class Recorder:
