@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnedu.course.diagnosis import ByShape
+from snnedu.course.attempt import Attempt, WrongAnswer
+from snnedu.course.diagnosis import ByShape, refuse
 from snnedu.course.exercise import Exercise
 
 
@@ -62,6 +63,7 @@ TIMES_THETA = (
     "You return changes of the brightness. Return how many events: leave out the factor θ."
 )
 NO_SIGN = "You count OFF events as positive. Brighter is plus, darker is minus."
+MOVES_BY_COUNT = "Your memory moves by the number of events. Each event moves it by θ."
 FIRST_MISSING = (
     "Return a row for every frame. The first one has no events: it is the memory's start."
 )
@@ -134,8 +136,21 @@ AGES = "You return ages. The surface is exp(-age / τ): 1 for now, towards 0 for
 UP_TO = "An event exactly at `at` counts, too: up to that moment means `<=`."
 UPSIDE_DOWN = "You return 1 minus the surface. Just now is 1, long ago goes to 0."
 TIMES = "You return the times of the last events, not exp(-age / τ)."
+NO_LAST = "A pixel may have no event up to `at`. It has no last one then, and its number is 0: ask first whether there are any."
 SHAPE = ByShape(lambda t, pixel, num_pixels, at, tau: torch.exp(-(at - t) / tau))
 PER_EVENT = "You return a number for each event. Return one for each pixel: `num_pixels` numbers."
+
+
+def _run_surface(answer: Attempt, *case: Any) -> Any:
+    """Return the answer's surface. Says so where it takes the last one of no events."""
+    try:
+        return answer(*case)
+    except WrongAnswer as reply:
+        said = str(reply)
+        refuse(
+            {NO_LAST: "numel() == 0" in said or "with size 0." in said or "empty sequence" in said}
+        )
+        raise
 
 
 def _draw_events() -> Iterator[tuple[Tensor, Tensor, int, float, float]]:
@@ -179,6 +194,18 @@ def _adds_up(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -
     return torch.zeros(num_pixels).index_add_(0, pixel[seen], torch.exp(-(at - t[seen]) / tau))
 
 
+def _of_each_pixel(
+    t: Tensor,
+    pixel: Tensor,
+    num_pixels: int,
+    at: float,
+    tau: float,
+    last: Callable[[Tensor], Tensor],
+) -> Tensor:
+    seen = [t[(pixel == place) & (t <= at)] for place in range(num_pixels)]
+    return torch.stack([torch.exp(torch.as_tensor(last(each) - at) / tau) for each in seen])
+
+
 def _ages(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float) -> Tensor:
     return -tau * torch.log(my_surface(t, pixel, num_pixels, at, tau))
 
@@ -203,9 +230,21 @@ ANYWHERE = "You keep an event that any pixel announced, wherever it is. Look at 
 FOUR = "You look at 4 neighbors. Those across the corners count, too: there are 8."
 INVERTED = "You keep what no neighbor announced. It is the other way round."
 FAR = "Your neighbors are up to two pixels away. One is the most, in each direction."
+CORNERS = (
+    "You look across the corners only. The pixels beside, above and below count, too: there are 8."
+)
+ROW_OR_COLUMN = "A neighbor is near in its row and in its column. For you, one of them is enough."
+ONE_SIDE = (
+    "Your neighbors may be far away to one side. The distance has no sign: `(y - y[i]).abs()`."
+)
 TOO_SHORT = "An event exactly `window` ms before counts, too: at most means `<=`."
 FROM_TIME_0 = "Your first events all stay: you start as if each pixel had fired at time 0. Start from minus infinity."
 WRAPPED = "Your neighbors go around the border: the last row or column is no neighbor of the first one. Leave room on all sides of your map."
+BORDER = "Your map fails at the border: there, row - 1 is -1, which means the last row. Leave room on all sides of your map."
+SUPPORTERS = (
+    "You keep the events that a later neighbor confirms. Keep those that an earlier one announced."
+)
+HOW_MANY = "You return how many neighbors fired. Return True or False for every event."
 ALL = "You keep every event."
 NOTHING = "You keep no event. If you remember only events that stayed, nothing ever supports the first one: remember them all."
 TIMES_KEPT = ByShape(lambda *given: given[0][my_denoise(*given)])
@@ -236,6 +275,37 @@ def _filter(
     return (near(dy, dx) & other & recent(t[:, None] - t, window)).any(1)
 
 
+def _pairs(t: Tensor, y: Tensor, x: Tensor, window: float) -> Tensor:
+    """Return for each event (a row) which others announced it."""
+    dy, dx, age = (y[:, None] - y).abs(), (x[:, None] - x).abs(), t[:, None] - t
+    return (torch.maximum(dy, dx) == 1) & (age > 0) & (age <= window)
+
+
+def _to_one_side(t: Tensor, y: Tensor, x: Tensor, window: float) -> Tensor:
+    dy, dx, age = y[:, None] - y, x[:, None] - x, t[:, None] - t
+    return ((dy <= 1) & (dx <= 1) & ((dy != 0) | (dx != 0)) & (age > 0) & (age <= window)).any(1)
+
+
+def _without_room(
+    t: Tensor, y: Tensor, x: Tensor, window: float, slices: bool = False
+) -> list[bool]:
+    """Keep a map without a border, on which -1 is the last row or column."""
+    last, keep = torch.full((int(y.max()) + 1, int(x.max()) + 1), -torch.inf), list[bool]()
+    height, width = last.shape
+    for when, row, column in zip(t.tolist(), y.tolist(), x.tolist(), strict=True):
+        last[row, column] = -torch.inf
+        if slices:
+            around = last[row - 1 : row + 2, column - 1 : column + 2].flatten()
+        else:
+            rows, columns = (
+                range(a - 1, min(a + 2, b)) for a, b in ((row, height), (column, width))
+            )
+            around = torch.stack([last[r, c] for r in rows for c in columns])
+        keep.append(bool((when - around <= window).any()))
+        last[row, column] = when
+    return keep
+
+
 def _around(dy: Tensor, dx: Tensor) -> Tensor:
     """Return who is near on a sensor whose borders meet."""
     dy, dx = (torch.minimum(d, d.max() + 1 - d) for d in (dy, dx))
@@ -263,7 +333,10 @@ EXERCISES = [
         solution=my_camera,
         cases=_draw_light,
         mistakes={
-            FORGETS: partial(_camera, move=_forgets),
+            FORGETS: [
+                partial(_camera, move=_forgets),
+                partial(_camera, move=_forgets, send=torch.sign),
+            ],
             FRAME_BEFORE: partial(_camera, move=lambda memory, now, theta, found: now),
             ONE_EACH: [
                 partial(_camera, send=torch.sign),
@@ -292,6 +365,7 @@ EXERCISES = [
             ],
             DIFFERENCES: _differences,
             TIMES_THETA: lambda brightness, theta: theta * my_camera(brightness, theta),
+            MOVES_BY_COUNT: partial(_camera, move=lambda memory, now, theta, found: memory + found),
             FIRST_MISSING: ByShape(lambda *given: my_camera(*given)[1:]),
         },
         otherwise="The counts differ from those of whole thresholds between memory and brightness.",
@@ -315,10 +389,14 @@ EXERCISES = [
         name="my_surface",
         solution=my_surface,
         cases=_draw_events,
+        run=_run_surface,
         mistakes={
             UP_TO: _before,
             UPSIDE_DOWN: lambda *given: 1 - my_surface(*given),
-            FUTURE: partial(_surface, until=torch.inf),
+            FUTURE: [
+                partial(_surface, until=torch.inf),
+                lambda *given: _surface(*given, until=torch.inf).clamp(max=1),
+            ],
             FIRST_EVENT: _first_event,
             ADDS_UP: _adds_up,
             SILENT_ONE: partial(_surface, start=0.0),
@@ -332,6 +410,11 @@ EXERCISES = [
             ],
             GROWS: [lambda *given: 1 / my_surface(*given), _grows_where_events_were],
             AGES: _ages,
+            NO_LAST: [
+                partial(_of_each_pixel, last=lambda seen: seen.max()),
+                partial(_of_each_pixel, last=lambda seen: seen[-1]),
+                partial(_of_each_pixel, last=lambda seen: max(seen.tolist())),
+            ],
             TIMES: lambda t, pixel, num_pixels, at, tau: at - _ages(t, pixel, num_pixels, at, tau),
             PER_EVENT: SHAPE,
         },
@@ -363,10 +446,19 @@ EXERCISES = [
             ANY_TIME: partial(_filter, recent=lambda age, window: age > 0),
             ANYWHERE: partial(_filter, near=lambda dy, dx: dy >= 0),
             FOUR: partial(_filter, near=lambda dy, dx: dy + dx <= 1),
+            CORNERS: partial(_filter, near=lambda dy, dx: (dy == 1) & (dx == 1)),
+            ROW_OR_COLUMN: [
+                partial(_filter, near=lambda dy, dx: (dy == 1) | (dx == 1)),
+                partial(_filter, near=lambda dy, dx: (dy <= 1) | (dx <= 1)),
+            ],
+            ONE_SIDE: _to_one_side,
             FAR: partial(_filter, near=lambda dy, dx: torch.maximum(dy, dx) <= 2),
             TOO_SHORT: partial(_filter, recent=lambda age, window: (age > 0) & (age < window)),
             FROM_TIME_0: partial(_latest, start=0.0),
             WRAPPED: partial(_filter, near=_around),
+            BORDER: [_without_room, partial(_without_room, slices=True)],
+            SUPPORTERS: lambda *given: _pairs(*given).any(0),
+            HOW_MANY: lambda *given: _pairs(*given).sum(1),
             ALL: lambda t, y, x, window: torch.ones(len(t), dtype=torch.bool),
             NOTHING: lambda t, y, x, window: torch.zeros(len(t), dtype=torch.bool),
             INVERTED: lambda *given: ~my_denoise(*given),
