@@ -61,6 +61,13 @@ ONE_NUMBER = "You return one number. Return the error of each neuron, in the sha
 NO_THRESHOLD = (
     "Your count does not depend on θ. In T steps a neuron collects T z, and pays θ for each spike."
 )
+COUNT_ONLY = "You return the count. One spike is worth θ/T: the activation is θ N/T, and ReLU is subtracted from it."
+IN_UNITS_OF_THETA = "Your error is in units of θ. As an activation, one spike is worth θ/T."
+CLIPPED_AT_1 = "You clip the activation at 1. The largest one is θ, with a spike in every step."
+WITHOUT_T = (
+    "Your count does not depend on T. In T steps a neuron collects T z, and pays θ for each spike."
+)
+FORGETS = "Your neuron forgets what is above θ at a spike. Ours subtracts θ, and keeps the rest."
 NO_ROUNDING = (
     "You have left out the rounding: only clipping is left. A neuron fires a whole number of times."
 )
@@ -95,6 +102,12 @@ def _simulated(z: Tensor, threshold: float, steps: int) -> Tensor:
     neuron = snn.conversion.IntegrateAndFire(threshold)
     spk_rec, _ = neuron.unroll(z.expand(steps, *z.shape))
     return threshold * spk_rec.mean(0) - z.clamp(min=0)
+
+
+def _reset_to_zero(z: Tensor, threshold: float, steps: int) -> Tensor:
+    neuron = snn.conversion.IntegrateAndFire(threshold)
+    neuron.reset_mechanism = "zero"
+    return threshold * neuron.unroll(z.expand(steps, *z.shape))[0].mean(0) - z.relu()
 
 
 def _one_by_one(z: Tensor, threshold: float, steps: int) -> list[list[float]]:
@@ -163,6 +176,8 @@ ALL_SO_FAR = "You multiply the weights by all thresholds so far. A spike stands 
 NEEDS_DATA = "Autograd protects a parameter against changes like this one. Change the numbers inside it: `layer.weight.data *= …`."
 START_ZERO = "Your neurons start at 0, so that they round down. `snn.conversion.IntegrateAndFire` starts at θ/2."
 LEAKS = "Your neurons leak, and forget part of the sum that they should count."
+DENSE_LEFT = "You multiply the weights of convolutions only. Dense layers receive spikes, too."
+OWN_BIAS = "You divide the weights by the threshold, so that all neurons have θ = 1. Their currents shrink by that: divide the biases, too."
 FIRST_FOR_ALL = "All your neurons have the first threshold. Take the next one at each ReLU."
 READOUT_FIRES = 'Your last layer pays for its spikes, and so loses what it has added up. It needs `reset_mechanism="none"`.'
 READOUT_LEAKS = "Your last layer leaks. A sum over all steps needs β = 1."
@@ -250,15 +265,23 @@ def _built(
     return snn.Sequential(*layers, last or snn.Leaky(1.0, reset_mechanism="none"))
 
 
-def _normalized(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
+def _normalized(ann: nn.Sequential, thresholds: list[float], bias: bool = True) -> snn.Sequential:
     """Scale the weights so that all thresholds are 1, as Diehl et al. 2015 do."""
     return _built(
         ann,
         thresholds,
         weight=lambda worth, own: worth / own,
-        bias=lambda worth, own: 1 / own,
+        bias=lambda worth, own: 1 / own if bias else 1.0,
         neurons=lambda top: snn.conversion.IntegrateAndFire(1.0),
     )
+
+
+def _convolutions_only(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
+    dense = {layer: layer.weight.data.clone() for layer in ann if isinstance(layer, nn.Linear)}
+    net = _built(ann, thresholds)
+    for layer, weight in dense.items():
+        layer.weight.data = weight
+    return net
 
 
 def _in_place(ann: nn.Sequential, thresholds: list[float]) -> Any:
@@ -300,6 +323,25 @@ EXERCISES = [
             ),
             AGAINST_Z: lambda z, threshold, steps: _sent(z, threshold, steps) - z,
             SENT: _sent,
+            COUNT_ONLY: [
+                lambda z, threshold, steps: _sent(z, threshold, steps) * steps / threshold,
+                lambda z, threshold, steps: torch.round(steps * z / threshold),
+            ],
+            IN_UNITS_OF_THETA: lambda z, threshold, steps: (
+                my_error(z, threshold, steps) / threshold
+            ),
+            CLIPPED_AT_1: lambda z, threshold, steps: (
+                _sent(z, threshold, steps, high=False).clamp(max=1) - z.relu()
+            ),
+            WITHOUT_T: [
+                lambda z, threshold, steps: (
+                    threshold * (z / threshold).round().clamp(0, steps) - z.relu()
+                ),
+                lambda z, threshold, steps: (
+                    threshold * (z / threshold).round().clamp(0, steps) / steps - z.relu()
+                ),
+            ],
+            FORGETS: _reset_to_zero,
             ONE_NUMBER: ByShape(lambda *given: my_error(*given).mean()),
         },
         wrong=(lambda z, threshold, steps: threshold / (2 * steps) + 0 * z,),
@@ -377,7 +419,10 @@ EXERCISES = [
             LOST: [
                 partial(_built, lost=(nn.AvgPool2d,)),
                 partial(_built, lost=(nn.Flatten,)),
+                partial(_built, lost=(nn.AvgPool2d, nn.Flatten)),
             ],
+            DENSE_LEFT: _convolutions_only,
+            OWN_BIAS: partial(_normalized, bias=False),
             ALL_ONE: partial(_built, tops=lambda tops: [1.0] * len(tops)),
             NEURONS_OF_ONE: partial(
                 _built, neurons=lambda top: snn.conversion.IntegrateAndFire(1.0)
