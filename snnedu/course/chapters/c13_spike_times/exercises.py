@@ -62,6 +62,13 @@ NO_RISE = (
 )
 OTHER_TAU = "Your x decays with τ = 1, as the current does. x = exp(-s/τ_m) with τ_m = 2."
 GROWS = "Your x grows with the time that has passed. Each x should lie between 0 and 1."
+TWICE = (
+    "Your rise is twice that of V: from τ_m dV/dt = I - V with τ_m = 2 follows dV/dt = (I - V)/2."
+)
+BY_X = (
+    "Your rise is the slope of κ by x, 1 - 2x. By time it is x² - x/2, because x shrinks with time."
+)
+NO_WAIT = "Your x are those of time 0. For each input, take the time that has passed from it to the output spike."
 ONLY_X = "Your bump is x. After a spike of weight 1 the membrane is x - x²: it begins at 0."
 
 
@@ -87,6 +94,7 @@ def _slopes(
         each = weights * (x**2 - x / 2)
         rises = {"all": each.sum(), "own": each, "plain": (x**2 - x / 2).sum(), "none": 1.0}
         rises["V"] = (weights * (x - x**2)).sum()
+        rises |= {"twice": 2 * each.sum(), "by x": (weights * (1 - 2 * x)).sum()}
         bumps = {"x - x²": x - x**2, "x": x, "weighted": weights * (x - x**2)}
         return sign * bumps[bump] / rises[rise]
 
@@ -167,7 +175,7 @@ def _found(answer: Callable[[Fires], Any], fires: Fires) -> Any:
         if asked > MOST_CALLS:
             raise WrongAnswer(ENDLESS) from None
         raise
-    refuse({TRUE_FALSE: isinstance(gap, bool)})
+    refuse({TRUE_FALSE: isinstance(gap, bool), NO_SEARCH: gap is not None and not asked})
     return gap
 
 
@@ -231,6 +239,14 @@ P_TWICE = (
     "You count p twice. After the reset V is 0 with and without the nudge: p counts for the part "
     "with *after* alone."
 )
+NO_G = (
+    "You forgot g. The nudge also makes this spike come earlier, and the loss has a slope for that."
+)
+P_SIGN = "Your p has the wrong sign. A higher V before the spike leaves a higher V after it: plus *after* times p."
+ALL_SIGNS = "All your signs are reversed. The credit is what the loss gains when V grows: plus *after* times p, minus g."
+TIMES_RISE = (
+    "You multiply by the rise before the spike. A steep membrane moves its spike little: divide."
+)
 RISE_OF_CURRENT = "Your rise before the spike is that of V = 0. There V = θ = 1."
 
 
@@ -263,6 +279,9 @@ EXERCISES = [
             OTHER_TAU: _slopes(tau=1.0),
             GROWS: _slopes(tau=-2.0),
             ONLY_X: _slopes(bump="x"),
+            TWICE: _slopes(rise="twice"),
+            BY_X: [_slopes(rise="by x"), _slopes(rise="by x", sign=1.0)],
+            NO_WAIT: lambda weights, times, fired: my_slopes(weights, times, 0 * fired + 2 * times),
         },
         otherwise="These are not the slopes. Look at each x, which lies between 0 and 1, then at each bump, then at the rise of V.",
         accepts=(_slope_list, _slope_array, _by_autograd),
@@ -295,7 +314,7 @@ EXERCISES = [
                 lambda fires: _halve(fires, times=10, far=10.0),
                 lambda fires: max(gap for gap in range(10) if fires(gap)),
             ],
-            NO_SEARCH: [lambda fires: 10.0, lambda fires: 5.0],
+            NO_SEARCH: [lambda fires: 10.0, lambda fires: 5.0, lambda fires: 1.31],
             TOO_NEAR: [
                 lambda fires: _halve(fires, far=1.0),
                 lambda fires: _halve(fires, far=2.0),
@@ -337,6 +356,10 @@ EXERCISES = [
             SWAPPED: lambda p, g, cur: ((cur - 1) * p - 2 * g) / cur,
             TIMES_TAU: lambda p, g, cur: (cur * p - g / 2) / (cur - 1),
             P_TWICE: lambda p, g, cur: p + (cur * p - 2 * g) / (cur - 1),
+            NO_G: lambda p, g, cur: cur * p / (cur - 1),
+            P_SIGN: lambda p, g, cur: -(cur * p + 2 * g) / (cur - 1),
+            ALL_SIGNS: lambda p, g, cur: (2 * g - cur * p) / (cur - 1),
+            TIMES_RISE: lambda p, g, cur: cur * p / (cur - 1) - g * (cur - 1) / 2,
             RISE_OF_CURRENT: lambda p, g, cur: cur * p / (cur - 1) - 2 * g / cur,
         },
         otherwise="This is not the credit before the spike. The credit has two parts: the shift of the spike itself, and what the earlier reset leaves for later.",
