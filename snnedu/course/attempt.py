@@ -257,6 +257,7 @@ _ADVICE = [
     ("only one element tensors", "",  # `math.exp(x)`, `float(x)`, `int(x)`
      " `math`, `float` and `int` take one number, a tensor holds many: use what torch has, such "
      "as `torch.exp(x)`, `x.float()` or `x.long()`."),
+    ("__round__", "", " `round` takes one number, a tensor holds many: use `torch.round(x)`."),
     ("axis", r"\b(np|numpy)[.]", _NUMPY),  # which `x.sum` does take
     ("Concatenation", "", _NUMPY),
     ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`
@@ -278,7 +279,7 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         return NO_POWER
     fits = (a for said, at, a in _ADVICE if re.search(said, text) and re.search(at, line))
     advice = next(fits, "")
-    if outside := re.search(r"out of bounds .*size (\d+)", text):
+    if outside := re.search(r"out of bounds .*size ([1-9]\d*)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
     if "through the graph a second time" in text:
         text = text.partition(" (")[0]  # torch goes on for long
