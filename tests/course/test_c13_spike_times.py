@@ -119,6 +119,13 @@ def test_the_explorers_membrane_reaches_theta_at_the_spike_alone():
     assert shown["mem"][place + 1 : place + 3].max() < 0.1
 
 
+@pytest.mark.parametrize(("t_b", "w_b", "spikes"), [(0.0, 6.0, 3), (0.0, 5.0, 2), (6.0, 6.0, 2)])
+def test_the_explorers_membrane_stays_below_theta_after_the_first_spike_too(t_b, w_b, spikes):
+    shown = snn.spike_time_explorer().run(t_b=t_b, w_b=w_b)
+    assert shown["mem"].max() < 1.02
+    assert shown["spk"].sum() == spikes
+
+
 def test_the_output_moves_less_than_b_at_first_and_more_before_it_dies():
     slope = snn.spike_time_explorer().run(w_b=2.5)["slope"]
     alive = slope[slope > 0]

@@ -12,6 +12,7 @@ from snnedu.widgets.panels import Curve, Slider, Traces
 
 FIRST = 3.0  # the weight of input A, which comes at 0: alone it lifts V to 0.75
 LATEST = 6.0  # time of input B
+MOST = 8  # spikes of the neuron
 STEP, STEPS = 0.02, 400  # of the picture: 8 τ_s
 NONE = 7.5  # where the dot is while there is no spike
 CODE = (
@@ -45,7 +46,7 @@ def spike_time_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 {"mem": "V"},
                 threshold=1.0,
                 spikes="spk",
-                title="Membrane V (θ), and the output's first spike",
+                title="Membrane V (θ), and the output spikes",
                 xlabel="time (τ_s)",
                 ylim=(-0.1, 1.2),
                 dt=STEP,
@@ -55,7 +56,7 @@ def spike_time_explorer(*, ask: str = "", **more: Any) -> Explorer:
                 "x",
                 {"out": "t*"},
                 point=("t_b", "now"),
-                title="Time t* of the output spike (τ_s; dot at 7.5: no spike)",
+                title="Time t* of the first output spike (τ_s; dot at 7.5: no spike)",
                 xlabel="time of input B (τ_s)",
                 xlim=(0, LATEST),
                 ylim=(0, 8),
@@ -84,12 +85,12 @@ def _dragged(t_b: float, w_b: float) -> dict[str, Any]:
     x = torch.linspace(0, LATEST, 241, dtype=torch.float64)
     out, slope = _first_spike(torch.cat([x, x.new_tensor([t_b])]), w_b)
     fires = int(out[:-1].isfinite().sum()) or 1  # up to one gap: there the lines end
-    t, cur, mem = _neuron(t_b, w_b, out[-1].item())
+    t, cur, mem, spk = _neuron(t_b, w_b)
     drawn, shown = out.clamp(max=NONE), slope.clamp(max=5)
     said = f"spike at t* = {out[-1]:.2f}, slope {slope[-1]:.2f}"
     return {
         "cur": cur, "spk_in": _nearest(t, 0.0) + _nearest(t, t_b),
-        "mem": mem, "spk": _nearest(t, out[-1].item()),
+        "mem": mem, "spk": spk,
         "x": x[:fires], "out": drawn[:fires], "now": drawn[-1],
         "slope": shown[:fires], "slope_now": shown[-1],
         "said": said if out[-1] < torch.inf else "no spike, and no gradient",
@@ -110,14 +111,17 @@ def _first_spike(dragged: Tensor, w_b: float) -> tuple[Tensor, Tensor]:
     return out.detach(), grad[:, 1, 0]
 
 
-def _neuron(t_b: float, w_b: float, fired: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Return times, I and V; V until the neuron fires, and from its reset on."""
+def _neuron(t_b: float, w_b: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return times, I, V with a reset at each of the neuron's spikes, and these spikes."""
     t = STEP * torch.arange(STEPS, dtype=torch.float64)
-    cur, mem = torch.zeros_like(t), -_decay(t, fired)
+    cur, mem, spk = torch.zeros_like(t), torch.zeros_like(t), torch.zeros_like(t)
     for when, weight in ((0.0, FIRST), (t_b, w_b)):
         x = _decay(t, when)
         cur, mem = cur + weight * x**2, mem + weight * (x - x**2)
-    return t, cur, mem
+    times, weights = torch.tensor([[[0.0], [t_b]]]), torch.tensor([[FIRST, w_b]])
+    for fired in exact_spike_times(times.double(), weights.double(), MOST)[0, 0].tolist():
+        mem, spk = mem - _decay(t, fired), spk + _nearest(t, fired)
+    return t, cur, mem, spk
 
 
 def _decay(t: Tensor, since: float) -> Tensor:
