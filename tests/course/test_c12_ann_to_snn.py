@@ -140,3 +140,12 @@ def test_dragging_the_steps_converts_no_network_again(monkeypatch):
     assert again[2]["here"] == again[2]["last"]
     with pytest.raises(TypeError):
         explorer.run(steps=8, percentile=98.0)
+
+
+def test_the_dot_of_the_converted_network_stays_in_its_picture_at_the_ends(trained):
+    explorer = snn.conversion_explorer(trained["anns"][0], trained["train"][0], trained["test"])
+    right, fired = (panel.ylim for panel in explorer.panels)
+    for settings in explorer.extremes():
+        shown = explorer.run(**settings)
+        assert right[0] <= shown["here"] <= right[1]
+        assert fired[0] <= shown["fired"] < fired[1]

@@ -149,10 +149,10 @@ def conversion_explorer(
         [
             Curve(
                 "times", {"accuracy": "converted", "ann": "ANN"}, point=("steps", "here"),
-                xlim=(0, 33), ylim=(50, 102), title="Right answers (%)", xlabel="steps T", height=210,
+                xlim=(0, 33), ylim=(0, 102), title="Right answers (%)", xlabel="steps T", height=210,
             ),
             Curve(
-                "times", {"spikes": "spikes"}, point=("steps", "fired"), xlim=(0, 33), ylim=(0, 10_000),
+                "times", {"spikes": "spikes"}, point=("steps", "fired"), xlim=(0, 33), ylim=(0, 12_000),
                 title="Spikes per digit, hidden layers", xlabel="steps T", height=210,
             ),
         ],
