@@ -22,7 +22,7 @@ The maximum of spikes is an OR: max pooling is a layer of neurons, each of which
 any spike reaches it, and it takes one step more.
 
 A delayed spike is sent and reads its synapse at once, and waits in the receiving neuron. SANA-FE
-charges nothing for that (its `loihi_dendrites_delay`). But version 2.2.9 hands a delayed current on
+charges nothing for that ("loihi_dendrites_delay"). But version 2.2.9 hands a delayed current on
 only at steps at which another spike arrives, and knows delays of up to five steps. So what waits is
 kept here, and given to the neuron when it is due; messages and synapses are the simulator's.
 """
