@@ -62,6 +62,7 @@ PROBABILITIES = "These are the probabilities. A spike is there or not: 0 or 1. D
 MANY_A_STEP = "Some of your steps hold several spikes, as Poisson counts do. Here a step holds one spike or none: 1 or 0."
 NO_CHANCE = "You round x. Then 0.6 always spikes, like 1.0. Let chance decide, again at each step."
 SAME_AGAIN = "Two calls with the same numbers give the same spikes. Let chance decide anew in each call, without a fixed seed."
+ALWAYS = "Every number above 0 spikes at every step in your answer. x itself is the probability of a spike: compare each random number with x."
 INVERTED = "Your small numbers spike often and your large ones rarely. Reverse the comparison."
 ONE_THROW = "You toss one coin for each number and repeat the result at every step. Toss again at each step."
 SHARED = "All numbers share one coin at each step, so that they spike together. Each number needs its own coin."
@@ -92,6 +93,7 @@ def check_rate(answer: Attempt) -> None:
     refuse(
         {
             NO_CHANCE: torch.equal(got, (x > 0.5).float().expand_as(got)),
+            ALWAYS: torch.equal(got, (x > 0).float().expand_as(got)),
             SAME_AGAIN: torch.equal(got, again),
             ONE_THROW: not got.diff(dim=0).any(),
             SHARED: alike and off.abs().max() < 0.2,
@@ -173,6 +175,7 @@ ALL_SQUARED = (
 ANY_NUMBER = (
     "You leave x out. These steps are enough for every number; the question asks how many x needs."
 )
+NOT_BELOW = "Your steps are x (1 - x), whatever the error. If you wrote `a / b * b`: this divides by b, then multiplies by b again. Write `a / (b * b)` or `a / b**2`."
 UPSIDE_DOWN = "Your steps grow with the error. If you accept a larger error, you need fewer steps."
 
 
@@ -251,6 +254,7 @@ IN_THETA = "Your spikes have the size θ. A spike is 1, -1 or 0; the reader know
 RETURNS_SUM = (
     "You return what was told, the sum. Return the spikes, 1, -1 or 0: the reader adds them up."
 )
+BY_ONE = "You move what was told by 1 with each spike. A spike moves it by θ."
 SEVERAL = "At step {} you send {:g}, several spikes at once. A step holds 1, -1 or 0: what is left to tell waits for the next steps."
 TOLD_WRONG_WAY = "What was told moves away from the signal. After a spike 1 it rises by θ."
 
@@ -294,11 +298,17 @@ def _sender(
             spike = float(up) - float(fell and down)
             moved = told + threshold * spike
             new = {"signal": value, "never": 0.0, "away": told - threshold * spike}
+            new["one"] = told + spike
             told = (value if spike else told) if update == "jump" else new.get(update, moved)
             spikes.append(spike)
         return torch.tensor(spikes)
 
     return send
+
+
+def _where(moved: Tensor, threshold: float) -> Tensor:
+    """Return 1 where a signal moved up by the threshold or more, -1 where down, else 0."""
+    return (moved >= threshold).float() - (moved <= -threshold).float()
 
 
 # ---------------------------------------------------------------- 04.5
@@ -341,7 +351,7 @@ def _one_object(spk: Tensor, threshold: float) -> list[Tensor]:
 NEURONS_FIRST = "Your answer is [neurons, numbers]. The numbers come first: [numbers, neurons]."
 SHARP = "Your curves have a sharp tip. Square the distance: a bell is round at its top."
 NOT_SQUARED_DISTANCE = "The square is missing: for numbers below a favorite your exponent is positive, so that the probability exceeds 1."
-GROWS = "Your neurons like numbers that are far away: the exponent is negative."
+GROWS = "Your neurons like numbers that are far away. The exponent needs a minus, and it stands before the square: `-(a**2)`."
 NO_HALF = "Your bells are too narrow. The exponent is divided by 2 σ²: the 2 counts, too."
 SIGMA_ONE = "You left out σ: your bells are so wide that all neurons answer nearly alike."
 ONE_OVER_N = "Ten favorites from 0 to 1 are 1/9 apart, not 1/10: σ is 1 / (num_neurons - 1)."
@@ -349,6 +359,10 @@ SUMS_TO_ONE = "You divide by the sum, so that the neurons share one spike. Here 
 NO_BRACKETS = "`a / 2 * b` divides by 2 alone, then multiplies by b. Put brackets around all that stands below the line: `a / (2 * b)`."
 SIGMA_NOT_SQUARED = "You divide by 2 σ. The exponent is divided by 2 σ²: square σ as well."
 SPIKES = "Your values are all 0 or 1. Return the probabilities themselves. Spikes are drawn from them later."
+TWO_SQUARED = (
+    "Your exponent is divided by 4 σ²: `(2 * a)**2` squares the 2, too. Only σ is squared: 2 σ²."
+)
+DENSITY = "Your bells have a factor before the exponential, as a density has. Here each value is a probability, 1 at the favorite: leave the factor out."
 NO_LAST = "No neuron likes 1.0 best. The favorites reach from 0 to 1, both included."
 
 
@@ -388,6 +402,7 @@ EXERCISES = [
         check=check_rate,
         mistakes={
             NO_CHANCE: lambda x, num_steps: (x > 0.5).float().expand(num_steps, -1),
+            ALWAYS: lambda x, num_steps: (x > 0).float().expand(num_steps, -1),
             ONE_THROW: lambda x, num_steps: (torch.rand_like(x) < x).float().expand(num_steps, -1),
             SHARED: lambda x, num_steps: (torch.rand(num_steps, 1) < x).float(),
             INVERTED: lambda x, num_steps: (torch.rand(num_steps, len(x)) > x).float(),
@@ -451,6 +466,7 @@ EXERCISES = [
             NOT_SQUARED: lambda x, error: x * (1 - x) / error,
             ROOT_KEPT: lambda x, error: (x * (1 - x)) ** 0.5 / error,
             NO_SILENCE: lambda x, error: x / error**2,
+            NOT_BELOW: lambda x, error: x * (1 - x) / error * error,
             UPSIDE_DOWN: [
                 lambda x, error: error**2 * x * (1 - x),
                 lambda x, error: error**2 / (x * (1 - x)),
@@ -550,11 +566,13 @@ EXERCISES = [
             STEP_BEFORE: [
                 _sender("signal"),
                 _sender("signal", first=True),
+                lambda x, threshold: _where(x - x.roll(1), threshold),  # x[-1] before x[0]
             ],
             NO_DOWN: _sender("moved", down=False),
             NEVER_TOLD: _sender("never"),
             TELLS_ALL: _sender("jump"),
             TOLD_WRONG_WAY: _sender("away"),
+            BY_ONE: _sender("one"),
             IN_THETA: lambda x, threshold: threshold * my_delta(x, threshold),
             RETURNS_SUM: lambda x, threshold: threshold * my_delta(x, threshold).cumsum(0),
         },
@@ -648,6 +666,13 @@ EXERCISES = [
             ],
             GROWS: lambda x, num_neurons: 1 / _bells(x, num_neurons),
             NO_HALF: lambda x, num_neurons: _bells(x, num_neurons, half=1),
+            TWO_SQUARED: lambda x, num_neurons: _bells(x, num_neurons, half=4),
+            DENSITY: [
+                lambda x, num_neurons: _bells(x, num_neurons) / (2 * math.pi) ** 0.5,
+                lambda x, num_neurons: (
+                    _bells(x, num_neurons) * (num_neurons - 1) / (2 * math.pi) ** 0.5
+                ),
+            ],
             SIGMA_ONE: lambda x, num_neurons: _bells(
                 x, num_neurons, half=2 * (num_neurons - 1) ** 2
             ),
@@ -689,7 +714,6 @@ EXERCISES = [
             lambda x, num_neurons: torch.bernoulli(_bells(x, num_neurons)),
             lambda x, num_neurons: _bells(x, num_neurons + 1)[:, 1:],
             lambda x, num_neurons: _bells(x, num_neurons)[:1].expand(len(x), -1),
-            lambda x, num_neurons: _bells(x, num_neurons) / (2 * math.pi) ** 0.5,
         ),
         hints=(
             "The favorites: `torch.linspace(0, 1, num_neurons)`. How far is x from each of them?",
