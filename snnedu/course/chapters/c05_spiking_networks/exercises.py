@@ -46,8 +46,9 @@ NEVER = (
     "exceed the threshold."
 )
 NO_MEMORY = (
-    "Your function answers each step in the same way, whatever came before. A neuron remembers if "
-    "`unroll`, or a loop that passes `mem` on, takes it through time. And enough must be left of a "
+    "Your function answers each step in the same way, whatever came before. A neuron adds up both "
+    "sides (a product needs them in one step), and it remembers if `unroll`, or a loop that passes "
+    "`mem` on, takes it through time. And enough must be left of a "
     "spike: β × weight, with the next weight, must exceed the threshold."
 )
 FORGETS = (
@@ -192,7 +193,7 @@ def _neighbors(neurons: int, strength: float) -> Tensor:
 DEAD = "After your function, layer {} still spikes in fewer than 8 % of the steps. Each layer needs its own loop, until its rate is about 0.1."
 TOO_BUSY = "Layer {} now fires in more than 14 % of the steps. Raise its weights by a few percent at a time, and stop as soon as it reaches 10 %."
 ORDER = "The first layer is right, but the last one fires in more than 20 % of the steps. Did its input change after you had scaled it, or after you had measured its rate? Begin with the layer whose input will not change any more. If you do, scale by a few percent at a time."
-UNTOUCHED = "The weights are as they were. Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
+UNTOUCHED = "The weights are as they were. Does your loop run at all: is its condition true at the start? Scale them in place, `net[0].weight *= …`; a copy changes nothing, and the exercise does not ask for other biases or thresholds."
 NOT_NET = "Your function must return the network."
 OTHER_NET = "Your network has other weights now. Scale those that it came with, `net[0].weight *= …`: their signs stay."
 NEURONS = "`net[1]`, `net[3]`, … are neurons, which have no weights. The linear layers are `net[0]`, `net[2]`, …"
@@ -410,6 +411,7 @@ EXERCISES = [
             NO_MEMORY: [
                 lambda left, right: snn.Leaky(0.1)(0.6 * left + 0.6 * right)[0],
                 lambda left, right: left * right,
+                lambda left, right: snn.Leaky(0.5).unroll(2 * left * right)[0],
                 lambda left, right: left + right > 1,
                 _without_state,
             ],
@@ -467,7 +469,10 @@ EXERCISES = [
                     -strength * (torch.eye(neurons).roll(1, 0) + torch.eye(neurons).roll(-1, 0))
                 ),
             ],
-            SHARED: lambda neurons, strength: lateral(neurons, strength / (neurons - 1)),
+            SHARED: [
+                lambda neurons, strength: lateral(neurons, strength / (neurons - 1)),
+                lambda neurons, strength: lateral(neurons, strength / neurons),
+            ],
             SPARSE: lambda neurons, strength: lateral(neurons, strength).to_sparse(),
         },
         accepts=(
@@ -509,7 +514,11 @@ EXERCISES = [
             ],
             BY_NAME: _looks_at(lambda found, number: found[number]),
             ORDER: [_wake_in(reversed), _by_rates_of_before],
-            UNTOUCHED: [_wake_in(what="bias"), lambda net, x_rec: net],
+            UNTOUCHED: [
+                _wake_in(what="bias"),
+                lambda net, x_rec: net,
+                _wake_in(until=0.0),  # as `while rate > 0.1`: it never runs
+            ],
             NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
             OTHER_NET: [
                 lambda net, x_rec: snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)),
