@@ -180,14 +180,18 @@ HALF_LIFE = (
     "This is the time to fall to one half. τ is the time to fall to 1/e, 37 %: it is longer."
 )
 IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
+HALF_READ = "You read off when half is left. That is a whole number of steps, too coarse for a fast neuron. Every step shows the share that is left: compare neighboring values."
 READ_OFF = "You wait until the membrane has fallen to 37 %. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 AREA = "You add up the area under the curve. It tells τ only once the membrane has come down to 0. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
 
 
 def _recordings() -> Iterator[tuple[Tensor, float]]:
-    """Draw a fast neuron, one in between, and one that is still above 37 % at the end."""
-    for dt, tau in ((2.0, uniform(5, 6)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
+    """Draw a fast neuron, one in between, and one that is still above 37 % at the end.
+
+    A half-life of the fast one, read off to whole steps, is far from right and from every mistake.
+    """
+    for dt, tau in ((2.0, uniform(5, 5.5)), (1.0, uniform(7, 10)), (0.5, uniform(22, 26))):
         yield decay(tau, dt), dt
 
 
@@ -406,7 +410,11 @@ EXERCISES = [
         rtol=0.02,
         mistakes={
             IN_STEPS: lambda mem, dt: float(-1 / torch.log(_ratio(mem))),
-            HALF_LIFE: lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))),
+            HALF_LIFE: [
+                lambda mem, dt: float(-dt * 0.693147 / torch.log(_ratio(mem))),
+                lambda mem, dt: float((mem < mem[0] / 2).nonzero()[0] * dt),
+            ],
+            HALF_READ: lambda mem, dt: float((mem < mem[0] / 2).nonzero()[0] * dt / 0.693147),
             IS_BETA: lambda mem, dt: float(_ratio(mem)),
             EULER: lambda mem, dt: float(dt / (1 - _ratio(mem))),
             AREA: [
