@@ -158,6 +158,17 @@ def test_the_foot_of_the_notebooks_neuron_is_no_foot_for_all(seed: int):
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_zero_below_another_rheobase_is_not_right(seed: int):
+    def below_theta_times_1_minus_beta(cur, tau, R, threshold, pause):
+        interval = pause + tau * torch.log(R * cur / (R * cur - threshold))
+        foot = threshold * (1 - math.exp(-1 / tau))  # as in 02.2, which has no R
+        return torch.where(cur > foot, 1000 / interval, 0.0)
+
+    with random_numbers(seed), pytest.raises(WrongAnswer):
+        exercise("02.4").judge(Attempt(below_theta_times_1_minus_beta))
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_a_wrong_rate_is_shown_where_it_differs(seed: int):
     def in_whole_ms(cur, tau, R, threshold, pause):
         interval = pause + torch.ceil(tau * torch.log(R * cur / (R * cur - threshold)))

@@ -179,8 +179,8 @@ UPSIDE_DOWN_TAU = "This is 1/τ, a rate. τ is one over that."
 HALF_LIFE = (
     "This is the time to fall to one half. τ is the time to fall to 1/e, 37 %: it is longer."
 )
-IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
 HALF_READ = "You read off when half is left. That is a whole number of steps, too coarse for a fast neuron. Every step shows the share that is left: compare neighboring values."
+IS_BETA = "This is β, the share that is left after a step. τ follows from β = exp(-dt / τ)."
 READ_OFF = "You wait until the membrane has fallen to 37 %. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 AREA = "You add up the area under the curve. It tells τ only once the membrane has come down to 0. A slow neuron has not got there when the recording ends. Every step shows the share that is left: compare neighboring values."
 EULER = "You solved β = 1 - dt / τ. A real membrane does not step: use β = exp(-dt / τ)."
@@ -220,8 +220,9 @@ NO_PAUSE = "Your neuron makes no pause: the interval is the time to rise to θ p
 PER_MS = "These are spikes per millisecond. A second has 1000 of them."
 TIMES = "These are times between spikes, in ms. The rate is one over that, in spikes per second."
 UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
-FOR_EVER = "At small currents you do not return 0. If R I never gets above θ, no time solves the equation: use `torch.where`."
-
+FOR_EVER = "At small currents you do not return 0. Where R I does not exceed θ, no time solves the equation: let `torch.where` choose 0 there."
+NO_TAU = "τ is missing: the logarithm counts how many τ the rise takes."
+BRACKETS = "Some brackets are missing: a denominator of several terms needs a pair."
 NO_R = "R is missing. A current is no voltage, but R I is one: use R I in the logarithm, and where you compare with θ."
 PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interval."
 PAUSE_LESS = (
@@ -250,7 +251,17 @@ RATES = {
     BASE_10: lambda cur, tau, R, threshold, pause: (
         1000 / (pause + tau * torch.log10(R * cur / (R * cur - threshold)))
     ),
-    TIMES: lambda *given: _interval(*given),
+    TIMES: [
+        lambda *given: _interval(*given),
+        lambda cur, tau, R, threshold, pause: _interval(cur, tau, R, threshold, 0.0),
+    ],
+    NO_TAU: lambda cur, tau, R, threshold, pause: firing_rate(cur, 1.0, R, threshold, pause),
+    BRACKETS: [
+        lambda cur, tau, R, threshold, pause: 1000 / pause + _interval(cur, tau, R, threshold, 0.0),
+        lambda cur, tau, R, threshold, pause: (
+            1000 / (pause + tau * torch.log(R * cur / R * cur - threshold))
+        ),
+    ],
     UPSIDE_DOWN: lambda cur, tau, R, threshold, pause: (
         1000 / (pause + tau * torch.log((R * cur - threshold) / (R * cur)))
     ),
@@ -261,13 +272,14 @@ def check_rate(answer: Attempt) -> None:
     """Ask three neurons above their rheobase, then one below.
 
     R is below 1 in the last of the three: there a current may exceed θ as a bare number, too. The
-    second fires at a fraction of the 1.5 nA that the notebook's neuron needs.
+    second fires at a fraction of the 1.5 nA that the notebook's neuron needs. The one below has a
+    small R: currents far above θ (1 - β), the rheobase of 02.2, give no spike.
     """
     tau, R, threshold, pause = _neuron()
     above = [(torch.rand(3) + 1.1, *_neuron())]  # in units of rheobase
     above.append((torch.rand(2) + 1.1, tau, 3 * R, threshold / 3, pause))
     above.append((torch.rand(4) + 1.1, tau, R / 25, threshold, pause))
-    below = torch.tensor([0.0, 0.3, 0.7, 0.95]), *_neuron()
+    below = torch.tensor([0.0, 0.3, 0.7, 0.95]), tau, R / 5, threshold, pause
     compare(answer, firing_rate, lambda: map(_in_nA, above), RATES, _compare_rates)
     compare(answer, firing_rate, lambda: [_in_nA(below)], {}, FOR_EVER)
 
