@@ -210,6 +210,18 @@ def test_an_empty_list_may_be_asked_for_its_truth():
     verdict(exercise("03.3"), by_truth)
 
 
+def test_the_mean_of_all_intervals_is_told_that_it_depends_on_the_length():
+    def by_mean(weak, strong):
+        if weak:
+            return "low_threshold_spiking"
+        limits = {"fast_spiking": 9, "chattering": 25, "intrinsically_bursting": 40}
+        mean = sum(strong) / len(strong)
+        return next((kind for kind, most in limits.items() if mean < most), "regular_spiking")
+
+    with pytest.raises(WrongAnswer, match="the mean of all intervals"):
+        verdict(exercise("03.3"), by_mean)
+
+
 def test_the_kinds_have_the_published_parameters_and_do_what_the_paper_says():
     kinds = list(KINDS)[:5]
     published = [(0.02, 0.2, -65, 8), (0.02, 0.2, -55, 4), (0.02, 0.2, -50, 2)]

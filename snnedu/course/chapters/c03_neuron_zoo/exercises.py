@@ -220,7 +220,7 @@ def _measured(reply: str, rho: float, adaptation: float) -> str:
 
 SAME_NAME = "You give every neuron the same name. It may be the right name for yours, but you will be asked about others. Look at the intervals."
 IGNORES_WEAK = "You take the neuron that fires under the weak current, too, for another kind. None of the others does: that alone identifies low-threshold spiking."
-COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. Counts and the very last interval depend on when a recording ends. In a short one, the last ten intervals may include the first. Look at a share of all intervals, such as the second half."
+COUNTS = "You name recordings of 500 ms correctly, but not shorter or longer ones. A count, the mean of all intervals and the last one depend on when a recording ends. In a short one, the last ten intervals may include the first. Look at a share of all intervals, such as the second half."
 ONE_BURST = "You take a neuron that starts with a burst for one that chatters, or the other way round. Both begin with short intervals. Look at the later ones."
 FAST_OR_NOT = "You mix up fast and regular spiking. Both settle on one interval: 7 or 8 ms for the fast one, more than 40 ms for the regular one."
 ONLY_LATE = "You mix up regular spiking and intrinsically bursting. In the long run they are alike. Look at the first interval: in a burst it is below 8 ms, in regular spiking above 12 ms."
