@@ -70,6 +70,7 @@ LEAKS_IN = "Your input leaks before it arrives: you multiply `cur` by β, too. O
 SPIKES = "Your membrane is right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
 TERMS = "The numbers differ from U[t] = β U[t-1] + I[t] - θ S[t-1]. Compare term by term."
 SWAPPED = "You return the membrane first. The order here is always: spikes, then state."
+OLD_MEM = "You return `mem` as it came in. Return the new membrane, which the next step needs."
 
 
 def _variant(
@@ -353,6 +354,7 @@ EXERCISES = [
             LEAKS_IN: _leaks_in,
             TWO: lambda cur, mem, beta, threshold: (mem > threshold).float(),
             SWAPPED: lambda cur, mem, beta, threshold: my_leaky(cur, mem, beta, threshold)[::-1],
+            OLD_MEM: lambda cur, mem, *settings: (my_leaky(cur, mem, *settings)[0], mem),
         },
         otherwise=_differs,
         accepts=(

@@ -53,6 +53,9 @@ PAST_SYNAPSE = "The input goes into your membrane directly. It goes into the syn
 TWICE = "The input reaches your membrane twice: directly, and through the synapse."
 OLD_CURRENT = "Your membrane gets the synaptic current of the step before. Update `syn` first, then add the new one."
 NO_LEAK = "Your synapse never leaks: without input `syn` stays where it is. Which term needs α?"
+MEM_KEEPS = (
+    "Your neuron never leaks: without input its membrane stays where it is. Which term needs β?"
+)
 DECAYS_SWAPPED = "You mixed up the decays: α belongs to the synapse, β to the membrane."
 NO_RESET = "Your neuron never pays for a spike. Look at 02.1: a membrane that was above θ pays θ."
 SYNAPSE_PAYS = "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse, which comes before the membrane, knows nothing of the spike."
@@ -75,6 +78,8 @@ AT_THRESHOLD = (
 )
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the right things in another order. The order here is: spikes, syn, mem."
+OLD_SYN = "You return `syn` as it came in. Return the new one, which the next step needs."
+OLD_MEM = "You return `mem` as it came in. Return the new membrane, which the next step needs."
 SPIKES = "Your states are right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
 TERMS = "The numbers differ from X[t] = α X[t-1] + I[t], U[t] = β U[t-1] + X[t] - θ S[t-1]. Compare term by term."
 
@@ -137,6 +142,16 @@ def _swapped_out(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple
 def _spikes_last(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
     spk, syn, mem = my_synaptic(cur, syn, mem, *decays)
     return syn, mem, spk
+
+
+def _old_syn(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    spk, _, new = my_synaptic(cur, syn, mem, *decays)
+    return spk, syn, new
+
+
+def _old_mem(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    spk, new, _ = my_synaptic(cur, syn, mem, *decays)
+    return spk, new, mem
 
 
 def _differs(got: Tensor, right: Tensor, *_: object) -> str:
@@ -413,6 +428,11 @@ EXERCISES = [
             PAYS_ONE: _fixed(compares=False, fires=False),
             THREE: lambda cur, syn, mem, alpha, beta, threshold: (syn, mem),
             ORDER: [_swapped, _swapped_out, _spikes_last],
+            MEM_KEEPS: lambda cur, syn, mem, alpha, beta, threshold: my_synaptic(
+                cur, syn, mem, alpha, 1.0, threshold
+            ),
+            OLD_SYN: _old_syn,
+            OLD_MEM: _old_mem,
         },
         otherwise=_differs,
         accepts=(
