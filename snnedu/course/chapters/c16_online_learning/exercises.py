@@ -53,6 +53,7 @@ ONE_LATE = (
 )
 AVERAGED = "Your input is multiplied by 1 - β. Our neuron adds the whole input to its membrane."
 INPUT_LEAKS = "Your new input leaks at once. Only what was there before is multiplied by β."
+NO_FIRST = "Your trace lacks the first step: u starts at 0, and takes in x[0] at once. Begin the loop at step 0."
 NO_SLOPE = "You return u, without the slope h of each neuron. A weight moves the spike as far as it moves the membrane, times h."
 TURNED = (
     "Your last two axes are swapped. Neurons come first, as in a weight: [time, neurons, inputs]."
@@ -88,6 +89,11 @@ def _slope_inside(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
         e = beta * e + h[:, None] * x
         found.append(e)
     return torch.stack(found)
+
+
+def _without_first(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
+    first = torch.zeros_like(x_rec[:1])
+    return my_traces(torch.cat([first, x_rec[1:]]), h_rec, beta)
 
 
 def _only_u(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
@@ -132,7 +138,7 @@ LEAK_ON_ALL = (
     "Your β multiplies all three terms. What comes in is new at this step: only the old p leaks."
 )
 NEW_P = "Your sum over l takes the new p. The spikes that come back are those of the step before: take the old p."
-OTHER_AXIS = "`V @ p` with three axes sums over the second axis of p. Here l is the first one: use `einsum`, or `p.flatten(1)`."
+OTHER_AXIS = "Your sum goes over the second axis of p, as that of `V @ p` does. Here l is the first axis: `lki` in `einsum`, or use `p.flatten(1)`."
 
 
 def _draw_rtrl() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
@@ -303,6 +309,7 @@ EXERCISES = [
             ONE_LATE: _traces(late=True),
             AVERAGED: _traces(gain=lambda beta: 1 - beta),
             INPUT_LEAKS: _traces(gain=lambda beta: beta),
+            NO_FIRST: _without_first,
             NO_SLOPE: [
                 ByShape(_only_u),
                 lambda x_rec, h_rec, beta: my_traces(x_rec, torch.ones_like(h_rec), beta),

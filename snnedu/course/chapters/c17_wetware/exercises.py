@@ -70,7 +70,8 @@ FROM_FIRST = (
 OVERLAP = "Your bursts overlap: every run of `fewest` spikes is in your list. Let a group go on until an interval is too long."
 ALWAYS_FIVE = "You ignore `fewest`: your groups need 5 spikes."
 AT_LIMIT = "You cut at an interval that equals `longest`. Only a longer one ends a burst."
-LONG_ONES = "Your groups consist of long intervals. A burst has intervals of at most `longest`."
+LONG_ONES = "Your list lacks the bursts. A group goes on while an interval is at most `longest` (in s, as the times are), and ends at a longer one."
+CUT_EARLY = "Your cuts come one spike too early: each of your groups begins with the last spike of the one before. A group begins with the spike *after* the long interval."
 
 
 def _draw_trains() -> Iterator[tuple[Times, float, int]]:
@@ -89,7 +90,8 @@ def _draw_trains() -> Iterator[tuple[Times, float, int]]:
 def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int) -> Any:
     """Return what an answer finds in a copy of the train, in which nothing can be changed."""
     found = answer(times.copy(), longest, fewest)
-    refuse({NO_LIST: inspect.isgenerator(found) or isinstance(found, set | dict)})
+    number = isinstance(found, int | float | np.number)
+    refuse({NO_LIST: number or inspect.isgenerator(found) or isinstance(found, set | dict)})
     if isinstance(found, list | tuple | np.ndarray):
         refuse({TWO_ROWS: _are_two_rows(found)})
         refuse({WHOLE: any(np.size(group) > 2 for group in found)})
@@ -137,6 +139,11 @@ def _without_last(times: Times, longest: float, fewest: int) -> Any:
 
 def _fixed(times: Times, longest: float, fewest: int) -> Any:
     return find_bursts(times, 0.1, 5)
+
+
+def _cut_early(times: Times, longest: float, fewest: int) -> Any:
+    groups = np.split(times, np.flatnonzero(np.diff(times) > longest))
+    return [(group[0], group[-1]) for group in groups if len(group) >= fewest]
 
 
 def _long_ones(times: Times, longest: float, fewest: int) -> Any:
@@ -300,6 +307,7 @@ NO_EXP = "You use the values themselves as weights. They may be negative: take t
 ONE_LATE = "Your number is one too high. The first lesson has the number 0."
 RETURNS_CHANCES = "You return probabilities. Return one number: that of the lesson."
 NO_SUM = "You compare `dice` with one share. Lay the shares side by side: add them up, with `.cumsum(0)`."
+AFTER = "You count the shares that end after `dice`. Count those that end *before* it."
 NOT_SHARES = (
     "Your shares do not add up to 1. Divide the exponentials by their sum, or use `torch.softmax`."
 )
@@ -358,6 +366,16 @@ def _searched(values: Tensor, seconds: float, usual: float, dice: float) -> int:
     return -1 if seconds > usual else int(np.searchsorted(shares.numpy(), dice))
 
 
+def _counted(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    shares = torch.softmax(values / 0.15, 0)
+    return -1 if seconds > usual else int((shares < dice).sum())
+
+
+def _counted_after(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    ends = torch.softmax(values / 0.15, 0).cumsum(0)
+    return -1 if seconds > usual else int((ends > dice).sum())
+
+
 def _exponentials(values: Tensor, seconds: float, usual: float, dice: float) -> int:
     ends = torch.exp(values / 0.15).cumsum(0)
     return -1 if seconds > usual else int((ends < dice).sum())
@@ -398,17 +416,19 @@ EXERCISES = [
         run=_pairs,
         mistakes={
             EACH_GAP: _each_gap,
-            TOO_SMALL: _bursts(extra=-100),
+            TOO_SMALL: [_bursts(extra=-100), lambda t, longest, _: find_bursts(t, longest, 2)],
             ONE_TOO_MANY: _bursts(extra=1),
             ONE_TOO_FEW: _bursts(extra=-1),
             LAST_LOST: _without_last,
             FIRST_LOST: _bursts(part=slice(1, None)),
             WRONG_END: _bursts(end=1),
-            LATE_START: _bursts(start=1),
+            LATE_START: [_bursts(start=1), _bursts(extra=1, start=1)],
+            CUT_EARLY: _cut_early,
+            NO_LIST: lambda *train: len(find_bursts(*train)),
             DURATIONS: _bursts(as_="durations"),
             PLACES: _bursts(as_="places"),
             FIXED: _fixed,
-            LONG_ONES: _long_ones,
+            LONG_ONES: [_long_ones, lambda *train: []],
             FROM_FIRST: _from_first,
             OVERLAP: _overlap,
             ALWAYS_FIVE: _always_five,
@@ -485,7 +505,8 @@ EXERCISES = [
             WORST_FIRST: _policy(weights=lambda v: torch.softmax(-v / 0.15, 0)),
             NO_EXP: _policy(weights=lambda v: v / 0.15),
             TIMES_TEMPERATURE: _policy(weights=lambda v: torch.softmax(v * 0.15, 0)),
-            NO_SUM: [_unsummed(3), _unsummed(-1), _searched],
+            NO_SUM: [_unsummed(3), _unsummed(-1), _searched, _counted],
+            AFTER: _counted_after,
             NOT_SHARES: _exponentials,
             EQUAL: _policy(due=lambda seconds, usual: seconds < usual),
             ONE_LATE: _policy(shift=1),
