@@ -258,6 +258,16 @@ def test_the_arms_hold_the_same_cultures_and_the_verdict_follows_from_them(monke
     assert trials.verdict() == texts[2]
 
 
+def test_the_leads_of_two_kinds_of_culture_are_compared_by_their_difference(monkeypatch):
+    one, low, high = trials.compare("adaptive", "random", wilder=True)
+    other = trials.compare("adaptive", "random")[0]
+    mean, least, most = trials.wilder_lead()
+    assert mean == pytest.approx(one - other)
+    assert most - least > high - low  # both leads vary
+    monkeypatch.setattr(trials, "WILDER", trials.MEASURED)
+    assert trials.wilder_lead() == (0, 0, 0)
+
+
 def test_a_coach_of_ones_own_decides_which_lessons_come():
     heard = []
 

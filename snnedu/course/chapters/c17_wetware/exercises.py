@@ -321,7 +321,7 @@ def _draw_trials() -> Iterator[tuple[Tensor, float, float, float]]:
     """Draw values and a dice for many trials; about a third of them went well, some as usual."""
     for number in range(TRIALS):
         values, usual = 0.6 * torch.rand(4) - 0.3, uniform(0.8, 2.0)
-        values *= 10 if number % 4 == 0 else 1  # so that a temperature of 1/0.15 shows, too
+        values *= 30 if number % 4 == 0 else 1  # so that a temperature of 1/0.15 shows, too
         good = number % 3 == 2
         change = 1.0 if number % 10 == 4 else uniform(1.2, 2) if good else uniform(0.4, 0.9)
         yield values, usual * change, usual, random()

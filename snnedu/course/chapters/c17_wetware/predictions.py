@@ -36,7 +36,7 @@ PREDICTIONS = {
             ),
             Option(
                 "On day 94, when few cells are left",
-                "The bursts are small and short by then. They are largest on day 59.",
+                "The bursts are small and short by then. On day 59, many more spikes come together.",
             ),
         ),
     ),
@@ -86,19 +86,19 @@ PREDICTIONS = {
                 "In the organoids it was far ahead of random. Compare the intervals here.",
             ),
             Option(
-                "Adaptive, but not clearly before random",
-                "Some cultures learn much, most little, also from random lessons.",
+                "Adaptive, but not clearly ahead of random",
+                "Some cultures learn a lot, about half of them little, also from random lessons.",
             ),
             Option(
                 "Adaptive, but blocked is as good",
                 "If blocked were as good, the pulses alone would help. The blocked arm tests this.",
             ),
             Option(
-                "None is clearly ahead of no lessons",
+                "No arm is clearly ahead of no lessons",
                 "Without a lead over no lessons, nothing would have been learned. Compare adaptive with none.",
             ),
         ),
-        reply="Most cultures of an arm are alike, a few are far ahead: look at every dot.",
+        reply="With lessons, the cultures of an arm differ much: look at every dot.",
     ),
     "17.p6": Prediction(
         question=(

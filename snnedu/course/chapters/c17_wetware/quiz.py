@@ -77,7 +77,7 @@ QUESTIONS = {
             ),
         ),
         Question(
-            "Adaptive lessons help, random ones do not. What does blocked plasticity add?",
+            "Suppose adaptive lessons help and random ones do not. What does blocked plasticity add?",
             (
                 Option(
                     "It shows that more cells fire",
