@@ -134,6 +134,9 @@ class BurstDesign:
             )
 
 
+ONE = BurstDesign(1, MOST_HZ)  # a pulse alone
+
+
 class Analysis(NamedTuple):
     """What happened in the frames from `start_timestamp` to before `stop_timestamp`."""
 
@@ -276,7 +279,7 @@ class Neurons:
                 f"`lead_time_us` must be a multiple of {BIN} us, and at least {LEAD}. Received "
                 f"{lead_time_us!r}. Leave it out, or pass 5000 for 5 ms, for example."
             )
-        burst = BurstDesign(1, MOST_HZ) if burst_design is None else burst_design
+        burst = ONE if burst_design is None else burst_design
         interval = 1e6 / burst.hz
         self.sync(channels)
         for channel in channels:
@@ -416,6 +419,8 @@ class Neurons:
         """Keep the spikes that electrodes hear, each at a random frame of its ms."""
         channel = self.dish.wiring.electrode[who]
         heard = channel >= 0
+        if not heard.any():
+            return
         when, who, channel = when[heard], who[heard], channel[heard]
         frame = (self._ms + when) * FRAMES_PER_MS + self.dish.rng.integers(
             FRAMES_PER_MS, size=len(when)

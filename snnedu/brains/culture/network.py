@@ -9,6 +9,7 @@ The equations are in `Culture`, the parameters of each age in `AGES`.
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -343,6 +344,7 @@ def _rest(wiring: Wiring, weight: Synapses) -> State:
     return State(**zeros)
 
 
+@lru_cache
 def _factors(now: Age) -> Factors:
     """Return what a step of 1 ms multiplies, and a slow step of 10 ms."""
     slow, tide = (math.exp(-_loop.SLOW_STEP / tau) for tau in (TAU_SLOW, TAU_TIDE))
