@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import snnedu as snn
 from snnedu.course.attempt import WrongAnswer
 from snnedu.course.diagnosis import ByShape
 from snnedu.course.exercise import Exercise
@@ -51,6 +52,8 @@ SPECIFICITY_ONLY = (
 )
 FALSE_ALARMS = "You add the share of false alarms. Specificity is 1 minus it: of the empty volumes, the share that stayed empty."
 OF_ALL = "You divide by all volumes. Sensitivity divides by the true ones, specificity by the empty ones."
+LEFT_OUT = "You divide by all volumes that were not reported. Specificity divides by those that are truly empty: `~true`."
+SIZE_ONLY = "You drop the sign. A detector that is worse than guessing gets a negative number."
 CLAMPED = "You cut it off below 0. A detector that is worse than guessing gets a negative number."
 PERCENT = "You return percent. Leave the shares between 0 and 1."
 ONE_NUMBER = "One number is needed: the sum of the two shares, minus 1. You return two."
@@ -130,6 +133,12 @@ TWO_PARTS = "Return two tensors, the place and the speed: `return place, speed`.
 BACKWARD = "You return the speed before the place. Return place and speed, in this order."
 PULLED = "Where nothing was seen, your track is pulled to (0, 0). Replace NaN after the subtraction: what was missed is 0."
 ALL_STOP = "You correct no track if a single one was not seen. Treat each row on its own."
+EXCHANGED = "You give alpha to the prediction. The new place takes a share alpha of what was seen, and 1 - alpha of the prediction."
+NO_BETA = "You leave out beta in the speed. Correct it by beta / dt times what was missed."
+NEW_SPEED = (
+    "You predict with the speed that is already corrected. Predict the place with the old speed."
+)
+FROM_PLACES = "You take the speed from the last two places. Keep the old speed, and correct it by beta / dt times what was missed."
 ZEROED = "Where nothing was seen, your speed becomes 0. It should stay as it is."
 
 
@@ -195,6 +204,18 @@ def _after(*given: Any) -> tuple[Tensor, Tensor]:
     return place, speed + beta / dt * (seen - place).nan_to_num(0.0)
 
 
+def _new_speed(*given: Any) -> tuple[Tensor, Tensor]:
+    place, speed, seen, dt, alpha, beta = given
+    missed = (seen - (place + speed * dt)).nan_to_num(0.0)
+    speed = speed + beta / dt * missed
+    return place + speed * dt + alpha * missed, speed
+
+
+def _from_places(*given: Any) -> tuple[Tensor, Tensor]:
+    place, _ = my_step(*given)
+    return place, (place - given[0]) / given[3]
+
+
 def _with_where(*given: Any) -> list[Any]:
     place, speed, seen, dt, alpha, beta = given
     expected = place + dt * speed
@@ -206,6 +227,8 @@ def _with_where(*given: Any) -> list[Any]:
 # --------------------------------------------------------------------------------------- 21.3
 
 ONE_SIGN = "You count one polarity alone. Sum over both channels: axis 1."
+OPPOSED = "You subtract one polarity from the other. Both are events of the block: add them up."
+ALIKE = "Your result is the same in all steps: your list holds one tensor many times, which `mem += …` or `mem *= …` changes. Make a new one in each step: `mem = beta * mem + …`."
 ONE_OF_BOTH = "You count a pixel once when both polarities fire in a step. These are two events."
 RESETS = "You reset the membrane after a spike. This one is left as it is: a block stays kept while events come."
 NO_LEAK = "Your membrane does not leak: it counts all events so far."
@@ -287,7 +310,16 @@ EXERCISES = [
                         hit / (hit + alarm) + empty / (empty + alarm) - 1
                     )
                 ),
+                _from(
+                    lambda hit, miss, alarm, empty: hit / (hit + alarm) + empty / (empty + miss) - 1
+                ),
             ],
+            LEFT_OUT: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + miss) + empty / (empty + miss) - 1
+            ),
+            SIZE_ONLY: _from(
+                lambda hit, miss, alarm, empty: (hit / (hit + miss) - alarm / (empty + alarm)).abs()
+            ),
             FALSE_ALARMS: _from(
                 lambda hit, miss, alarm, empty: hit / (hit + miss) + alarm / (empty + alarm) - 1
             ),
@@ -376,6 +408,10 @@ EXERCISES = [
                 partial(_track, ahead=lambda p, v, dt: p + v),
                 partial(_track, ahead=lambda p, v, dt: p + v, turn=lambda v, r, b, dt: v + b * r),
             ],
+            EXCHANGED: partial(_track, correct=lambda p, r, a, old: p + (1 - a) * r),
+            NO_BETA: partial(_track, turn=lambda v, r, b, dt: v + r / dt),
+            NEW_SPEED: _new_speed,
+            FROM_PLACES: _from_places,
             ZEROED: _zeroed,
             BACKWARD: lambda *given: my_step(*given)[::-1],
             PULLED: partial(_track, miss=lambda s, p, old: s.nan_to_num(0.0) - p),
@@ -404,10 +440,16 @@ EXERCISES = [
                 partial(_blocks, count=lambda x_rec: _sums(x_rec[:, :1])),
                 partial(_blocks, count=lambda x_rec: _sums(x_rec[:, 1:])),
             ],
+            OPPOSED: [
+                partial(_blocks, count=lambda x_rec: _sums(x_rec[:, 1:]) - _sums(x_rec[:, :1])),
+                partial(_blocks, count=lambda x_rec: _sums(x_rec[:, :1]) - _sums(x_rec[:, 1:])),
+            ],
+            ALIKE: lambda *given: my_blocks(*given)[-1:].expand(len(given[0]), -1, -1),
             ONE_OF_BOTH: partial(_blocks, count=lambda x_rec: _sums(x_rec.amax(1, keepdim=True))),
             RESETS: [
                 partial(_blocks, after=lambda mem, threshold: mem * (mem <= threshold)),
                 partial(_blocks, after=lambda mem, threshold: mem - threshold * (mem > threshold)),
+                lambda x_rec, beta, threshold: snn.Leaky(beta, threshold).unroll(_sums(x_rec))[0],
             ],
             NO_LEAK: partial(_blocks, step=lambda mem, now, beta: mem + now),
             NO_MEMORY: partial(_blocks, step=lambda mem, now, beta: now),

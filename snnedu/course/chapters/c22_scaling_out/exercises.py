@@ -56,6 +56,7 @@ DIVIDED_TWICE = "Your result is a mean of means, divided by the number of sample
 NOT_DIVIDED = (
     "You return the sum over all samples. The gradient of the mean loss is divided by their number."
 )
+MEAN_OF_SHARES = "You divide twice, by the number of samples and by that of the processes. Weighted with size / all samples, the gradients only need to be added up."
 BY_PROCESSES = "You divide the sum over all samples by the number of processes. Divide it by the number of samples."
 INVERSE = "You divide each gradient by its size, so the smallest share counts most. A mean stands for as many samples as it was taken over."
 FROM_EXAMPLE = "These are the weights of the example, 70, 20 and 10 of 100 samples. Another batch has others: divide each size by `sum(sizes)`."
@@ -110,6 +111,7 @@ SWAPPED = (
     "Your slope is upside down: the difference of the times goes above, that of the sizes below."
 )
 PARTS = "You return two numbers, and one is needed: the time of one process, divided by the time with many."
+A_TIME = "You put the fixed part into the formula as a time. There s is a share: divide the fixed part by the time of the whole batch, fixed + slope × `batch`."
 ROUNDED = "Do not round the speed-up."
 UNLIKE = "This is not the speed-up. Draw a line through the two measurements: time = fixed part + slope × samples. Each process has the fixed part, and its share of the samples."
 OVER_ORIGIN = "You take the time per sample of one measurement as the slope. It holds a part of the fixed time: take the difference of the two measurements."
@@ -149,7 +151,7 @@ def _samples_over_time(sizes: Any, times: Any, batch: int, processes: int) -> fl
 
 def _unlike(got: Tensor, right: Tensor, *case: Any) -> str:
     """Return the general reply, another one if only rounding is wrong."""
-    rounded = (round(right.item(), digits) for digits in range(4))
+    rounded = [int(right.item()), *(round(right.item(), digits) for digits in range(4))]
     only = got.numel() == 1 and any(abs(got.item() - each) < 1e-5 for each in rounded)
     return ROUNDED if only else UNLIKE
 
@@ -324,6 +326,7 @@ EXERCISES = [
             SUM: _weighted(lambda n, sizes: 1),
             DIVIDED_TWICE: _weighted(lambda n, sizes: 1 / sum(sizes)),
             NOT_DIVIDED: _weighted(lambda n, sizes: n),
+            MEAN_OF_SHARES: _weighted(lambda n, sizes: n / sum(sizes) / len(sizes)),
             BY_PROCESSES: _weighted(lambda n, sizes: n / len(sizes)),
             INVERSE: _weighted(lambda n, sizes: (1 / n) / sum(1 / size for size in sizes)),
             FIRST: lambda gradients, sizes: gradients[0],
@@ -365,6 +368,7 @@ EXERCISES = [
             WEAK: _of_line(lambda a, b, s, n, p: (a + b * n * p) / (a + b * n)),
             SWAPPED: [_swapped, _samples_over_time],
             PARTS: ByShape(lambda sizes, times, batch, processes: _line(sizes, times)),
+            A_TIME: _of_line(lambda a, b, s, n, p: 1 / (a + (1 - a) / p)),
             OVER_ORIGIN: [_through_origin(0), _through_origin(1)],
         },
         otherwise=_unlike,

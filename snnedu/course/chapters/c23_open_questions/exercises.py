@@ -70,6 +70,10 @@ FIXED_N = "Your function works for eight seeds only, as in the text. Use `len(ga
 TWICE = "Your interval is twice as wide as it should be. It reaches t spreads of the mean to *each* side."
 HALF = "Your interval is half as wide as it should be. It reaches t spreads of the mean to *each* side."
 ABSOLUTE = "You drop the sign of the effect size. A harm has a negative one."
+SIGN_LOST = (
+    "You drop the sign of the mean gain. A harm has a negative one, in d and in the interval."
+)
+POINTS = "Your interval is in points. Leave it in the unit of the accuracies, between 0 and 1."
 MEAN_FIRST = "Your first number is the mean gain. The effect size is the mean gain divided by the spread of the gains."
 
 
@@ -154,6 +158,11 @@ def _around_size(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor
     size, low, high = my_effect(a, b, t)
     middle, half = ((low + high) / 2).abs(), (high - low) / 2
     return size, middle - half, middle + half
+
+
+def _sign_lost(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
+    size, low, high = _around_size(a, b, t)
+    return size.abs(), low, high
 
 
 def _d_and_root(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -286,6 +295,8 @@ OVER_INDEX = 'Your panel draws the rate against its position in the array. `snn.
 NO_RATE = 'Your panel does not show the rate. `snn.Curve` takes the name of x, then that of y: "cur" and "rate".'
 MOVING = "The y axis of your panel follows the curve. Fix it with `ylim`, so that a change is seen."
 LISTS = "Put both controls in a list, then the panel in a list of its own, even if it is alone."
+KEYWORDS = 'Ranges by name belong to `interact`. An `snn.Explorer` takes a list of sliders: `[snn.Slider("beta", …), …]`.'
+NUMBERS = 'Your panel holds numbers. It needs names, "cur" and "rate": the Explorer calls `model` itself at each setting.'
 ORDER = "The order is: the function, the controls, the panels."
 ONE_STAYS = "At some settings your Explorer does not show what `model` returns: perhaps a slider moves nothing. Pass it `model` itself."
 FLAT = "Your y axis is so long that the curve stays flat. A rate lies between 0 and 1."
@@ -329,7 +340,8 @@ def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
                 NO_SUCH_NAME: "`name in a panel` must be one of" in said,
                 TUPLES: "object has no attribute 'name'" in said and "'Curve'" not in said,
                 CALLED: "must be the name of a built-in model or a function" in said,
-                LISTS: "is not iterable" in said,
+                LISTS: "is not iterable" in said or "positional arguments but" in said,
+                KEYWORDS: "__init__() got an unexpected keyword argument" in said,
                 ORDER: "'Curve' object has no attribute 'name'" in said,
                 BOTH_CONTROLS: "must be one of 'beta', 'threshold'" in said,
             }
@@ -345,6 +357,14 @@ def _judge(explorer: snn.Explorer) -> None:
     for name, control in controls.items():
         narrow = isinstance(control, snn.Slider) and control.max - control.min < 3 * control.step
         refuse({NARROW.format(name=name): narrow})
+    drawn = [panel for panel in explorer.panels if isinstance(panel, snn.Curve)]
+    refuse(
+        {
+            NUMBERS: any(
+                isinstance(name, Tensor) for panel in drawn for name in (panel.x, panel.series)
+            )
+        }
+    )
     for settings in explorer.extremes():
         _try(explorer, settings)
     panels = len(explorer.panels)
@@ -429,16 +449,17 @@ TAU_EXP = "Your τ belongs to β = exp(-1/τ). This neuron keeps 1 - 1/τ of its
 TAU_BETA = "You divide by β. The neuron loses 1 - β in a step, and 1/τ is what it loses."
 TAU_TURNED = "Your τ is turned over. 1/τ is what the neuron loses in a step, 1 - β."
 GAIN_ONE = (
-    "Your gain is 1. Their neuron takes in a τ-th of its current, so that it would hear too little."
+    "Your g is 1. Their neuron takes in a τ-th of its current, so that it would hear too little."
 )
-GAIN_TURNED = "Your gain is turned over. Their neuron divides the current by τ: undo this."
-GAIN_BETA = "Your gain is 1/β. What must be undone is the division of the current by τ."
+GAIN_TURNED = "Your g is turned over. Their neuron divides the current by τ: undo this."
+GAIN_BETA = "Your g is 1/β. What must be undone is the division of the current by τ."
 NOT_ALL_OF_IT = "You subtract θ. What their neuron subtracts at once leaks as the membrane does: one step later β r is left, and this must be θ."
 TOO_LITTLE = "You subtract β θ, less than θ. It leaks once more before the next step: in the end β r must be θ."
-ONLY_AT_ONE = "Your amount is right for θ = 1 alone. It grows with the `threshold` that is passed."
-SCALED_AMOUNT = "You multiply the amount by the gain. The gain scales currents alone: the membrane and its threshold keep their size."
+ONLY_AT_ONE = "Your r is right for θ = 1 alone. It grows with the `threshold` that is passed."
+SCALED_AMOUNT = "You multiply r by g. But g scales currents alone: the membrane and its threshold keep their size."
 ADDED = "You add the share of θ that leaks. What you add leaks, too: β r must be θ."
-OTHER_ORDER = "Your numbers are right, but in another order: τ, the gain, the amount."
+OTHER_ORDER = "Your numbers are right, but in another order: τ, g, r."
+APART = "This neuron would not spike as ours does. Write both equations for a step after a spike, and compare what stands before U, I and S."
 
 
 def _draw_neurons() -> Iterator[tuple[float, float]]:
@@ -454,6 +475,14 @@ def _moved(
     amount: Callable[[float, float], float] = lambda beta, threshold: threshold / beta,
 ) -> Callable[[float, float], tuple[float, float, float]]:
     return lambda beta, threshold: (tau(beta), gain(beta), amount(beta, threshold))
+
+
+def _say_what_is_right(got: Tensor, right: Tensor, *case: Any) -> str:
+    """Return the general reply, after the numbers of the three that are right."""
+    close = torch.isclose(got.double(), right.double(), rtol=1e-4).tolist()
+    fine = [name for name, same in zip(("τ", "g", "r"), close, strict=True) if same]
+    said = f"Your {' and '.join(fine)} {'are' if fine[1:] else 'is'} right, the rest is not. "
+    return f"{said if fine else ''}{APART}"
 
 
 def _both_from(tau: Callable[[float], float]) -> Any:
@@ -495,6 +524,8 @@ EXERCISES = [
             TWICE: lambda a, b, t: my_effect(a, b, 2 * t),
             HALF: lambda a, b, t: my_effect(a, b, t / 2),
             ABSOLUTE: _absolute,
+            SIGN_LOST: _sign_lost,
+            POINTS: lambda a, b, t: my_effect(100 * a, 100 * b, t),
             MEAN_FIRST: _mean_first,
         },
         otherwise="Your three numbers are not right. Subtract seed by seed, then take mean and `std()` of these gains.",
@@ -578,7 +609,12 @@ EXERCISES = [
             CUT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 0.5))),
             OTHER: lambda model: _explore(_rates(0.5)),
             ONE_STAYS: lambda model: _explore(lambda beta, threshold: model(beta, 1.0)),
-            LISTS: _no_list,
+            LISTS: [
+                _no_list,
+                lambda model: snn.Explorer(model, *_CONTROLS, _PANEL),  # pyright: ignore
+            ],
+            KEYWORDS: lambda model: snn.Explorer(model, beta=(0.5, 0.95), threshold=(0.5, 1.5)),  # pyright: ignore
+            NUMBERS: lambda model: _explore(model, panel=snn.Curve(*model(0.9, 1.0).values())),
             ORDER: lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
             FLAT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 100))),
             CUT_X: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 1), xlim=(0, 0.3))),
@@ -637,7 +673,7 @@ EXERCISES = [
                 lambda beta, threshold: (1 / (1 - beta), threshold / beta, 1 / (1 - beta)),
             ],
         },
-        otherwise="This neuron would not spike as ours does. Write both equations for a step after a spike, and compare what stands before U, I and S.",
+        otherwise=_say_what_is_right,
         accepts=(
             lambda beta, threshold: torch.tensor(my_move(beta, threshold)),
             lambda beta, threshold: list(my_move(beta, threshold)),

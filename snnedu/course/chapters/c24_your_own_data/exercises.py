@@ -52,6 +52,8 @@ X_AND_Y = "Your x and y are exchanged. In the table x, the column of the pixel, 
 SIGNS = "Your polarities are reversed: 1 in the table is brighter, and stays 1; 0 becomes -1."
 ALL_ON = "All your events are ON. A 0 in the table is darker: it becomes -1."
 LENGTH = "Your recording has another length. It ends with its last event: `duration` is the time of that, in ms."
+WHOLE = "Your times are whole ms. Divide with `/`: a camera's clock is finer than that."
+UNLIKE = "These are not the events of the table. Look at its columns: t (µs), x, y, p, and at what `Events` wants: ms from the first event, p of 1 or -1."
 SIZE = "Your `size` is another than the one that is passed. It is (height, width)."
 NO_TIME = "Your recording lasts 0 ms. A float32 holds about 7 digits, the camera's clock has 16: subtract the first time before you make float32 numbers of the times."
 NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. You return {}."
@@ -96,6 +98,24 @@ def _reader(
     return read
 
 
+def _unlike(got: Tensor, right: Tensor, *case: Any) -> str:
+    """Return the general reply, another one if only the length is wrong, or times are cut."""
+    size, times = slice(0, 2), slice(3, 3 + len(case[0]))
+    others = slice(times.stop, None)
+    if not (torch.equal(got[size], right[size]) and torch.equal(got[others], right[others])):
+        return UNLIKE
+    if torch.allclose(got[times], right[times], rtol=0, atol=1e-3):
+        return LENGTH
+    cut = (right[times].floor(), right[times].round())
+    return WHOLE if any(torch.equal(got[times], each) for each in cut) else UNLIKE
+
+
+def _of_the_clock(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
+    events = my_read(rows, size)
+    last = rows[-1, 0].item() / 1000
+    return snn.events.Events(events.t, events.x, events.y, events.p, size=size, duration=last)
+
+
 def _through_tonic(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
     array = np.zeros(len(rows), [(name, np.int64) for name in "txyp"])
     for column, name in enumerate("txyp"):
@@ -113,12 +133,16 @@ def _in_numpy(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
 
 # --------------------------------------------------------------------------------------- 24.2
 
-BEGINS = "You look at how the name begins: p1 also begins the names p10 and p11. Compare the whole part before `_`."
+BEGINS = "You take p10 and p11 for p1, which their names begin with. Compare the whole part before `_`."
 ANYWHERE = "You look for the name anywhere in the path. p1 is also in p10, and perhaps in the name of a folder. Compare the whole part of `path.stem` before `_`."
 TURNED = "You return the test windows first. The order is training, test."
 IN_BOTH = "All windows are in your training set, those of the test as well. Leave these out."
 BY_TAKE = "You split by the number after `_`, the recording. Then each person is in both sets."
 ONLY_ONE_EACH = "You return each file once. A file gives several windows: return the numbers of all of them, their places in `paths`."
+REPEATED = "Some windows stand twice in your lists, and others are missing: `paths.index` finds the first window of a file only. `enumerate(paths)` numbers them all."
+WHOLE_STEM = "You compare the whole stem, such as p10_2. The person is the part before `_`."
+TWO_LETTERS = "You take the first two characters, and p10 has three. Take what stands before `_`."
+FIXED = "You hold out the persons of the next cell, whoever is asked for. Use `held_out`."
 PATHS = "You return paths. Return the numbers of the windows, their places in `paths`."
 MASKS = "You return True and False. Return the places where they are True."
 SETS = "You return sets, which have no order. Return two lists."
@@ -183,6 +207,12 @@ def _each_once(paths: Sequence[Path], held_out: Sequence[str]) -> tuple[list[int
     return [n for n in train if n in first], [n for n in test if n in first]
 
 
+def _each_last(paths: Sequence[Path], held_out: Sequence[str]) -> tuple[list[int], list[int]]:
+    last = {path: n for n, path in enumerate(paths)}.values()
+    train, test = my_split(paths, held_out)
+    return [n for n in train if n in last], [n for n in test if n in last]
+
+
 def _split_in_numpy(paths: Sequence[Path], held_out: Sequence[str]) -> tuple[Any, Any]:
     out = np.isin([path.name.partition("_")[0] for path in paths], list(held_out))
     return np.flatnonzero(~out), np.flatnonzero(out)
@@ -204,6 +234,8 @@ NO_STATE = "Each of your steps starts from rest: the state that `step` returns h
 LAST_STEP = "You look at the spikes of one step alone. Count the spikes of all steps since the answer before."
 EACH_STEP = "You answer after each step. One answer is due after each `every` steps."
 EARLY = "You answer before the last step of a window is counted. Run the step first, then look whether `every` steps are over."
+LATE = "Your answers come one step late: step 0 counts, too. Look at `(number + 1) % every`, or count from 1."
+VOTES = "You count in how many steps a class leads. Count its spikes."
 FIRST_TOO = "You also answer at the very first step. The first answer is due after `every` steps."
 LEAST = "You return the class with the fewest spikes."
 COUNTS = "You return counts. Return the number of the class that has most of them."
@@ -263,6 +295,17 @@ def _answering(
     return answers
 
 
+def _by_votes(step: Callable[..., Any], x_rec: Tensor, every: int) -> list[int]:
+    found = list[int]()
+    for start in range(0, len(x_rec) - every + 1, every):
+        state, votes = None, list[int]()
+        for x in x_rec[start : start + every]:
+            spk, state = step(x, state)
+            votes.append(int(spk[0].argmax()))
+        found.append(max(votes, key=votes.count))
+    return found
+
+
 def _by_windows(step: Callable[..., Any], x_rec: Tensor, every: int) -> Tensor:
     found = []
     for start in range(0, len(x_rec) - every + 1, every):
@@ -290,14 +333,15 @@ EXERCISES = [
             SIGNS: _reader(polarity=lambda p: 1 - 2 * p),
             ALL_ON: _reader(polarity=torch.ones_like),
             NO_TIME: _reader(lambda t: (t.float() - t.float()[0]) / 1000),
-            LENGTH: [_reader(longer=1000.0), _reader(longer=1.5)],
+            LENGTH: [_reader(longer=1000.0), _reader(longer=1.5), _of_the_clock],
+            WHOLE: _reader(lambda t: (t - t[0]) // 1000),
             SIZE: [
                 _reader(sized=lambda size: (size[0] + 1, size[1] + 1)),
                 _reader(sized=lambda size: (20, 20)),
                 _reader(sized=lambda size: size[::-1]),
             ],
         },
-        otherwise="These are not the events of the table. Look at its columns: t (µs), x, y, p, and at what `Events` wants: ms from the first event, p of 1 or -1.",
+        otherwise=_unlike,
         accepts=(_through_tonic, _in_numpy),
         hints=(
             "`torch.tensor(rows).T` gives the four columns: `t, x, y, p = torch.tensor(rows).T`.",
@@ -322,7 +366,13 @@ EXERCISES = [
             TURNED: lambda paths, out: my_split(paths, out)[::-1],
             IN_BOTH: lambda paths, out: (list(range(len(paths))), my_split(paths, out)[1]),
             BY_TAKE: _by(lambda path, out: path.stem.split("_")[1] == "0"),
-            ONLY_ONE_EACH: _each_once,
+            ONLY_ONE_EACH: [_each_once, _each_last],
+            REPEATED: lambda paths, out: tuple(
+                [list(paths).index(paths[n]) for n in part] for part in my_split(paths, out)
+            ),
+            WHOLE_STEM: _by(lambda path, out: path.stem in out),
+            TWO_LETTERS: _by(lambda path, out: path.stem[:2] in out),
+            FIXED: _by(lambda path, out: _person(path) in ("p2", "p10", "p11")),
             LAST_ONLY: [
                 _by(lambda path, out: _person(path) == out[-1]),
                 _by(lambda path, out: _person(path) == out[0]),
@@ -363,7 +413,12 @@ EXERCISES = [
             EARLY: _answering(late=True),
             FIRST_TOO: _answering(due=lambda number, every: (number - 1) % every == 0),
             LEAST: _answering(answer=lambda counts: int(counts.argmin())),
-            COUNTS: _answering(answer=lambda counts: counts.tolist()),
+            LATE: _answering(due=lambda number, every: number > 1 and (number - 1) % every == 0),
+            VOTES: _by_votes,
+            COUNTS: [
+                _answering(answer=lambda counts: counts.tolist()),
+                _answering(answer=lambda counts: float(counts.max())),
+            ],
             REST_TOO: _answering(tail=True),
             NOT_A_LIST: lambda step, x_rec, every: my_answers(step, x_rec, every)[0],
         },
