@@ -328,6 +328,32 @@ def test_sinabs_spikes_as_the_neuron_elsewhere(r):
     assert ((here != ours).sum() <= 2) == (r > 0.8)
 
 
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("r", [0.8 / 0.9, 0.8])
+def test_norse_with_a_reset_of_ones_own_spikes_as_the_neuron_elsewhere(r):
+    norse = pytest.importorskip("norse.torch")
+    pace, zero, threshold = map(torch.tensor, (100.0, 0.0, 0.8))
+    how = norse.LIFBoxParameters(
+        tau_mem_inv=pace, v_leak=zero, v_th=threshold, v_reset=zero,
+        reset_method=lambda spk, mem, _reset, _threshold: mem - r * spk,
+    )  # fmt: skip
+    cur_rec = 0.4 * torch.rand(200, 50, generator=torch.Generator().manual_seed(0))
+    spk_rec, _ = norse.Lift(norse.LIFBoxCell(how, dt=0.001))(10 * cur_rec)
+    here = experiments.elsewhere(cur_rec, tau=10, gain=10, amount=r, threshold=0.8)
+    assert (spk_rec != here).sum() <= 2
+
+
+@pytest.mark.parity
+@pytest.mark.filterwarnings("ignore")
+def test_spikingjelly_subtracts_the_threshold_and_no_other_amount():
+    neurons = pytest.importorskip("spikingjelly.activation_based.neuron")
+    theirs = neurons.LIFNode(tau=10.0, v_threshold=0.8, v_reset=None, step_mode="m")
+    cur_rec = 0.4 * torch.rand(200, 50, generator=torch.Generator().manual_seed(0))
+    here = experiments.elsewhere(cur_rec, tau=10, gain=10, amount=0.8, threshold=0.8)
+    assert (theirs(10 * cur_rec) != here).sum() <= 2
+
+
 def test_the_phrase_book_has_ten_phrases_in_seven_libraries(capsys):
     assert all(len(library.lines) == 10 for library in phrases.LIBRARIES.values())
     phrases.show("snnedu", "Brian 2")
