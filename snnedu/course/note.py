@@ -1,11 +1,13 @@
 """A reply to a learner: a colored note in a notebook, plain text elsewhere."""
 
+import re
 from html import escape
 
 from snnedu.core.translation import translated
 from snnedu.course.console import say
 
 GREEN, AMBER = "#009e73", "#e69f00"
+_EMPHASIZED = re.compile(r"(?<![\w*])\*(\w[\w ]*)(?<! )\*(?![\w*])")  # not 2*3*4, not a * b * c
 
 
 def show(text: str, color: str = AMBER, printed: str = "") -> None:
@@ -33,9 +35,12 @@ def in_notebook() -> bool:
 
 
 def code_marks(html: str) -> str:
-    """Turn `code` into a code element."""
+    """Turn `code` into a code element, and *words* outside of code into emphasized ones."""
     parts = html.split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+    return "".join(
+        f"<code>{p}</code>" if i % 2 else _EMPHASIZED.sub(r"<em>\1</em>", p)
+        for i, p in enumerate(parts)
+    )
 
 
 def _display(data: dict[str, str]) -> None:

@@ -433,6 +433,18 @@ def test_each_option_of_a_quiz_gets_its_reply_and_is_stored():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("To *each* side, as `a *b* c`.", "To <em>each</em> side, as <code>a *b* c</code>."),
+        ("Two *or more words*.", "Two <em>or more words</em>."),
+        ("2 * 3 * 4, x*y*z, **kwargs", "2 * 3 * 4, x*y*z, **kwargs"),
+    ],
+)
+def test_words_between_asterisks_are_emphasized_outside_of_code(text, shown):
+    assert html(text) == shown
+
+
 def test_the_position_of_an_option_does_not_show_whether_it_is_right():
     asked = [each for tutorial in ("00", "01", "05", "06") for each in quiz(tutorial).asked]
     places = [[option.right for option in options].index(True) for _, options in asked]

@@ -17,7 +17,7 @@ PREDICTIONS = {
             ),
             Option(
                 "about 5",
-                "The *frames* are five times as many. Each event still fills one entry.",
+                "The frames are five times as many, the events are not: each still fills one entry.",
             ),
         ),
     ),
