@@ -310,6 +310,25 @@ def test_a_moved_neuron_spikes_as_before(beta, threshold, seed):
     assert (there != ours).sum() <= 2  # a membrane on the threshold may round to either side
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda beta, threshold: (7.0, 7.0, threshold / beta), "Your r is right, the rest is not."),
+        (lambda beta, threshold: (1 / (1 - beta), 7.0, threshold / beta), "Your τ and r are right"),
+        (lambda beta, threshold: (7.0, 7.0, 7.0), "not right yet. This neuron"),
+    ],
+)
+def test_a_neuron_that_is_not_moved_rightly_hears_what_is_right(answer, said, capsys):
+    snn.check("23.4", answer)
+    assert said in capsys.readouterr().out
+
+
+def test_another_argument_of_a_panel_is_not_taken_for_a_range(capsys):
+    panel = lambda: snn.Curve("cur", "rate", color="red")  # pyright: ignore  # noqa: E731
+    snn.check("23.3", lambda model: snn.Explorer(model, [], [panel()]))
+    assert "`interact`" not in capsys.readouterr().out
+
+
 @pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("r", [0.8 / 0.9, 0.8])

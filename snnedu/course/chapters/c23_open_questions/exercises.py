@@ -340,8 +340,8 @@ def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
                 NO_SUCH_NAME: "`name in a panel` must be one of" in said,
                 TUPLES: "object has no attribute 'name'" in said and "'Curve'" not in said,
                 CALLED: "must be the name of a built-in model or a function" in said,
-                LISTS: "is not iterable" in said or "positional arguments but" in said,
-                KEYWORDS: "__init__() got an unexpected keyword argument" in said,
+                LISTS: "is not iterable" in said or "Explorer.__init__() takes" in said,
+                KEYWORDS: "Explorer.__init__() got an unexpected" in said,
                 ORDER: "'Curve' object has no attribute 'name'" in said,
                 BOTH_CONTROLS: "must be one of 'beta', 'threshold'" in said,
             }
