@@ -133,7 +133,9 @@ def _in_numpy(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
 
 # --------------------------------------------------------------------------------------- 24.2
 
-BEGINS = "You take p10 and p11 for p1, which their names begin with. Compare the whole part before `_`."
+BEGINS = (
+    "You take p10 and p11 for p1, which their names begin with. Compare the whole part before `_`."
+)
 ANYWHERE = "You look for the name anywhere in the path. p1 is also in p10, and perhaps in the name of a folder. Compare the whole part of `path.stem` before `_`."
 TURNED = "You return the test windows first. The order is training, test."
 IN_BOTH = "All windows are in your training set, those of the test as well. Leave these out."
