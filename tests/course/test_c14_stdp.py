@@ -1,5 +1,7 @@
 """What 14 claims, on few seeds; and what a learner may do without a later cell failing."""
 
+import math
+
 import pytest
 import torch
 
@@ -197,3 +199,74 @@ def test_finer_steps_leave_fewer_neurons_that_fire_at_once():
     assert answering[0.25] < 0.8 * answering[1.0], answering
     sent = [dc.encode(few, 0, dt).sum().item() for dt in (0.25, 1.0)]
     assert sent[0] == pytest.approx(sent[1], rel=0.02)
+
+
+# --- replies ----------------------------------------------------------------------------------
+
+
+def in_place(spk, tau):
+    x, trace = torch.zeros(()), []
+    for now in spk:
+        x *= math.exp(-1 / tau)
+        x += now
+        trace.append(x)
+    return trace
+
+
+def one_tau(spk, tau):
+    return exercises.my_trace(spk, 20.0)
+
+
+def ms_before(pre, post, x, y, up, down):
+    return sum(up * x[t] * post[t] - down * y[t - 1] * pre[t] for t in range(len(pre)))
+
+
+def both_ms_before(pre, post, x, y, up, down):
+    steps = range(1, len(pre))
+    return sum(up * x[t - 1] * post[t] - down * y[t - 1] * pre[t] for t in steps)
+
+
+def post_first(pre, post, x, y, up, down):
+    return (up * (x - pre) * post - down * y * pre).sum()
+
+
+def neither(pre, post, x, y, up, down):
+    return ((1 - pre) * up * x * post - (1 - post) * down * y * pre).sum()
+
+
+def one_trace(pre, post, x, y, up, down):
+    return (up * x * post - down * x * pre).sum()
+
+
+def last_change(pre, post, x, y, up, down):
+    change = 0.0
+    for t in range(len(pre)):
+        if post[t]:
+            change = up * x[t]
+        if pre[t]:
+            change = -down * (y[t] - post[t])
+    return change
+
+
+def its_drive(drive, extra):
+    winner, after = exercises.my_round(drive, extra)
+    return drive[winner], after
+
+
+@pytest.mark.parametrize(
+    ("id", "wrong", "reply"),
+    [
+        ("14.1", in_place, "already in the list"),
+        ("14.1", one_tau, "the argument `tau`"),
+        ("14.2", ms_before, "take y from the ms before"),
+        ("14.2", both_ms_before, "both traces from the ms before"),
+        ("14.2", post_first, "let the postsynaptic spike come first"),
+        ("14.2", neither, "leave a sentence out"),
+        ("14.2", one_trace, "one trace in both parts"),
+        ("14.2", last_change, "the last change only"),
+        ("14.3", its_drive, "Return the place"),
+    ],
+)
+def test_a_natural_mistake_gets_its_own_reply(id, wrong, reply, capsys):
+    snn.check(id, wrong)
+    assert reply in capsys.readouterr().out

@@ -299,6 +299,28 @@ def last_trace(x, post, signal, beta):
     return torch.outer((post * signal).sum(0), exercises._traces(x, beta)[-1])
 
 
+def one_tensor(x, post, signal, beta):
+    trace, traces = torch.zeros(x.shape[1]), []
+    for now in x:
+        trace *= beta
+        trace += now
+        traces.append(trace)
+    return (post * signal).T @ torch.stack(traces)
+
+
+def first_step(x, post, signal, beta):
+    return torch.outer(signal[0] * post[0], x[0])
+
+
+def by_rate(p, rate):
+    change = torch.zeros(len(p))
+    for trigger in range(len(p)):
+        new = p.clone()
+        new[trigger] *= rate
+        change = change + p[trigger] * (new / new.sum() - p)
+    return change
+
+
 def all_at_once(p, rate):
     new = p * (1 + rate)
     return new / new.sum() - p
@@ -326,13 +348,22 @@ def over(ours, theirs, spread, lead=torch.mean):
     ("id", "wrong", "reply"),
     [
         ("15.1", fixed_beta, "argument `beta`"),
-        ("15.1", last_trace, "sum the factors over time"),
+        ("15.1", last_trace, "with the last trace"),
+        ("15.1", one_tensor, "that is already there"),
+        ("15.1", first_step, "is `return` inside the loop"),
         ("15.2", all_at_once, "all shares at once"),
         ("15.2", lambda p, rate: torch.zeros(len(p)), "mean change is 0"),
         ("15.2", one_draw, "nothing at random"),
         ("15.2", never_from_p_again, "start from p again"),
         ("15.2", lambda p, rate: rate * p * (p - (p**2).sum()), "minus the slope of L"),
+        ("15.2", by_rate, "Multiply it by 1 + α"),
+        ("15.2", lambda p, rate: exercises.my_mean_step(p, rate) / len(p), "the mean already"),
         ("15.3", lambda a, b: over(a, b, a.std()), SPREAD),
+        ("15.3", lambda a, b: over(a, b, torch.cat([a, b]).std()), SPREAD),
+        ("15.3", lambda a, b: over(a, b, (a - b).std() / (len(a) - 1)), "has that inside"),
+        ("15.3", lambda a, b: ((a - b).mean(), (a - b) / (a - b).std()), "for each seed"),
+        ("15.3", lambda a, b: (a - b, (a - b).mean() / (a - b).std()), "for each seed"),
+        ("15.3", lambda a, b: ((a - b).mean(), (a - b).std() / (a - b).mean()), "turned over"),
         ("15.3", lambda a, b: over(a, b, a.std() - b.std()), SPREAD),
         ("15.3", lambda a, b: over((a - b).abs(), 0, (a - b).std()), "lost the sign"),
         ("15.3", lambda a, b: over(a, b, (a - b).std(), torch.median), "the median"),

@@ -62,6 +62,11 @@ SINCE_START = (
     "that is left is always exp(-1/τ)."
 )
 DIVIDES = "You divide the trace by τ in each ms. The share that is left is exp(-1/τ)."
+ONE_TENSOR = (
+    "All your numbers are the last one. `x *= …` and `x += …` change the tensor that is already in "
+    "the list: write `x = x * …` instead."
+)
+FIXED = "Your trace fades by the same share for every τ. Use the argument `tau`."
 LATE = "Your trace rises one ms after the spike. It should contain the spike of the same ms."
 
 
@@ -94,6 +99,16 @@ def _filled(spk: Tensor, tau: float) -> Tensor:
     for t in range(len(spk)):
         trace[t] = spk[t] + (trace[t - 1] * math.exp(-1 / tau) if t else 0)
     return trace
+
+
+def _one_tensor(spk: Tensor, tau: float) -> list[Tensor]:
+    """Add up in place: every place of the list then holds the same tensor."""
+    x, rows = torch.zeros(()), list[Tensor]()
+    for now in spk:
+        x *= math.exp(-1 / tau)
+        x += now
+        rows.append(x)
+    return rows
 
 
 def _fades_since_start(spk: Tensor, tau: float) -> list[float]:
@@ -136,12 +151,24 @@ SIDES_TURNED = (
     "round."
 )
 LEAVES_OUT = (
-    "Where both neurons fire in one ms you follow one sentence only. Both hold: the weight rises by "
+    "Where both neurons fire in one ms you leave a sentence out. Both hold: the weight rises by "
     "up times x, and falls by down times the y of earlier spikes."
+)
+POST_FIRST = (
+    "Where both neurons fire in one ms you let the postsynaptic spike come first. The presynaptic "
+    "one counts as the first: x contains it, and y is taken before it rose, y - post."
 )
 MS_BEFORE = (
     "You take y from the ms before. It has faded by one ms more since then: use y - post instead."
 )
+BOTH_MS_BEFORE = (
+    "You take both traces from the ms before. Take x as it is: it contains the spike of this ms, "
+    "which counts. For y take y - post."
+)
+ONE_TRACE = (
+    "You use one trace in both parts. A postsynaptic spike looks at x, a presynaptic one at y."
+)
+LAST_EVENT = "Your result holds the last change only. Add up all changes: `+=` and `-=`."
 NO_SIZES = "You leave out the amplitudes: multiply by `up` and by `down`."
 MEAN = "You return the mean over time. The whole change is the sum."
 FIRST_MS = "Your result holds one ms only: is `return` inside the loop?"
@@ -181,6 +208,16 @@ def _before(y: Tensor) -> Tensor:
     return torch.cat([torch.zeros(1), y[:-1]])
 
 
+def _last_event(pre: Tensor, post: Tensor, x: Tensor, y: Tensor, up: float, down: float) -> float:
+    change = 0.0
+    for t in range(len(pre)):
+        if post[t]:
+            change = up * float(x[t])
+        if pre[t]:
+            change = -down * float(y[t] - post[t])
+    return change
+
+
 def _change_in_a_loop(
     pre: Tensor, post: Tensor, x: Tensor, y: Tensor, up: float, down: float
 ) -> float:
@@ -198,7 +235,7 @@ def _change_in_a_loop(
 BOTH = "Return two things: the winner, and the new thresholds, in this order."
 A_PLACE = "Your winner should be a place, one whole number: `argmax()` gives it."
 ALL_THRESHOLDS = "Return the thresholds of all neurons, as many as `extra` has."
-A_VALUE = "Your winner is the largest value. Return its place: `argmax()`."
+A_VALUE = "Your winner is a value. Return the place of the largest drive - extra: `argmax()`."
 EARLY = "Your thresholds fade before the winner is chosen. First choose, then fade."
 ONE_FADES = "Only the winner's threshold fades. All of them keep 0.99."
 SMALL_REST = "You keep 0.01 of the thresholds. Keep 0.99: multiply by 0.99."
@@ -303,6 +340,13 @@ EXERCISES = [
             SINCE_START: _fades_since_start,
             DIVIDES: _traces(share=lambda tau: 1 / tau),
             LATE: _traces(lag=1),
+            ONE_TENSOR: _one_tensor,
+            FIXED: [
+                _traces(share=lambda tau: math.exp(-1 / 20)),
+                _traces(share=lambda tau: math.exp(-1 / 10)),
+                _traces(share=lambda tau: math.exp(-1)),
+                _traces(share=lambda tau: 0.9),
+            ],
         },
         otherwise="This is not the trace. Look at a single spike: the trace is 1 there, and then exp(-1/τ), exp(-2/τ), …",
         accepts=(
@@ -343,8 +387,34 @@ EXERCISES = [
                 _change(
                     lambda pre, post, x, y: x * post * (1 - pre), lambda pre, post, x, y: y * pre
                 ),
+                _change(
+                    lambda pre, post, x, y: x * post * (1 - pre),
+                    lambda pre, post, x, y: y * pre * (1 - post),
+                ),
             ],
-            MS_BEFORE: _change(falls=lambda pre, post, x, y: _before(y) * pre),
+            MS_BEFORE: [
+                _change(falls=lambda pre, post, x, y: _before(y) * pre),
+                _change(falls=lambda pre, post, x, y: y.roll(1) * pre),  # y[-1] is the last one
+            ],
+            BOTH_MS_BEFORE: [
+                _change(
+                    lambda pre, post, x, y: _before(x) * post,
+                    lambda pre, post, x, y: _before(y) * pre,
+                ),
+                _change(
+                    lambda pre, post, x, y: x.roll(1) * post,
+                    lambda pre, post, x, y: y.roll(1) * pre,
+                ),
+            ],
+            POST_FIRST: _change(
+                lambda pre, post, x, y: (x - pre) * post, lambda pre, post, x, y: y * pre
+            ),
+            LAST_EVENT: _last_event,
+            ONE_TRACE: [
+                _change(falls=lambda pre, post, x, y: x * pre),
+                _change(lambda pre, post, x, y: y * post),
+                _change(lambda pre, post, x, y: y * post, lambda pre, post, x, y: y * pre),
+            ],
             NO_SIZES: lambda pre, post, x, y, up, down: _change()(pre, post, x, y, 1, 1),
             MEAN: lambda *given: my_change(*given) / 80,
             FIRST_MS: lambda pre, post, x, y, up, down: up * x[0] * post[0],
@@ -410,7 +480,13 @@ EXERCISES = [
                 my_round(drive, extra)[1],
             ),
             ALL_THRESHOLDS: lambda drive, extra: (my_round(drive, extra)[0], extra.max()),
-            A_VALUE: lambda drive, extra: ((drive - extra).max(), my_round(drive, extra)[1]),
+            A_VALUE: [
+                lambda drive, extra: ((drive - extra).max(), my_round(drive, extra)[1]),
+                lambda drive, extra: (
+                    drive[(drive - extra).argmax()],
+                    my_round(drive, extra)[1],
+                ),
+            ],
             EARLY: _rounds(by=lambda drive, extra: (drive - 0.99 * extra).argmax()),
             ONE_FADES: _rounds(after=lambda extra, won: extra * (1 - 0.01 * won) + 0.5 * won),
             SMALL_REST: _rounds(after=lambda extra, won: 0.01 * extra + 0.5 * won),

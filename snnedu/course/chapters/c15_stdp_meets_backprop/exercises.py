@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from snnedu.course.diagnosis import ByShape
+from snnedu.course.attempt import Attempt
+from snnedu.course.diagnosis import ByShape, refuse
 from snnedu.course.exercise import Exercise
+from snnedu.course.form import tensor
 
 
 def my_update(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float) -> Tensor:
@@ -54,6 +56,8 @@ DESCENDS = (
     "Your sign is reversed. This is the plain product; a minus comes later, where we go downhill."
 )
 LAST_ONLY = "You keep the last step only. Add up the products of all steps."
+FIRST_ONLY = "You keep the first step only: is `return` inside the loop?"
+LAST_TRACE = "You multiply the sum of the outputs' factors with the last trace: each step needs its own. (Are all traces in a list the last one? `trace *= beta` and `trace += x` change the tensor that is already there.)"
 MEAN_TIME = "You average over the steps. Add the products up."
 SUMS_FIRST = "You sum the factors over time before you multiply them. What happened at the same time must meet: multiply in each step."
 MIXED_LEAKY = (
@@ -142,6 +146,10 @@ UPHILL = "Your signs are reversed. The change is new minus old."
 LIMIT = "This is α times minus the slope of L: the limit of a small rate. Asked is the mean for this rate, with the division by the sum."
 BEST_ONLY = "You let the largest input trigger every spike. The others do so, too, with their own probability."
 ONE_AFTER_ANOTHER = "You change shares that an earlier trigger has already changed. For each trigger start from p again."
+DIVIDED_TWICE = "You weight by the probabilities, and divide by the number of inputs, too. The probabilities sum to 1: the weighted sum is the mean already."
+ALPHA_ALONE = (
+    "You multiply the share of the trigger by α, which makes it smaller. Multiply it by 1 + α."
+)
 SUM_ALL = "You add the changes of all triggers without their probabilities."
 
 
@@ -170,6 +178,11 @@ def _late_division(p: Tensor, rate: float) -> Tensor:
 
 def _by_adding(p: Tensor, rate: float) -> Tensor:
     table = p + rate * torch.eye(len(p))
+    return p @ (table / table.sum(1, keepdim=True)) - p
+
+
+def _by_alpha(p: Tensor, rate: float) -> Tensor:
+    table = p * (1 + (rate - 1) * torch.eye(len(p)))
     return p @ (table / table.sum(1, keepdim=True)) - p
 
 
@@ -205,6 +218,9 @@ SPREAD_ONLY = (
     "Your second number is the spread. The effect size is the mean difference divided by it."
 )
 MEDIAN = "Your first number is the median. Asked is the mean difference."
+TURNED_OVER = "Your fraction is turned over. Divide the mean difference by its spread."
+AGAIN = "You divide the spread by n - 1. The standard deviation has that inside, and `std()` of a tensor does it for you."
+EACH_SEED = "You return a number for each seed. First take the mean of the differences, then divide this mean by their spread."
 SWAPPED = "Your two numbers are swapped: first the mean difference, then the effect size."
 
 
@@ -212,6 +228,13 @@ def _draw_seeds() -> Iterator[tuple[Tensor, Tensor]]:
     for seeds, lead in ((8, 0.03), (6, -0.02), (5, 0.1)):
         common = 0.7 + 0.1 * torch.rand(seeds)
         yield common + lead + 0.03 * torch.randn(seeds), common + 0.02 * torch.randn(seeds)
+
+
+def _two_numbers(answer: Attempt, ours: Tensor, theirs: Tensor) -> Any:
+    found = answer(ours, theirs)
+    if isinstance(found, (tuple, list)) and len(found) == 2:
+        refuse({EACH_SEED: len(ours) in [tensor(one).numel() for one in found]})
+    return found
 
 
 def _pair(ours: Tensor, theirs: Tensor, spread: Callable[[Tensor], Tensor]) -> tuple[float, float]:
@@ -269,7 +292,11 @@ EXERCISES = [
                 (post_rec * signal_rec)[-1], _traces(x_rec, beta)[-1]
             ),
             MEAN_TIME: lambda *given: my_update(*given) / len(given[0]),
-            SUMS_FIRST: [_sums_first, _sum_and_last_trace],
+            FIRST_ONLY: lambda x_rec, post_rec, signal_rec, beta: torch.outer(
+                post_rec[0] * signal_rec[0], x_rec[0]
+            ),
+            SUMS_FIRST: _sums_first,
+            LAST_TRACE: _sum_and_last_trace,
         },
         otherwise="This is not the sum of the products. Look first at the trace of one input, then at one product, then at the sum.",
         accepts=(_in_lists, _in_place, _array),
@@ -297,6 +324,8 @@ EXERCISES = [
             UPHILL: lambda p, rate: -my_mean_step(p, rate),
             LIMIT: lambda p, rate: rate * p * (p - (p**2).sum()),
             ONE_AFTER_ANOTHER: _one_after_another,
+            DIVIDED_TWICE: lambda p, rate: my_mean_step(p, rate) / len(p),
+            ALPHA_ALONE: _by_alpha,
             BEST_ONLY: lambda p, rate: _divided(p, rate)[p.argmax()] - p,
         },
         otherwise=_about_the_sum,
@@ -318,6 +347,7 @@ EXERCISES = [
         name="my_effect",
         solution=my_effect,
         cases=_draw_seeds,
+        run=_two_numbers,
         mistakes={
             UNPAIRED: [
                 _unpaired,
@@ -325,9 +355,19 @@ EXERCISES = [
                 lambda a, b: _pair(a, b, lambda _: b.std()),
                 lambda a, b: _pair(a, b, lambda _: a.std() - b.std()),
                 lambda a, b: _pair(a, b, lambda _: a.std() + b.std()),
+                lambda a, b: _pair(a, b, lambda _: torch.cat([a, b]).std()),
             ],
             OF_THE_MEAN: lambda a, b: _pair(a, b, lambda d: d.std() / math.sqrt(len(d))),
             BIASED: lambda a, b: _pair(a, b, lambda d: d.std(correction=0)),
+            AGAIN: [
+                lambda a, b: _pair(a, b, lambda d: d.std() / (len(d) - 1)),
+                lambda a, b: _pair(a, b, lambda d: d.std(correction=0) / (len(d) - 1)),
+            ],
+            TURNED_OVER: lambda a, b: ((a - b).mean().item(), 1 / my_effect(a, b)[1]),
+            EACH_SEED: [
+                lambda a, b: ((a - b).mean(), (a - b) / (a - b).std()),
+                lambda a, b: (a - b, (a - b).mean() / (a - b).std()),
+            ],
             VARIANCE: lambda a, b: _pair(a, b, lambda d: d.var()),
             OTHER_SIGN: lambda a, b: my_effect(b, a),
             NO_SIGN: [
