@@ -20,9 +20,9 @@ PREDICTIONS = {
     ),
     "14.p2": Prediction(
         question=(
-            "The rule for pairs, with equal A and τ on both sides. The postsynaptic spike comes 10 "
-            "ms early, which weakens the weight at 1 pair a second. What happens at 50 pairs a "
-            "second?"
+            "The rule for pairs. Rises and falls are equally large, and fade equally fast. The "
+            "postsynaptic spike comes 10 ms early, which weakens the weight at 1 pair a second. "
+            "What happens at 50 pairs a second?"
         ),
         options=(
             Option("It weakens just as much", "Look at the other spikes that are 10 ms away."),

@@ -69,7 +69,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "Train the readout again with labels",
-                    "It works, but labels are expensive after deployment.",
+                    "A chip in the field has no labels. A simpler fix needs none.",
                 ),
                 Option(
                     "Give each pixel its old mean again",
