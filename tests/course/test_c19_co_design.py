@@ -131,6 +131,14 @@ def test_the_explorer_shows_an_overflow_and_its_cure():
     assert calm["theta"] == 63
 
 
+def test_the_explorer_remembers_an_inhibition_for_longer_with_a_larger_shift():
+    last = {}
+    for k in (1, 6):
+        run = _compared(burst=1.8, **PLAIN | {"k": k, "overflow": "saturate"})
+        last[k] = int((run["mem"] < 0).nonzero().max())
+    assert last == {1: 43, 6: 53}
+
+
 @pytest.mark.parametrize("state_bits", [4, 12])
 @pytest.mark.parametrize("headroom", ["2 θ", "8 θ"])
 def test_the_explorer_stays_within_its_axes(state_bits, headroom):
