@@ -126,6 +126,15 @@ def test_without_the_package_the_chip_cell_says_what_to_install(compared, monkey
     assert "snnedu[chip]" in capsys.readouterr().out
 
 
+def test_a_rule_that_is_never_named_is_said_to_be_missed(capsys):
+    def without_updates(row):
+        claims = {rule: x for rule, x in exercises.claims_of(row).items() if rule != "updates"}
+        return min(claims, key=lambda rule: abs(claims[rule] - row["claim"]))
+
+    snn.check("18.2", without_updates)
+    assert 'All that you miss should be "updates".' in capsys.readouterr().out
+
+
 def test_each_row_of_the_table_breaks_another_rule():
     named = [exercises.my_rule(row) for row in papers.TABLE.values()]
     assert sorted(named) == sorted(exercises.RULES)

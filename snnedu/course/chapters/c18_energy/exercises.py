@@ -60,10 +60,12 @@ OF_INPUTS = "You count the membranes of the inputs. The neurons that update are 
 IF_REACHED = "You update a membrane only when a spike arrives. These neurons leak: they update at each step, silent or not."
 ONE_UPDATE = "Your membranes update once. They do so at each step."
 THREE = "Return three numbers: weights, sums, membranes."
+EACH_SAMPLE = "You return a count for each sample. Return the mean over the batch."
 NOT_A_DICT = "You return a dict. Return its three numbers: `return weights, sums, membranes`."
 ALL_MEMBRANES = "You count the membranes of all samples. Return the mean over the batch."
 SWAPPED = "Weights and sums are in the wrong order. Return weights, sums, membranes."
 FOUR_STEPS = "You take the number of steps to be 4. Take it from `spk_rec`: `len(spk_rec)`."
+HUNDRED = "You take the number of neurons to be 100. Take it from `outputs`."
 
 
 def _draw_spikes() -> Iterator[tuple[Tensor, int]]:
@@ -78,6 +80,8 @@ def _run_traffic(answer: Attempt, spk_rec: Tensor, outputs: int) -> Tensor:
     if isinstance(result, Iterator):
         result = list(result)
     parts = [tensor(part).double().flatten() for part in result] if _many(result) else []
+    each_sample = len(parts) == 3 and all(p.numel() in (1, spk_rec.shape[1]) for p in parts)
+    refuse({EACH_SAMPLE: each_sample and max(part.numel() for part in parts) > 1})
     refuse({THREE: len(parts) != 3 or any(part.numel() != 1 for part in parts)})
     return torch.cat(parts)
 
@@ -128,9 +132,7 @@ ONLY_AC = "You take a MAC and an addition to cost the same. A MAC costs 4.6 pJ, 
 INVERTED = "You divide the spiking network's energy by that of the dense one. The claim is how many times *less* the spiking network takes: dense over spiking."
 STEPPED_TWICE = "You multiply the updates by the steps. They are already those of all steps."
 CHEAP_UPDATES = "You price an update as an addition. It is a MAC: 4.6 pJ."
-HALF_A_STEP = (
-    "Your rule for the steps divides the additions only. The updates of one step are fewer, too."
-)
+WRONG_STEPS = "You miss the rows that break the rule for the steps. Additions and updates are both a mean over the steps there: divide the whole spiking energy by `steps`. The claim gets larger."
 WORDS = 'Return one of "none", "zeros", "steps", "updates".'
 RULES = ("none", "zeros", "steps", "updates")
 
@@ -187,8 +189,10 @@ def _run_rule(answer: Attempt, rows: list[dict[str, float]]) -> Tensor:
 def _compare_rule(got: Tensor, right: Tensor, rows: list[dict[str, float]]) -> str:
     wrong = int((got != right).sum())
     first = int((got != right).nonzero()[0])
+    missed = {RULES[int(rule)] for rule in right[got != right]}
+    kind = f' All that you miss should be "{missed.pop()}".' if len(missed) == 1 else ""
     shown = ", ".join(f"{name} {value:g}" for name, value in rows[first].items())
-    return f"{len(rows) - wrong} of {len(rows)} rows are right. Look at this one: {shown}. Compute what each rule would claim."
+    return f"{len(rows) - wrong} of {len(rows)} rows are right.{kind} Look at this one: {shown}. Compute what each rule would claim."
 
 
 def _nearest(claims: Any) -> Any:
@@ -240,7 +244,7 @@ def _by_conditions(row: dict[str, float]) -> str:
 
 # --------------------------------------------------------------------------------------- 18.3
 
-NO_GRADIENT = "Your result has no gradient, so training cannot feel it. Leave out `.item()`, `.detach()`, comparisons and NumPy."
+NO_GRADIENT = "Your result has no gradient, so training cannot feel it. Leave out `.item()`, `.detach()`, `no_grad`, `torch.tensor`, comparisons and NumPy."
 SPIKES_ONLY = "You count spikes. A spike costs one addition for each neuron that it reaches: multiply each layer by its fan-out."
 NO_BATCH = "You count all samples together, so that the price depends on the batch. Return the mean over the samples."
 MEAN_OF_STEPS = "You take a mean over the steps as well. Every step costs: add them up."
@@ -248,7 +252,7 @@ RATE = "You take the mean over the neurons as well: a rate. Every spike costs: a
 ONE_LAYER = "You leave out a layer. Add up all layers in `fan_outs`."
 FANNED_TWICE = "You add up the fan-outs of all layers, and multiply each spike by the sum. Each layer has its own fan-out."
 TIME_FOR_BATCH = "You divide by the number of steps. Time is axis 0, and the samples are axis 1."
-ONE_PRICE = "Your function returns several numbers. One is needed: add up steps and neurons, and take the mean over the samples."
+ONE_PRICE = "Your function returns several numbers. One is needed: add up steps, neurons and layers, and take the mean over the samples."
 FIXED = "You take the fan-outs to be 100 and 10. Take them from `fan_outs`: `fan_outs[name]`."
 ALL_LAYERS = "Some layers in `spikes` have no fan-out: the last one reaches no neuron. Go through the names in `fan_outs`."
 
@@ -322,6 +326,12 @@ EXERCISES = [
             ONE_UPDATE: _traffic(updates=lambda spk, n: n),
             ALL_MEMBRANES: _traffic(updates=lambda spk, n: len(spk) * spk.shape[1] * n),
             FOUR_STEPS: _traffic(updates=lambda spk, n: 4 * n),
+            HUNDRED: lambda spk, n: my_traffic(spk, 100),
+            EACH_SAMPLE: lambda spk, n: [
+                spk.sum((0, 2)) * n,
+                2 * spk.sum((0, 2)) * n,
+                2 * len(spk) * n,
+            ],
             SWAPPED: lambda spk, n: [my_traffic(spk, n)[place] for place in (1, 0, 2)],
             NOT_A_DICT: lambda spk, n: dict(zip("abc", my_traffic(spk, n), strict=True)),
         },
@@ -351,7 +361,12 @@ EXERCISES = [
             ONLY_AC: _nearest(_other_prices),
             STEPPED_TWICE: _with(updates=lambda row: row["updates"] * row["steps"]),
             CHEAP_UPDATES: _with(updates=lambda row: row["updates"] * ADD / (MULTIPLY + ADD)),
-            HALF_A_STEP: _nearest(_additions_of_a_step),
+            WRONG_STEPS: [
+                _nearest(_additions_of_a_step),
+                _nearest(
+                    lambda row: claims_of(row) | {"steps": claims_of(row)["none"] / row["steps"]}
+                ),
+            ],
             INVERTED: _nearest(_inverse),
             ALWAYS: [lambda row, rule=rule: rule for rule in RULES],
             WORDS: lambda row: my_rule(row) + "!",
@@ -381,15 +396,19 @@ EXERCISES = [
             NO_GRADIENT: [
                 lambda spikes, fan_outs: my_price(spikes, fan_outs).item(),
                 lambda spikes, fan_outs: my_price(spikes, fan_outs).detach(),
+                lambda spikes, fan_outs: torch.tensor(my_price(spikes, fan_outs).tolist()),
             ],
             SPIKES_ONLY: [
                 _priced(reach=lambda fan_outs, name: 1),
                 lambda spikes, fan_outs: sum(spk.sum() / spk.shape[1] for spk in spikes.values()),
             ],
             FIXED: _priced(reach=lambda fan_outs, name: {"1": 100, "3": 10}[name]),
-            ONE_PRICE: lambda spikes, fan_outs: sum(
-                fan_outs[name] * spikes[name].sum((0, 2)) for name in fan_outs
-            ),
+            ONE_PRICE: [
+                lambda spikes, fan_outs: sum(
+                    fan_outs[name] * spikes[name].sum((0, 2)) for name in fan_outs
+                ),
+                lambda spikes, fan_outs: [my_price(spikes, {n: fan_outs[n]}) for n in fan_outs],
+            ],
             NO_BATCH: _priced(per=lambda spk: 1),
             MEAN_OF_STEPS: _priced(per=lambda spk: spk.shape[0] * spk.shape[1]),
             RATE: _priced(per=lambda spk: spk.numel()),
