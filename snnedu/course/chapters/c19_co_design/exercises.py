@@ -46,7 +46,7 @@ TURNED = "Your k is negative: you divide Δt by τ. A slower membrane needs a la
 POWER = "You return 2ᵏ. Return k, the number of places to shift."
 EXACT = "Your k is not a whole number. A shift moves by whole places: round it."
 DECAY = "You return the decay β. Return the k of β = 1 - 2⁻ᵏ."
-DIFFERENCE = "You compare differences. The text asks for the ratio: 12 steps are nearer to 16 (a ratio of 1.33) than to 8 (1.5)."
+ONE_SIDED_K = "Your measure favors one side, as differences do, and ratios minus 1. Half as long is as far as twice as long: divide the larger of 2ᵏ and τ/Δt by the smaller."
 LINEAR = "You return τ/Δt, in steps. Which power of two is that?"
 
 
@@ -110,6 +110,8 @@ CLIPS_CURRENT = (
 )
 EARLY = "You limit the membrane before θ is subtracted. Limit the whole sum, once, at the end."
 TWO_PARTS = "Return two things: `spk, mem`."
+EIGHT_BITS = "Your limits are those of 8 bits. Take them from `state_bits`."
+K_IS_3 = "You shift by 3, whatever `k` is."
 NOT_WHOLE = "Your membrane has numbers that are not whole. Use `>>` for the leak, or `//`."
 
 
@@ -193,6 +195,12 @@ def _reset_at_once(
     return spk, (mem - theta * spk).clamp(-half, half - 1)
 
 
+def _all_to_zero(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    half = 2 ** (state_bits - 1)
+    now = torch.where(mem > theta, 0, (mem - (mem >> k) + cur).clamp(-half, half - 1))
+    return (now > theta).int(), now
+
+
 def _with_caret(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
     total = mem - (mem >> k) + cur - theta * (mem > theta)
     now = total.clamp(-2^(state_bits - 1), 2^(state_bits - 1) - 1)  # fmt: skip
@@ -218,9 +226,22 @@ def _limited_twice(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int
     return (now > theta).int(), now
 
 
-def _by_product(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+def _spikes_at_theta(cur: Tensor, mem: Tensor, k: int, theta: int, state_bits: int) -> Any:
+    now = my_step(cur, mem, k, theta, state_bits)[1]
+    return (now >= theta).int(), now
+
+
+def _by_product(
+    cur: Tensor,
+    mem: Tensor,
+    k: int,
+    theta: int,
+    state_bits: int,
+    *,
+    to: Callable[[Tensor], Tensor] = torch.round,
+) -> Any:
     half = 2 ** (state_bits - 1)
-    left = torch.round(mem * (1 - 2.0**-k)).int()
+    left = to(mem * (1 - 2.0**-k)).int()
     mem = (left + cur - theta * (mem > theta)).clamp(-half, half - 1)
     return (mem > theta).int(), mem
 
@@ -254,6 +275,7 @@ SD_ROOT = "Your spread is the root of sd, as if sd were a variance. Multiply `ra
 UNIFORM = "Your factors are never further from 1 than sd. Mismatch is normal: use `randn`."
 ONE_SIDED = "Your factors are never below 1. Devices are weaker, too: use `randn`, not `rand`."
 NOT_NORMAL = "Your factors have the right mean and spread, but are not normal: use `randn`."
+FACTORS = "You return the factors alone. Multiply the weights by them."
 SIGN = "Your weights have lost their sign. Multiply the weight itself, not its size."
 PART = "The gradient reaches `weight` without the factor. Multiply the weight itself by the factor, and leave `detach` out."
 CUT = "Your result carries no gradient to `weight`. Multiply the weight itself: nothing can learn through `detach` or `no_grad`."
@@ -267,7 +289,8 @@ def check_chip(answer: Attempt) -> None:
     It is judged by statistics of 10,000 factors, so that any way to draw them is right.
     """
     layer = torch.rand(32, 64) + 0.5  # as in the notebook: factors drawn for it once fit, too
-    refuse({FROZEN: torch.equal(*(tensor(answer(layer, 0.2)).detach() for _ in range(2)))})
+    calls = [tensor(answer(layer, 0.2)).detach() for _ in range(2)]
+    refuse({SAME_SHAPE: calls[0].shape != layer.shape, FROZEN: torch.equal(*calls)})
     for sd in (0.2, 0.35):
         weight = torch.randn(100, 100).sign() * (0.5 + torch.rand(100, 100))
         weight.requires_grad_()
@@ -281,13 +304,17 @@ def check_chip(answer: Attempt) -> None:
         small, large = (added[part].mean().item() for part in (size < 0.7, size > 1.3))
         refuse({FROZEN: torch.equal(factor, again)})
         refuse({ONE_FACTOR: spread < 1e-4, BY_ROW: factor.std(1).max() < 1e-4})
-        refuse({BY_ROW: factor.std(0).max() < 1e-4, SIGN: (first > 0).double().mean() > 0.9})
+        refuse({BY_ROW: factor.std(0).max() < 1e-4})
+        flat = abs(first[size < 0.7].mean() - first[size > 1.3].mean()) < 0.1
+        positive = (first > 0).double().mean() > 0.9
+        refuse({FACTORS: positive and flat, SIGN: positive})
         refuse({NO_MEAN: abs(mean) < 0.5})
         refuse({ADDED: large < 1.2 * small})
         refuse({ONE_SIDED: factor.min() > 1 - 1e-6})
         refuse({SD_SQUARED: abs(spread - sd**2) < 0.05 * sd**2})
         refuse({SD_ROOT: abs(spread - sd**0.5) < 0.05 * sd**0.5})
-        refuse({UNIFORM: (factor - 1).abs().max() < 1.01 * sd})
+        within = (factor - 1).abs().max() < 1.01 * sd
+        refuse({UNIFORM: within and spread > sd / 4})
         told = NO_SPREAD.format(mean=mean, spread=spread, sd=sd)
         refuse({told: abs(spread - sd) > 0.04 * sd or abs(mean - 1) > 0.02})
         near = ((factor - 1).abs() < sd).double().mean().item()
@@ -295,7 +322,7 @@ def check_chip(answer: Attempt) -> None:
         third = tensor(answer.changing(weight, sd))  # with the tensor itself, whose gradient counts
         slope = _slope(third, weight)
         refuse({CUT: slope is None})
-        refuse({PART: not torch.allclose(slope, third / weight, atol=0.05)})
+        refuse({PART: not torch.allclose(slope, (third / weight).to(slope), atol=0.05)})
 
 
 def _slope(result: Tensor, weight: Tensor) -> Any:
@@ -330,9 +357,11 @@ EXERCISES = [
                 lambda tau, dt: math.exp(-dt / tau),
                 lambda tau, dt: 1 - 2.0 ** -round(math.log2(tau / dt)),
             ],
-            DIFFERENCE: [
+            ONE_SIDED_K: [
                 lambda tau, dt: min(range(20), key=lambda k: abs(2**k - tau / dt)),
                 lambda tau, dt: min(range(20), key=lambda k: abs(2.0**-k - dt / tau)),
+                lambda tau, dt: min(range(20), key=lambda k: abs(tau / dt / 2**k - 1)),
+                lambda tau, dt: min(range(20), key=lambda k: abs(2**k / tau * dt - 1)),
             ],
             LINEAR: [lambda tau, dt: tau / dt, lambda tau, dt: round(tau / dt)],
         },
@@ -372,15 +401,21 @@ EXERCISES = [
             ONE_BIT_MORE: _steps(low=lambda half: -2 * half, high=lambda half: 2 * half - 1),
             ONE_BIT_LESS: _steps(low=lambda half: -half // 2, high=lambda half: half // 2 - 1),
             TOP_TOO_HIGH: _steps(high=lambda half: half),
-            AT_THETA: _steps(fires=torch.ge),
+            AT_THETA: [_steps(fires=torch.ge), _spikes_at_theta],
+            EIGHT_BITS: _steps(low=lambda half: -128, high=lambda half: 127),
+            K_IS_3: lambda cur, mem, k, *more: my_step(cur, mem, 3, *more),
             NO_RESET: _steps(reset="none"),
             RESET_NOW: [_reset_at_once, partial(_reset_at_once, early=False)],
-            TO_ZERO: _steps(reset="zero", order="reset first"),
+            TO_ZERO: [_steps(reset="zero", order="reset first"), _all_to_zero],
             NO_LEAK: _steps(leak=lambda mem, k: 0 * mem),
             LEAK_GROWS: _steps(leak=lambda mem, k: -(mem >> k)),
             LEAK_LATE: _steps(order="leak last"),
             LEAK_OF_RESET: _steps(order="reset first"),
-            HALVES: _by_product,
+            HALVES: [
+                _by_product,
+                partial(_by_product, to=torch.floor),
+                partial(_by_product, to=torch.trunc),
+            ],
             TOWARD_ZERO: _steps(
                 leak=lambda mem, k: torch.div(mem, 2**k, rounding_mode="trunc").int()
             ),
@@ -411,10 +446,12 @@ EXERCISES = [
                 lambda weight, sd: weight * (1 + sd * torch.randn(weight.shape[1])),
             ],
             ADDED: lambda weight, sd: weight + sd * torch.randn_like(weight),
+            SAME_SHAPE: lambda weight, sd: weight.T * (1 + sd * torch.randn_like(weight.T)),
             NO_MEAN: [
                 lambda weight, sd: weight * (sd * torch.randn_like(weight)),
                 lambda weight, sd: weight * (sd + torch.randn_like(weight)),
             ],
+            FACTORS: lambda weight, sd: 1 + sd * torch.randn_like(weight) + 0 * weight,
             SIGN: lambda weight, sd: weight.abs() * (1 + sd * torch.randn_like(weight)),
             NOT_NORMAL: [
                 lambda weight, sd: weight * (1 + sd * 12**0.5 * (torch.rand_like(weight) - 0.5)),
@@ -440,10 +477,12 @@ EXERCISES = [
         wrong=(
             lambda weight, sd: weight * (1.04 + sd * torch.randn_like(weight)),
             lambda weight, sd: weight * (1 + 1.06 * sd * torch.randn_like(weight)),
+            lambda weight, sd: weight * (1 + sd / 100 * torch.randn_like(weight)),
         ),
         accepts=(
             lambda weight, sd: torch.normal(1.0, sd, weight.shape) * weight,
             lambda weight, sd: weight + sd * weight * torch.randn(*weight.shape),
+            lambda weight, sd: weight * (1 + sd * torch.randn(weight.shape, dtype=torch.float64)),
         ),
         hints=(
             "Mismatch is a share of each weight: multiply each one by a factor of its own, around 1.",
