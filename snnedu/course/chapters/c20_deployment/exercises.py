@@ -1,6 +1,7 @@
 """Exercises of 20 · Deployment: write a node, read a node, keep a deadline."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def _node_in_lists(beta: Tensor, dt: float) -> list[list[float]]:
 NO_GAIN = "Your weights are those of the file. A LIF node multiplies its input by r dt/τ; our neurons take it as it is. Put that factor into the weights."
 NO_R = "Your weights are multiplied by dt/τ, and r is left out."
 ONLY_R = "Your weights are multiplied by r alone. One step of the equation adds dt/τ (r I - U)."
-DIVIDES = "You divide the weights by r dt/τ. The node multiplies its input by it."
+DIVIDES = "You divide by r dt/τ (to multiply the thresholds by it is the same). The node multiplies its input by it."
 READ_EXP = "Your β is exp(-dt/τ). The check takes Euler's step, as NIR's readers do: β = 1 - dt/τ."
 SUBTRACTS = 'Your neurons subtract θ at a spike. NIR resets to 0, at once: that is `reset_mechanism="zero"` here.'
 NO_THETA = "Your neurons have the threshold 1. The node has its own, `threshold`."
@@ -190,14 +191,14 @@ def _with_bias(
 
 
 def _by_threshold(
-    weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
+    weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float, *, power: int = -1
 ) -> snn.Sequential:
     """Leave the weights as they are, and scale the thresholds instead."""
     linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
     with torch.no_grad():
         linear.weight.copy_(weight)
-    gain = r * dt / tau
-    return snn.Sequential(linear, snn.Leaky(1 - dt / tau, threshold / gain, reset_mechanism="zero"))
+    level = threshold * (r * dt / tau) ** power
+    return snn.Sequential(linear, snn.Leaky(1 - dt / tau, level, reset_mechanism="zero"))
 
 
 def _in_float64(
@@ -365,7 +366,10 @@ EXERCISES = [
             NO_GAIN: _read(gain=lambda tau, r, dt: 1.0),
             NO_R: _read(gain=lambda tau, r, dt: dt / tau),
             ONLY_R: _read(gain=lambda tau, r, dt: r),
-            DIVIDES: _read(gain=lambda tau, r, dt: tau / (r * dt)),
+            DIVIDES: [
+                _read(gain=lambda tau, r, dt: tau / (r * dt)),
+                partial(_by_threshold, power=1),
+            ],
             READ_EXP: [
                 _read(beta=lambda tau, dt: torch.exp(-dt / tau)),
                 _read(
