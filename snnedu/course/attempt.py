@@ -250,6 +250,9 @@ _ADVICE = [
      " No path leads back to the weights: did `.detach()` or `torch.no_grad()` cut it?"),
     ("through the graph a second time", "",
      " Something from before the last `backward` is still in use: a state, or a list."),
+    ("modified by an inplace operation", "",
+     " Something from before `optimizer.step()` is still in use, or a line changes a tensor in "
+     "place, such as `x += 1`."),
     ("bool tensors? is not supported", "",
      " A comparison gives True and False: make numbers of them, `(a > b).float()`."),
     ("only one element tensors", r"torch\.tensor\(",
@@ -285,6 +288,8 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         text = text.partition(" (")[0]  # torch goes on for long
     if re.search("bool tensors? is not supported", text):
         text = text.partition(". ")[0]  # torch goes on with `^` or `~`, which give something else
+    if "modified by an inplace operation" in text:
+        text = text.partition(": [")[0]
     if line:
         return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
     return f"Your function raised {name}: {text}.{advice}"

@@ -8,13 +8,21 @@ import functools
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-NAMES = {Tensor: "a tensor", np.ndarray: "a NumPy array", str: "a text", dict: "a dict"}
+FUNCTIONS = (BuiltinFunctionType, FunctionType, MethodType)
+NAMES = {
+    Tensor: "a tensor",
+    np.ndarray: "a NumPy array",
+    str: "a text",
+    dict: "a dict",
+    **dict.fromkeys(FUNCTIONS, "a function"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ def misfit(form: Form, wanted: Form) -> str:
 
 
 def _advice(form: Form) -> str:
+    if form.kind in FUNCTIONS:
+        return " Call it: are brackets missing at its end, `()`?"
     if not any(map(_is_numeric, form.parts)):
         return ""
     if len(form.parts) > 1:

@@ -75,6 +75,14 @@ def walks_back_twice(spk_rec):
     loss.backward()
 
 
+def walks_back_to_old_weights(spk_rec):
+    weight = torch.ones(1, requires_grad=True)
+    loss = spk_rec.float().sum() * weight.square()
+    with torch.no_grad():
+        weight.add_(1)
+    loss.backward()
+
+
 def walks_back_from_numbers(spk_rec):
     spk_rec.float().sum().backward()
 
@@ -119,6 +127,7 @@ def exits(spk_rec):
         (lambda: 1, "raised TypeError"),
         (lambda spk_rec: 1 if spk_rec > 0 else 0, "needs a single True or False, a tensor holds"),
         (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
+        (walks_back_to_old_weights, "by an inplace operation. Something from before `optimizer."),
         (walks_back_from_numbers, "No path leads back to the weights"),
         (takes_a_logarithm, "take one number, a tensor holds many"),
         (lambda spk_rec: torch.tensor(list(spk_rec)), "makes one tensor of a list of tensors"),

@@ -10,6 +10,7 @@ X, ONE = torch.tensor([1.0, 2.0]), torch.tensor(3.0)
 TAKE_ONE = "Return one of them."
 OPEN = "Return what is in it."
 COMMA = f"{OPEN} (A comma at the end of a line makes a tuple.)"
+CALL = "Call it: are brackets missing at its end, `()`?"
 LIST_OF_2 = f"a list of 2 things. {TAKE_ONE}"
 
 
@@ -60,6 +61,8 @@ def test_gradients_pass_through_a_conversion():
         ((X, "b"), (X, X), "A tensor is needed. Your function returns a text."),
         (X, "name", "A text is needed. Your function returns a tensor."),
         (torch.nn.ReLU(), X, "A tensor is needed. Your function returns an object of type `ReLU`."),
+        (ONE.item, ONE, f"One number is needed. Your function returns a function. {CALL}"),
+        (sorted, 1, f"One number is needed. Your function returns a function. {CALL}"),
         (X, torch.nn.ReLU(), "An object of type `ReLU` is needed. Your function returns a tensor."),
     ],
 )  # fmt: skip

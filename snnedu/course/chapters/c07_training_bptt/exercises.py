@@ -71,7 +71,8 @@ def my_stretches(net: snn.Sequential, x_rec: Tensor, length: int) -> Tensor:
 # --------------------------------------------------------------------------------------- 07.1
 
 FORWARD = "You walk from the first step to the last. A gradient walks back: begin at the last step."
-NO_LEAK = "Your steps do not depend on each other. U[t] leaves β U[t] for U[t+1]: that is the second term. If you have it: a loop from the first step on finds δ[t+1] still 0."
+NO_LEAK = "Your steps do not depend on each other. U[t] leaves β U[t] for U[t+1]: that is the second term. If you have it, it is always 0: does your loop begin at the last step, and keep each δ for its next pass?"
+STILL_ZERO = "Your loop runs from the first step to the last, so it finds δ[t+1] still 0. Begin at the last step and walk back."
 NO_SLOPE = (
     "You use the derivative with respect to S as it is. It reaches U only through the slope h[t]."
 )
@@ -122,6 +123,15 @@ def _compare_credit(got: Tensor, right: Tensor, *given: Any) -> str:
 def _wrong_neighbor(h: Tensor, g: Tensor, beta: float) -> Tensor:
     delta = h * g  # from the last step on: δ[t-1] is still 0, and δ[-1] is the last one
     return torch.cat([delta[:1] + beta * delta[-1:], delta[1:]])
+
+
+def _still_zero(h: Tensor, g: Tensor, beta: float, last: Tensor | float = 0.0) -> Tensor:
+    """Go from the first step to the last but one; `last` is what the last step has before."""
+    delta = torch.zeros(len(h))
+    delta[-1] = last
+    for t in range(len(h) - 1):
+        delta[t] = h[t] * g[t] + beta * delta[t + 1]
+    return delta
 
 
 # --------------------------------------------------------------------------------------- 07.2
@@ -350,6 +360,8 @@ NOT_ONE_EACH = "Your optimizer does not take one step for each batch. Look at th
 NO_PAST = "You detach the state at every step: no gradient goes back in time, and the network cannot learn what to remember. Within a batch nothing needs to be cut."
 EVERY_STEP_FRESH = "The state is reset at every step: your neurons forget between two steps. Reset it once per batch."
 OTHER_WEIGHTS = "Your mean loss is right, but the weights are not where they should be after the last batch. Does each batch take one step of the optimizer?"
+SUMMED = "You put the spikes of all steps into one sum or mean before the loss. `ce_rate_loss` compares the outputs at each step: give it the spikes of every step, `torch.stack(spikes)`."
+STEP_LOSSES = "You add up the losses of all steps. `ce_rate_loss` of a whole recording is their mean, which does not grow with the number of steps."
 STEP_PAIR = "`net.step` returns a pair, the spikes and the state. Separate them, `spk, state = net.step(x, state)`, and collect the spikes alone."
 
 
@@ -542,6 +554,25 @@ def _for_digits(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return sum(losses) / len(losses)
 
 
+_ce = snn.functional.ce_rate_loss
+
+
+def _with_loss(loss_of: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., float]:
+    """Return an epoch that learns from another loss."""
+
+    def epoch(net: Any, optimizer: Optimizer, batches: Batches) -> float:
+        losses = list[float]()
+        for x_rec, targets in batches:
+            loss = loss_of(net(x_rec)[0], targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return sum(losses) / len(losses)
+
+    return epoch
+
+
 def _in_order(zero: str) -> Callable[..., Any]:
     step = _learn(zero, returns=Tensor.detach)
     return lambda net, optimizer, batches: torch.stack(
@@ -557,6 +588,11 @@ WRONG_LOSSES = {
     LIST_OF_LOSSES: ByShape(_loss_of_each),
     LAST_LOSS: _last_loss,
     NO_PAST: _plain(cut=True),
+    SUMMED: [
+        _with_loss(lambda spk_rec, targets: _ce(spk_rec.sum(0, keepdim=True), targets)),
+        _with_loss(lambda spk_rec, targets: _ce(spk_rec.mean(0, keepdim=True), targets)),
+    ],
+    STEP_LOSSES: _with_loss(lambda spk_rec, targets: len(spk_rec) * _ce(spk_rec, targets)),
 }
 
 # --------------------------------------------------------------------------------------- 07.4
@@ -707,6 +743,10 @@ EXERCISES = [
         mistakes={
             FORWARD: lambda *given: _recursion(*given, back=False),
             NO_LEAK: lambda h, g, beta: h * g,
+            STILL_ZERO: [
+                _still_zero,
+                lambda h, g, beta: _still_zero(h, g, beta, last=h[-1] * g[-1]),
+            ],
             NO_SLOPE: lambda h, g, beta: my_credit(torch.ones_like(h), g, beta),
             SLOPE_TWICE: lambda *given: _recursion(*given, twice=True),
             NO_BETA: lambda h, g, beta: my_credit(h, g, 1.0),
