@@ -351,6 +351,7 @@ STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It 
 SIX = "Your function counts on six layers, as many as the network above has. Others have more or fewer: `len(firing_rates)`."
 FROM_END = "Where no layer is silent, your number counts from the end. The first layer has the number 0: turn it around, with `len(gradient_norms)`."
 FROM_ONE = "Your number is one too high. The first layer has the number 0, as in a list."
+AFTER_DEAD = "Where all layers fire, you name the layer after the last dead one. Its own gradient is not dead: fix the layer before it. (Counted from the end, place i is layer `len(gradient_norms) - 1 - i`.)"
 FIRST_DEAD = "In one network all layers fire, and only the first layer's gradient is below 10⁻⁶: return 0. Does your loop reach the first layer?"
 TURNED_LISTS = "You take the rates for the gradients. The gradients come first, as in the stub."
 ZERO_IS_FALSE = "Where layer 0 is the silent one, you return another. Does your loop reach it? (In `or` and `if`, the number 0 counts as False.)"
@@ -571,8 +572,10 @@ EXERCISES = [
                 partial(_first_silent, first=1, dead=_never),
                 lambda norms, rates: first_to_fix(norms, rates) + 1,
                 lambda norms, rates: first_to_fix(norms, rates) + (0 in rates),
-                lambda norms, rates: first_to_fix(norms, rates) + (min(norms) < 1e-6 < min(rates)),
             ],
+            AFTER_DEAD: lambda norms, rates: (
+                first_to_fix(norms, rates) + (min(norms) < 1e-6 and min(rates) > 0)
+            ),
             FIRST_DEAD: lambda norms, rates: first_to_fix([1.0, *norms[1:]], rates),
             TURNED_LISTS: lambda norms, rates: first_to_fix(rates, norms),
             ZERO_IS_FALSE: lambda norms, rates: (  # so does a loop from layer 1 on

@@ -45,7 +45,10 @@ PREDICTIONS = {
         question="How often can the readout tell the cue from the membranes at step 25?",
         options=(
             Option("Half of the time", "The cut stops gradients, not membranes."),
-            Option("In three of four cases", "A membrane keeps 0.95 of itself: that is enough."),
+            Option(
+                "In three of four cases",
+                "A membrane keeps 0.95 of itself at each step: that is enough.",
+            ),
             Option("Nearly always", "The state carries the cue across the cut.", right=True),
         ),
     ),
