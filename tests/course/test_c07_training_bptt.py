@@ -56,6 +56,19 @@ def test_of_the_three_bugs_the_old_state_costs_the_accuracy():
     assert names["last_step"].mean() - names["old_state"].mean() > 0.02
 
 
+def test_keeping_the_graph_of_the_last_batch_gives_another_error():
+    """The quiz once said that `retain_graph=True` only hides the error."""
+    changes = {
+        'snn.detach(state)  # "else PyTorch complained"': "state",
+        "loss.backward()": "loss.backward(retain_graph=True)",
+    }
+    names = run_cells("07", "t07-24", changes, **learned())
+    net, x_rec, targets = names["make"](), names["constant"](names["pictures"], 5), names["targets"]
+    optimizer = torch.optim.Adam(net.parameters())
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        names["broken_epoch"](net, optimizer, 2 * [(x_rec, targets)])
+
+
 def test_a_training_that_was_stopped_at_once_has_curves_without_points(capsys):
     names = learned()
     run_cells("07", "t07-20", dashboard=snn.training_dashboard(names["net"]), **names)

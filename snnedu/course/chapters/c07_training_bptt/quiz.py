@@ -45,7 +45,7 @@ QUESTIONS = {
             (
                 Option(
                     "Pass `retain_graph=True` to `backward`",
-                    "It only hides the error. Ask first which tensor came from the last batch.",
+                    "Another error follows: the optimizer has changed the weights since. Ask first which tensor came from the last batch.",
                 ),
                 Option(
                     "Lower the learning rate of the optimizer",
