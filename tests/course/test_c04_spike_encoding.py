@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+import snnedu as snn
 from snnedu.core import spikegen
 from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c04_spike_encoding.explorers import send_by_many, send_digit
@@ -94,3 +95,18 @@ def test_no_false_stroke_joins_two_bells(neurons: int):
         assert inside.sum() == own * 101
         assert sent[name][2:103].min() >= 0  # what is said of x on hover is a probability
         assert y.diff().abs().nan_to_num(0).max() < 0.1
+
+
+def test_every_explorer_speaks_of_one_spike_as_of_many():
+    one: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "rate": ({"x": [0.02]}, {}),
+        "latency": ({"x": [0.5]}, {}),
+        "delta": ({}, {"theta": 0.5}),
+        "population": ({}, {"x": 0.5, "neurons": 3, "width": 0.1, "steps": 1}),
+        "digit": ({}, {"digit": 7, "code": "rate", "steps": 2, "lost": 0.9}),
+    }
+    for code, (given, setting) in one.items():
+        explorer = snn.encoder_explorer(code, **given)
+        assert explorer.run(**setting)["count"] == 1
+        assert ": 1." in explorer.describe(**setting)
+        assert ": {count}." in explorer.outcome

@@ -61,7 +61,7 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
         ],
         constants={"x": list(x or FORTIETHS)},
         title="The rate code",
-        outcome="{count} spikes. Typical error of a number ≈ {error:.3f} in this draw, ≈ {law:.3f} over many.",
+        outcome="Spikes: {count}. Typical error of a number ≈ {error:.3f} in this draw, ≈ {law:.3f} over many.",
         code="snn.spikegen.rate(x, num_steps={steps}, seed={seed})",
         **more,
     )
@@ -87,7 +87,7 @@ def _latency_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explor
         ],
         constants={"x": list(x or FORTIETHS)},
         title="The latency code",
-        outcome="{count} spikes. Typical error of a number ≈ {error:.3f}.",
+        outcome="Spikes: {count}. Typical error of a number ≈ {error:.3f}.",
         **more,
     )
 
@@ -121,7 +121,7 @@ def _delta_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer
         ],
         constants={"x": signal},
         title="The delta code",
-        outcome="{count} spikes. Typical error of the rebuilt signal ≈ {error:.3f}.",
+        outcome="Spikes: {count}. Typical error of the rebuilt signal ≈ {error:.3f}.",
         **more,
     )
 
@@ -161,7 +161,7 @@ def _population_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Exp
             ),
         ],
         title="The population code",
-        outcome="{count} spikes; the best fit says ≈ {said}. Typical error of a number ≈ {error:.3f}.",
+        outcome="Spikes: {count}. The best fit says ≈ {said}. Typical error of a number ≈ {error:.3f}.",
         code="snn.spikegen.population(torch.tensor([{x}]), {steps}, {neurons}, width={width}, seed={seed})",
         **more,
     )
@@ -218,8 +218,8 @@ def _digit_explorer(_: Sequence[float] | None, more: dict[str, Any]) -> Explorer
             Image("read", title="What is read", clim=(0, 1)),
         ],
         title="A digit, sent and read",
-        outcome="{count} spikes arrive. Error of a pixel, over 40 such tries: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
-        alt="Digit {digit} in the code {code}: scan, spikes and what is read. {count} spikes.",
+        outcome="Spikes that arrive: {count}. Error of a pixel, over 40 such tries: typically ≈ {error:.3f}, at worst ≈ {worst:.2f}.",
+        alt="Digit {digit} in the code {code}: scan, spikes and what is read. Spikes: {count}.",
         columns=3,
         **more,
     )
