@@ -264,6 +264,8 @@ _ADVICE = [
     ("axis", r"\b(np|numpy)[.]", _NUMPY),  # which `x.sum` does take
     ("Concatenation", "", _NUMPY),
     ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`
+    ("could not infer output dtype", "",
+     " `mean` needs floats: make them first, `x.float().mean()`."),
     ("is ambiguous", r"(?<![\w.])(max|min)\(",
      " Python's `max` and `min` compare single numbers, a tensor holds many: use `x.max(-1)` or "
      "`x.clamp(min=0)`."),

@@ -136,6 +136,10 @@ def exits(spk_rec):
         (lambda spk_rec: max(spk_rec), "compare single numbers, a tensor holds many: use `x.max"),
         (lambda spk_rec: max(0, spk_rec.sum(0)), "or `x.clamp(min=0)`"),
         (lambda spk_rec: spk_rec.sum(0, 2), "Put several axes into a tuple: `x.sum((0, 2))`"),
+        (
+            lambda spk_rec: spk_rec.int().sum(1).mean(),
+            "`mean` needs floats: make them first, `x.float",
+        ),
         (lambda spk_rec: np.sum(spk_rec, 0), "NumPy and tensors do not mix here"),
         (lambda spk_rec: np.std(spk_rec, 0), "NumPy and tensors do not mix here"),
         (lambda spk_rec: np.zeros(5) + spk_rec[0], "make an array of the tensor first"),
