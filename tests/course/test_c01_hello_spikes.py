@@ -105,6 +105,15 @@ def test_the_break_even_explorer_says_when_no_rate_breaks_even():
         ("01.3", "(6400 * mac - 2500 * mac) / (6400 * add)", "numbers where the arguments belong"),
         ("01.3", "(i * t * mac - t * mac) / (i * add * t)", "The dense layer runs once"),
         ("01.3", "(i * o * mac - t * o * mac) / add", "These are additions"),
+        ("01.3", "i * o * mac - t * o * mac / (i * o * add)", "the whole difference in parenth"),
+        ("01.3", "(i * o * mac - t * i * o * mac) / (i * o * add)", "one for each output neuron"),
+        ("01.3", "(i * o * (mac + add) - t * o * mac) / (i * o * add)", "whole multiply-accum"),
+        ("01.3", "(1 - t / 64) * mac / add", "numbers where the arguments belong"),
+        ("01.3", "(t - i) * mac / (i * add)", "turn the difference round"),
+        ("01.3", "100 * (i - t) * mac / (i * add * t)", "You divided by the steps"),
+        ("01.3", "-((t - i) * mac // (i * add))", "do not count in whole spikes"),
+        ("01.2", "spk_rec.sum((0, 2)).mean() * 10", "use the argument"),
+        ("01.2", "spk_rec.sum((0, 2)).mean() * fan_out * 8", "multiply by the number of neurons"),
     ],
 )
 def test_a_natural_mistake_gets_a_reply_that_is_true_of_it(id, line, reply):

@@ -85,6 +85,10 @@ PER_NEURON = "You average over the neurons. Every one of them costs: add over th
 BY_STEPS = "You take the mean over the steps, axis 0. The samples are axis 1: there are `spk_rec.shape[1]`."
 PER_ALL = "You average over time and neurons too. Every spike costs: add over time and neurons, and take the mean over the samples alone."
 WHOLE_NUMBER = "You round the mean to a whole number. A mean of whole numbers may lie between them: divide with `/`, and do not round."
+EVERY_NEURON = "You multiply by the number of neurons. Their sum counts the spikes of every one of them already."
+OWN_FAN_OUT = (
+    "You write a number in place of `fan_out`. Another layer has another one: use the argument."
+)
 EACH_SAMPLE = "This is one number for each sample. What is needed is the mean over the samples."
 
 
@@ -116,7 +120,15 @@ CHEAP_UPDATES = "An update is a MAC, not an addition: the membrane is multiplied
 ONE_NEURON = "You count one update at every step. There is one for each output neuron."
 INPUT_UPDATES = "You update the inputs. The neurons of this layer are its outputs: `outputs` updates at every step."
 PARENTHESES = "Python computes `a / b * c` from the left, as `(a / b) * c`. Put what you divide by in parentheses: `a / (b * c)`."
-ROUNDED = "Do not round: half a spike for each input is a valid answer, as a mean."
+PRECEDENCE = (
+    "Python divides before it subtracts: put the whole difference in parentheses, `(a - b) / c`."
+)
+WHOLE_MAC = (
+    "`mac` is the price of a whole multiply-accumulate: the price of its addition is part of it."
+)
+EACH_WEIGHT = "You count an update for each weight. There is one for each output neuron and step: `steps * outputs`."
+NEGATIVE = "You subtract the dense layer's cost from the updates. The updates are paid out of it: turn the difference round."
+ROUNDED = "Do not round, and do not count in whole spikes: half a spike for each input is a valid answer, as a mean."
 FREE_FAN_OUT = "A spike costs one addition in each of the `outputs` neurons, not a single one."
 
 EXERCISES = [
@@ -205,6 +217,14 @@ EXERCISES = [
                 lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean().round() * fan_out,
                 lambda spk_rec, fan_out: (spk_rec.sum((0, 2)).mean() * fan_out).round(),
             ],
+            EVERY_NEURON: [
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() * fan_out * spk_rec.shape[2],
+                lambda spk_rec, fan_out: spk_rec.sum() * fan_out * spk_rec.shape[2],
+            ],
+            OWN_FAN_OUT: [
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() * 10,
+                lambda spk_rec, fan_out: spk_rec.sum((0, 2)).mean() * 100,
+            ],
             EACH_SAMPLE: ByShape(lambda spk_rec, fan_out: spk_rec.sum((0, 2)) * fan_out),
         },
         otherwise="The number is not right. Operations = spikes of a sample times fan-out.",
@@ -241,7 +261,10 @@ EXERCISES = [
         mistakes={
             NO_UPDATES: lambda i, o, t, mac, add: mac / add,
             TOTAL: lambda i, o, t, mac, add: (i * o - t * o) * mac / (o * add),
-            EACH_STEP: lambda i, o, t, mac, add: (i - t) * mac / (i * add) / t,
+            EACH_STEP: [
+                lambda i, o, t, mac, add: (i - t) * mac / (i * add) / t,
+                lambda i, o, t, mac, add: 100 * (i - t) * mac / (i * add) / t,
+            ],
             UPSIDE_DOWN: lambda i, o, t, mac, add: i * add / ((i - t) * mac),
             FREE_FAN_OUT: lambda i, o, t, mac, add: (i * o - t * o) * mac / (i * add),
             BUDGET: lambda i, o, t, mac, add: (i * o - t * o) * mac,
@@ -250,6 +273,7 @@ EXERCISES = [
             HARD_CODED: [
                 lambda i, o, t, mac, add: (i - t) * 4.6 / (i * 0.9),
                 lambda i, o, t, mac, add: (i - 25) * mac / (i * add),
+                lambda i, o, t, mac, add: (64 - t) * mac / (64 * add),
                 lambda i, o, t, mac, add: (64 - 25) * mac / (64 * add),
                 lambda i, o, t, mac, add: (64 - 25) * 4.6 / (64 * 0.9),
             ],
@@ -258,6 +282,17 @@ EXERCISES = [
             CHEAP_UPDATES: lambda i, o, t, mac, add: (i * mac - t * add) / (i * add),
             ONE_NEURON: lambda i, o, t, mac, add: (i * o * mac - t * mac) / (i * o * add),
             INPUT_UPDATES: lambda i, o, t, mac, add: (o - t) * mac / (o * add),
+            PRECEDENCE: [
+                lambda i, o, t, mac, add: i * o * mac - t * o * mac / (i * o * add),
+                lambda i, o, t, mac, add: i * mac - t * mac / (i * add),
+            ],
+            WHOLE_MAC: [
+                lambda i, o, t, mac, add: (i - t) * (mac + add) / (i * add),
+                lambda i, o, t, mac, add: (i * (mac + add) - t * mac) / (i * add),
+                lambda i, o, t, mac, add: (i * mac - t * (mac + add)) / (i * add),
+            ],
+            EACH_WEIGHT: lambda i, o, t, mac, add: (1 - t) * mac / add,
+            NEGATIVE: lambda i, o, t, mac, add: (t - i) * mac / (i * add),
             PARENTHESES: [
                 lambda i, o, t, mac, add: (i * o * mac - t * o * mac) / i * o * add,
                 lambda i, o, t, mac, add: (i * mac - t * mac) / i * add,
