@@ -161,3 +161,8 @@ def test_numbers_in_the_picture_of_errors_meet_no_mark_and_no_other_number():
         ax.get_ylim()[0] < 100 * (1 - 0.974 - 0.008) < 100 * (1 - 0.766 + 0.008) < ax.get_ylim()[1]
     )
     plt.close(ax.figure)
+
+
+def test_a_guess_of_all_additions_is_refused_where_those_for_each_mac_are_asked():
+    with pytest.raises(ValueError, match="between 0 and 25 here"):
+        snn.predict("01.p5", 57_000)

@@ -60,7 +60,7 @@ PREDICTIONS = {
         question="The dense network needs 7,400 MACs a scan. How many additions for each of these "
         "does the spiking network need, in 25 steps?",
         unit="additions",
-        between=(0, inf),
+        between=(0, 25),  # a weight is added once a step at most
         factor=1.5,
         low="Each weight is used again at every spike, and there are 25 steps.",
         high="Not every neuron fires at every step.",
