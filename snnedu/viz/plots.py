@@ -316,6 +316,11 @@ def _axes(ax: Axes | None) -> Axes:
     if ax is None:
         ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")[1]
         ax.spines[["top", "right"]].set_visible(False)
+    if not hasattr(ax, "get_figure"):
+        raise TypeError(
+            f"`ax` must be matplotlib Axes. Received {type(ax).__name__}. Pass those of "
+            f"`plt.subplots()`, and other arguments by name, such as `threshold=1`."
+        )
     _figure(ax)  # the Axes may have been removed from theirs
     return ax
 

@@ -469,6 +469,8 @@ SPK = torch.zeros(5, 2, 3)
         (lambda: viz.raster(SPK, dt=0.0), ValueError, "`dt`"),
         (lambda: viz.traces(torch.full((5, 2), float("nan"))), ValueError, "from step 0"),
         (lambda: viz.traces(SPK, SPK[:4]), ValueError, "one layer"),
+        (lambda: viz.traces(SPK, SPK, 0.5), TypeError, "by name, such as `threshold=1`"),
+        (lambda: viz.raster(SPK, plt.subplots), TypeError, "Received function"),
         (lambda: viz.traces(SPK, neurons=[3]), ValueError, "0 to 2"),
         (lambda: viz.traces(SPK, neurons=[]), ValueError, "neurons="),
         (lambda: viz.spike_count(SPK, labels=["a"]), ValueError, "Received 1 names"),
