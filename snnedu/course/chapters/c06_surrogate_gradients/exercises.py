@@ -144,13 +144,14 @@ NO_HILL = "The slope must be largest at x = 0 and fall to both sides."
 
 def check_spike(answer: Any) -> None:
     """Look at both passes at points around the threshold, with gradients that are not all ones."""
-    if not isinstance(answer, type) or not issubclass(answer, torch.autograd.Function):
-        raise WrongAnswer(NOT_THE_CLASS)
-    apply, x = answer.apply, _around_threshold()
+    apply, x = getattr(answer, "apply", None), _around_threshold()
+    if not isinstance(answer, type) or apply is None or issubclass(answer, torch.nn.Module):
+        raise WrongAnswer(NOT_THE_CLASS)  # a module has an `apply`, too
     try:
         spk = Attempt(partial(apply))(x)  # without source to look into: None is a stub
     except Unsolved:
-        refuse({NO_RETURN: not is_stub(answer.forward, given="ctx.save_for_backward(x)")})
+        forward: Any = getattr(answer, "forward", None)  # a grader has no source to look into
+        refuse({NO_RETURN: not is_stub(forward, given="ctx.save_for_backward(x)")})
         raise
     if not isinstance(spk, Tensor) or spk.shape != x.shape:
         raise WrongAnswer("Your forward must return a tensor, one number for each of x.")
