@@ -285,7 +285,7 @@ def test_each_canvas_has_words_of_its_own_and_the_group_those_of_the_whole(lif: 
     words = [one.get_attribute("aria-label") or "" for one in lif.locator("canvas").all()]
     assert len(set(words)) == len(words) > 1
     assert any("spikes: 23" in each for each in words)
-    assert "23 spikes" in (lif.locator(".panels").get_attribute("aria-label") or "")
+    assert "Spikes in 100 steps: 23" in (lif.locator(".panels").get_attribute("aria-label") or "")
     slider.fill("0.5")
     expect(lif.locator("canvas").nth(1)).not_to_have_attribute("aria-label", words[1])
 
@@ -297,8 +297,8 @@ def test_controls_and_answers_wait_for_a_prediction_which_stays(notebook: Notebo
     expect(panels.nth(0)).to_be_visible()  # the input gives nothing away
     expect(panels.nth(1)).to_be_hidden()
     expect(panels.nth(2)).to_be_hidden()
-    assert "23 spikes" not in locked.inner_text(), "the outcome is the answer"
-    assert "23 spikes" not in locked.evaluate("one => one.outerHTML"), (
+    assert "Spikes in 100 steps: 23" not in locked.inner_text(), "the outcome is the answer"
+    assert "Spikes in 100 steps: 23" not in locked.evaluate("one => one.outerHTML"), (
         "not for screen readers either"
     )
     locked.get_by_label("How many spikes?").fill("about 30")
