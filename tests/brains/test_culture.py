@@ -3,21 +3,10 @@
 import numpy as np
 import pytest
 
+from benchmarks.culture import MEASURES, REAL
 from snnedu.brains import culture
 from snnedu.brains.culture import AGES, Rule, age, clean, grow, summary
 
-# Culture tc65 of Cotterill et al. 2016 (doi:10.1152/jn.00093.2016), cleaned with 2 ms: rate (Hz an
-# electrode), Fano factor (200 ms), CV of the intervals, network bursts a minute.
-REAL = {
-    16: (0.18, 0.91, 1.09, 0.0),
-    21: (1.30, 0.63, 0.84, 0.8),
-    34: (1.64, 1.19, 1.13, 0.0),
-    45: (1.52, 2.33, 1.07, 2.4),
-    59: (1.41, 25.3, 2.79, 5.2),
-    73: (2.22, 25.1, 2.14, 16.4),
-    94: (0.25, 2.85, 1.95, 4.8),
-}
-MEASURES = ("rate", "fano", "cv", "bursts_per_minute")
 SEEDS, SECONDS = range(4), 150.0
 
 
