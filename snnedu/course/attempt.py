@@ -272,6 +272,12 @@ _ADVICE = [
     ("is ambiguous", "",
      " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."),
 ]  # fmt: skip
+# What torch says at length, and where to stop.
+_CUT = {
+    "through the graph a second time": " (",
+    "bool tensors? is not supported": ". ",  # then `^` or `~`, which give something else
+    "modified by an inplace operation": ": [",
+}
 
 
 def _explain(error: Exception, function: Callable[..., Any]) -> str:
@@ -286,12 +292,9 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
     advice = next(fits, "")
     if outside := re.search(r"out of bounds .*size ([1-9]\d*)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
-    if "through the graph a second time" in text:
-        text = text.partition(" (")[0]  # torch goes on for long
-    if re.search("bool tensors? is not supported", text):
-        text = text.partition(". ")[0]  # torch goes on with `^` or `~`, which give something else
-    if "modified by an inplace operation" in text:
-        text = text.partition(": [")[0]
+    for said, end in _CUT.items():
+        if re.search(said, text):
+            text = text.partition(end)[0]
     if line:
         return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
     return f"Your function raised {name}: {text}.{advice}"
