@@ -31,7 +31,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnedu.core.steps import feedback
+from snnedu.core.steps import feedback, product
 from snnedu.core.surrogate import Surrogate, slope_of
 
 # So many values go through torch at once. On the CPU they stay in the cache, and on one thread; a
@@ -272,7 +272,7 @@ class _Backward:
                     g_cur.add_(lam).addcmul_(lam_x, alpha)
                 lam_u, lam_x = lam, g_cur
                 if weight is not None:
-                    c_s = g_cur @ weight if weight.ndim == 2 else g_cur * weight
+                    c_s = product(g_cur, weight.T) if weight.ndim == 2 else g_cur * weight
             if self.adjoints:
                 self.fire[at] = fires
         lam_u = lam_u * (1 - _or_zeros(self.start.spk, first)) if terms.zero_before else lam_u

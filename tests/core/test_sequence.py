@@ -11,7 +11,7 @@ import torch
 
 import snnedu as snn
 from snnedu import surrogate
-from snnedu.core import _sequence
+from snnedu.core import _sequence, steps
 
 loops = pytest.importorskip("snnedu.core._loops")
 
@@ -68,6 +68,27 @@ def test_several_threads_give_the_numbers_of_one(layer, monkeypatch):
     for a, b in zip([*one, *one_grads], [*many, *many_grads], strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-4)
     assert all(torch.equal(a, b) for a, b in zip(one, many, strict=True))
+
+
+@pytest.mark.parametrize(("neurons", "threads"), [(100, 1), (2000, 3)])
+def test_a_small_recurrent_product_wakes_no_second_thread(neurons, threads, monkeypatch):
+    # Each step waits for it. On a busy machine a second thread made a sequence 15 times slower.
+    used, linear, before = [], steps.linear, torch.get_num_threads()
+    monkeypatch.setattr(
+        steps, "linear", lambda *args: [used.append(torch.get_num_threads()), linear(*args)][1]
+    )
+    layer, cur = snn.RLeaky(0.9, linear_features=neurons), torch.randn(3, 2, neurons)
+    torch.set_num_threads(3)
+    try:
+        spk = layer.unroll(cur.requires_grad_())[0]
+        spk.sum().backward()
+        layer(cur[0])
+        assert used == [threads] * 7
+        with pytest.raises(RuntimeError):
+            steps.product(torch.ones(2, 3), torch.ones(2, 2))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("layer", layers(), ids=lambda layer: type(layer).__name__)
