@@ -14,6 +14,7 @@ Any other function of x that works element by element will do too, such as an
 has parameters to be learned, make it an `nn.Module`.
 """
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -163,6 +164,10 @@ class _Spike(torch.autograd.Function):
     def backward(ctx: Any, grad_spk: Tensor) -> tuple[Tensor, None]:  # pyright: ignore
         (x,) = ctx.saved_tensors
         return grad_spk * ctx.spike_grad.derivative(x), None
+
+
+# `apply` asks for this at each call; to find it out takes as long as the step itself.
+_Spike.forward.__signature__ = inspect.signature(_Spike.forward)  # pyright: ignore
 
 
 class _SpikeBothWays(_Spike):
