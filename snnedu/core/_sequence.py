@@ -100,7 +100,8 @@ def unroll(
     numbers = [_number(p, cur) for p in params[:5] if p is not None] if loops else ()
     call = Call(terms, spike_grad, steps, record, loops, tuple(numbers))
     feeds = params.weight is not None or terms.adapts  # spikes act on later steps
-    if start.mem is None and (feeds or type(spike_grad) is not Surrogate):
+    learns = feeds and params.threshold.requires_grad  # also by the spikes before the first step
+    if start.mem is None and (learns or type(spike_grad) is not Surrogate):
         start = State(*[torch.zeros_like(cur[0], memory_format=torch.contiguous_format)] * 3)
     if start.mem is not None:  # where spikes feed back, so does the gradient of the first ones
         spk = spike_grad(_above_threshold(params, start))
