@@ -154,6 +154,23 @@ def _old_mem(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Ten
     return spk, new, mem
 
 
+def _silent(
+    cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
+) -> tuple[Tensor, ...]:
+    """Pay at once, and look for spikes after the payment."""
+    _, syn, mem = _variant(pays="at once")(cur, syn, mem, alpha, beta, threshold)
+    return (mem > threshold).float(), syn, mem
+
+
+def _drained(
+    cur: Tensor, syn: Tensor, mem: Tensor, alpha: float, beta: float, threshold: float
+) -> tuple[Tensor, ...]:
+    """Let the synapse pay before the membrane gets its current."""
+    syn = alpha * syn + cur - threshold * (mem > threshold).float()
+    mem = beta * mem + syn
+    return (mem > threshold).float(), syn, mem
+
+
 def _differs(got: Tensor, right: Tensor, *_: object) -> str:
     return SPIKES if only_spikes_differ(got, right) else TERMS
 
@@ -414,8 +431,8 @@ EXERCISES = [
             OLD_CURRENT: _variant(into="old"),
             DECAYS_SWAPPED: _variant(swapped=True),
             NO_RESET: _variant(pays="nobody"),
-            SYNAPSE_PAYS: _variant(pays="syn"),
-            IMMEDIATE: _variant(pays="at once"),
+            SYNAPSE_PAYS: [_variant(pays="syn"), _drained],
+            IMMEDIATE: [_variant(pays="at once"), _silent],
             TO_ZERO: [_variant(pays="zero"), _variant(pays="zero with input")],
             ZERO_AT_ONCE: _variant(pays="zero at once"),
             SCALED: _variant(pays="scaled"),
