@@ -102,7 +102,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "It is the only one with enough neurons",
-                    "All of them have 64 neurons here.",
+                    "The five layers after it have 64 neurons, too.",
                 ),
             ),
         ),
