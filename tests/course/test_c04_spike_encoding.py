@@ -54,6 +54,14 @@ def test_a_number_in_a_gap_is_unknown_and_drawn_all_the_same():
     assert sent["read"] == 0.5
 
 
+def test_the_code_of_the_rate_explorer_sends_its_numbers():
+    """It said `x`, which is the set of digits in this chapter."""
+    explorer = snn.encoder_explorer("rate")
+    spk = eval(explorer.code.format(steps=25), {"snn": snn, "torch": torch})
+    assert spk.shape == explorer.run(steps=25)["spk"].shape == (25, 41)
+    assert snn.encoder_explorer("rate", x=[0.2, 0.8]).code == "snn.spikegen.rate(x, {steps})"
+
+
 def _reply(name: str, answer: Callable[..., Any]) -> str:
     with pytest.raises(WrongAnswer) as reply:
         verdict(exercise(name), answer)

@@ -38,6 +38,7 @@ def encoder_explorer(code: str = "rate", x: Sequence[float] | None = None, **mor
 
 
 def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
+    sent = "x" if x else "torch.linspace(0, 1, 41)"
     return Explorer(
         "rate",
         [
@@ -62,7 +63,7 @@ def _rate_explorer(x: Sequence[float] | None, more: dict[str, Any]) -> Explorer:
         constants={"x": list(x or FORTIETHS)},
         title="The rate code",
         outcome="Spikes: {count}. Typical error of a number ≈ {error:.3f} in this draw, ≈ {law:.3f} over many.",
-        code="snn.spikegen.rate(x, num_steps={steps}, seed={seed})",
+        code=f"snn.spikegen.rate({sent}, {{steps}})",
         **more,
     )
 
