@@ -442,9 +442,10 @@ def _groups(
     """Give every class an axis of its own neurons, `[time, batch, classes, neurons]`."""
     _check.time_first(name, rec)
     if rec.ndim != 3:
+        steps = f"Join steps by `torch.stack`; for one sample pass `{name}.unsqueeze(1)`."
         raise ValueError(
             f"A recording of outputs must be [time, batch, outputs]. Received {tuple(rec.shape)}. "
-            f"Pass `{name}.unsqueeze(1)` for one sample, `{name}.flatten(2)` for more features."
+            f"{steps if rec.ndim < 3 else f'Pass `{name}.flatten(2)`.'}"
         )
     _mask.check(mask, rec)
     num_classes = rec.shape[-1] if num_classes is None else num_classes
