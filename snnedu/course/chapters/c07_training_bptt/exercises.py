@@ -582,7 +582,7 @@ def _in_order(zero: str) -> Callable[..., Any]:
 
 WRONG_LOSSES = {
     LAST_ONLY: [_broken(stays=True, last=True), _plain(last=True)],
-    STATE_STAYS: _plain(stays=True),
+    STATE_STAYS: [_plain(stays=True), _plain(stays=True, cut=True)],
     EVERY_STEP_FRESH: _plain(fresh=True),
     A_SUM: _sum,
     LIST_OF_LOSSES: ByShape(_loss_of_each),
@@ -636,6 +636,7 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
     except WrongAnswer as reply:
         refuse({LEARNS: _learned(own, net)})
         refuse({STACKED: "stack expects each tensor to be equal size" in str(reply)})
+        refuse({NO_GRADIENT: "'tuple' object has no attribute 'spk'" in str(reply)})
         raise
     refuse({LEARNS: _learned(own, net), ONE_TENSOR: not isinstance(spk_rec, Tensor)})
     _check_spikes(spk_rec, my_stretches(net, x_rec, length), length, net[0].out_features)
