@@ -179,3 +179,46 @@ def test_the_loss_of_each_batch_is_told_to_become_a_mean(form):
 
     with pytest.raises(WrongAnswer, match="Return one, the mean over all batches"):
         verdict(exercise("07.3"), epoch)
+
+
+def test_float_makes_a_plain_number_of_a_loss_without_a_warning():
+    """The reply once was: right, and "Your code printed" a warning of PyTorch."""
+
+    def step(net, optimizer, x_rec, targets):
+        loss = snn.functional.ce_rate_loss(net(x_rec)[0], targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss)
+
+    torch.set_warn_always(True)  # by default, once for each process
+    try:
+        _, printed = verdict(exercise("07.2"), step)
+    finally:
+        torch.set_warn_always(False)
+    assert printed == ""
+
+
+def test_steps_joined_along_the_batch_are_told_to_be_stacked():
+    def epoch(net, optimizer, batches):
+        for x_rec, targets in batches:
+            spikes, state = [], None
+            for x in x_rec:
+                spk, state = net.step(x, state)
+                spikes.append(spk)
+            snn.functional.ce_rate_loss(torch.cat(spikes), targets)
+
+    with pytest.raises(WrongAnswer, match=r"Join steps by `torch\.stack`"):
+        verdict(exercise("07.3"), epoch)
+
+
+def test_detached_recordings_are_told_that_no_gradient_comes_through():
+    def stretches(net, x_rec, length):
+        spikes, state = [], None
+        for stretch in x_rec.split(length):
+            recordings, state = net.unroll(stretch, state)
+            spikes.append(list(snn.detach(recordings).values())[-1].spk)
+        return torch.cat(spikes)
+
+    with pytest.raises(WrongAnswer, match="Detach the state between stretches"):
+        verdict(exercise("07.4"), stretches)
