@@ -85,7 +85,7 @@ QUESTIONS = {
                 ),
                 Option(
                     "The loss asks for a spike at each step",
-                    "It counts per step. A loss that asks for 8 spikes in all costs none.",
+                    "It counts per step. A loss that asks for 8 spikes in all does not double them.",
                     right=True,
                 ),
                 Option(
