@@ -9,6 +9,7 @@ import snnedu as snn
 from snnedu import functional as f
 from snnedu.course.chapters.c08_objectives import experiments as lab
 from snnedu.course.exercise import exercise
+from snnedu.widgets.panels import fill
 from tests.course.cells import run_cells
 
 pytestmark = pytest.mark.house
@@ -32,6 +33,18 @@ def race(*leads: str, hidden: float = 1.0) -> lab.Watched:
     return lab.Watched(
         spk, torch.full(spk.shape[:2], hidden), spk.sum(-1), targets, right, lab.MARGINS
     )
+
+
+def test_the_code_of_the_explorer_runs_in_the_notebook_and_finds_the_same():
+    test, nets = snn.data.digits()[1], {"rate": [lab.make(0)]}
+    one = snn.objectives_explorer({"rate": nets["rate"][0]}, test)
+    code = fill(one.code, {**one.values, "sample": 2}, one.controls, as_code=True)
+    *lines, last = code.splitlines()
+    names = {"snn": snn, "lab": lab, "test": test, "nets": nets}
+    exec("\n".join(lines), names)
+    (answer,), (step,) = eval(last, names)
+    shown = one.run(**{**one.values, "sample": 2})
+    assert (answer, step) == (shown["answer"], shown["step"])
 
 
 @pytest.mark.parametrize("fired", [0, 3, 8, 24])

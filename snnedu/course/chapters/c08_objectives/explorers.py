@@ -87,7 +87,9 @@ def objectives_explorer(
         alt="A race between ten classes. {loss}, digit {digit}, margin {margin}: the output spikes; "
         "the lead of the best class, with a dot at the decision, step ≈ {step}; accuracy against "
         "mean steps on all test digits, with a dot for this margin.",
-        code="snn.functional.decide(spk_rec, {margin})",
+        code="""scan = test[0][test[1] == {digit}][{sample} - 1]
+spk_rec, _ = nets[{loss}][0](lab.look(scan[None]))
+snn.functional.decide(spk_rec, {margin})""",
         columns=3,
         **more,
     )
