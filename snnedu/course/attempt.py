@@ -32,6 +32,7 @@ SECONDS = 5.0  # of computing, for a whole check
 MOST_SECONDS = 60.0  # of waiting: a busy machine computes little in a second
 MOST_MEMORY = 500e6  # bytes that may be added meanwhile; Binder ends kernels that take all
 MOST_ELEMENTS = 1_000_000
+MOST_SAID = 300  # characters of an error's message that are shown
 MOST_PRINTED = 500  # characters of the learner's own prints that are shown
 NO_POWER = "`^` is not the power operator in Python: write `x**2`."
 TWO_THINGS = (
@@ -137,7 +138,11 @@ def _is_left_open(error: NotImplementedError) -> bool:
 
 def first_line(error: Exception) -> str:
     """Return the beginning of an error's message, without the period that may end it."""
-    return str(error).partition("\n")[0][:200].rstrip(". ") or "no message"
+    line = str(error).partition("\n")[0]
+    if len(line) > MOST_SAID:
+        line = line[:MOST_SAID]
+        line = line.rpartition(". ")[0] or line  # whole sentences, if it has some
+    return line.rstrip(". ") or "no message"
 
 
 def limited(check: Callable[[], None]) -> str:
@@ -271,8 +276,14 @@ _ADVICE = [
     ("is ambiguous", r"(?<![\w.])(max|min)\(",
      " Python's `max` and `min` compare single numbers, a tensor holds many: use `x.max(-1)` or "
      "`x.clamp(min=0)`."),
+    ("is ambiguous", r"^(?!.*\b(if|while)\b).*\b(and|or|(?<!is )not(?! in))\b",
+     " `and`, `or` and `not` take a single True or False, a tensor holds many: use `&`, `|` and "
+     "`~`, as in `(a > 0) & ~b`."),
     ("is ambiguous", "",
-     " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`."),
+     " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`, or "
+     "`torch.where(a > b, x, y)`."),
+    ("is invalid for input of size", "",
+     " The check may use other sizes than the notebook: take them from the input, `x.shape`."),
 ]  # fmt: skip
 # What torch says at length, and where to stop.
 _CUT = {

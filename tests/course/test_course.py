@@ -104,6 +104,10 @@ def forgets_to_return(spk_rec):
     counts = spk_rec.sum(0)  # noqa: F841
 
 
+def raises_at_length(spk_rec):
+    raise ValueError("The first sentence is short. " + "The second one has no end " * 20)
+
+
 def exits(spk_rec):
     sys.exit()
 
@@ -119,6 +123,7 @@ def exits(spk_rec):
         (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
         (asks_a_tensor, "in the line `if spk_rec > 0.5`: Boolean value of Tensor"),
         (raises_a_sentence, '`raise ValueError("All is lost.")`: All is lost. The notebook'),
+        (raises_at_length, "20)`: The first sentence is short. The notebook"),
         (changes_its_input, "changes its input"),
         (returns_a_million, "returned 2,000,000 elements"),
         (forgets_to_return, "returns nothing"),
@@ -126,6 +131,10 @@ def exits(spk_rec):
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
         (lambda spk_rec: 1 if spk_rec > 0 else 0, "needs a single True or False, a tensor holds"),
+        (lambda spk_rec: (spk_rec > 0) and True, "many: use `&`, `|` and `~`, as in"),
+        (lambda spk_rec: not spk_rec, "`and`, `or` and `not` take a single True or False"),
+        (lambda spk_rec: 0 if not spk_rec else 1, "An `if` needs a single True or False"),
+        (lambda spk_rec: spk_rec.reshape(80, 16, 4), "take them from the input, `x.shape`"),
         (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
         (walks_back_to_old_weights, "by an inplace operation. Something from before `optimizer."),
         (walks_back_from_numbers, "No path leads back to the weights"),
