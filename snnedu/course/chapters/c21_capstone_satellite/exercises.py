@@ -50,7 +50,9 @@ RECALL_ONLY = (
 SPECIFICITY_ONLY = (
     "You return the specificity alone. A detector that reports nothing has a specificity of 1."
 )
-FALSE_ALARMS = "You add the share of false alarms. Specificity is 1 minus it: of the empty volumes, the share that stayed empty."
+FALSE_ALARMS = "You add the share of false alarms, or subtract the specificity. Add the specificity: of the empty volumes, the share that stayed empty."
+ALL_FOUND = "You divide all reported volumes by the true ones. Sensitivity counts those that were reported *and* are true."
+NOT_BOTH = "Your specificity counts missed satellites, too. It counts the volumes that are empty *and* were not reported: `~found & ~true`."
 OF_ALL = "You divide by all volumes. Sensitivity divides by the true ones, specificity by the empty ones."
 LEFT_OUT = "You divide by all volumes that were not reported. Specificity divides by those that are truly empty: `~true`."
 SIZE_ONLY = "You drop the sign. A detector that is worse than guessing gets a negative number."
@@ -140,6 +142,7 @@ NEW_SPEED = (
 )
 FROM_PLACES = "You take the speed from the last two places. Keep the old speed, and correct it by beta / dt times what was missed."
 ZEROED = "Where nothing was seen, your speed becomes 0. It should stay as it is."
+LOST = "Where nothing was seen, your place and speed become 0. Replace NaN in what was missed, before you correct."
 
 
 def _draw_tracks() -> Iterator[tuple[Tensor, Tensor, Tensor, float, float, float]]:
@@ -240,7 +243,7 @@ BRIGHTEST = "You take the largest pixel of a block. The events of its pixels add
 AVERAGE = "You take the mean over a block. Its 16 pixels add up: the sum is 16 times as much."
 MEMBRANES = "You return the membranes. Return True where they are above the threshold."
 DELAYED = "Your blocks are kept one step late. The events of a step count in this step."
-INTERLEAVED = "Your blocks are made of pixels that lie far apart. A block is a square of 4 x 4 neighbors: `unfold`, or `reshape` to rows, 4, columns, 4."
+NO_SQUARES = "Your blocks are not squares of 4 x 4 neighbors: use `unfold`, or `reshape` to rows, 4, columns, 4."
 PER_PIXEL = "You return a result for each pixel. Return one for each block of 4 x 4 pixels."
 
 
@@ -284,6 +287,11 @@ def _interleaved(x_rec: Tensor) -> Tensor:
     return x_rec.sum(1).reshape(steps, 4, height // 4, 4, width // 4).sum((1, 3))
 
 
+def _in_rows(x_rec: Tensor) -> Tensor:
+    steps, _, height, width = x_rec.shape
+    return x_rec.sum(1).reshape(steps, height // 4, width // 4, 4, 4).sum((3, 4))
+
+
 def _by_reshape(x_rec: Tensor, beta: float, threshold: float) -> list[Tensor]:
     steps, _, height, width = x_rec.shape
     counts = x_rec.reshape(steps, 2, height // 4, 4, width // 4, 4).sum((1, 3, 5))
@@ -320,9 +328,38 @@ EXERCISES = [
             SIZE_ONLY: _from(
                 lambda hit, miss, alarm, empty: (hit / (hit + miss) - alarm / (empty + alarm)).abs()
             ),
-            FALSE_ALARMS: _from(
-                lambda hit, miss, alarm, empty: hit / (hit + miss) + alarm / (empty + alarm) - 1
-            ),
+            FALSE_ALARMS: [
+                _from(
+                    lambda hit, miss, alarm, empty: hit / (hit + miss) + alarm / (empty + alarm) - 1
+                ),
+                _from(
+                    lambda hit, miss, alarm, empty: hit / (hit + miss) - empty / (empty + alarm) - 1
+                ),
+            ],
+            ALL_FOUND: [
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        (hit + alarm) / (hit + miss) + (miss + empty) / (empty + alarm) - 1
+                    )
+                ),
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        (hit + alarm) / (hit + miss) + empty / (empty + alarm) - 1
+                    )
+                ),
+            ],
+            NOT_BOTH: [
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        hit / (hit + miss) + (miss + empty) / (empty + alarm) - 1
+                    )
+                ),
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        hit / (hit + miss) + (miss + alarm + empty) / (empty + alarm) - 1
+                    )
+                ),
+            ],
             OF_ALL: [
                 _from(
                     lambda hit, miss, alarm, empty: -(miss + alarm) / _sum(hit, miss, alarm, empty)
@@ -413,6 +450,9 @@ EXERCISES = [
             NEW_SPEED: _new_speed,
             FROM_PLACES: _from_places,
             ZEROED: _zeroed,
+            LOST: lambda *given: tuple(
+                part.nan_to_num(0.0) for part in _track(*given, miss=lambda s, p, old: s - p)
+            ),
             BACKWARD: lambda *given: my_step(*given)[::-1],
             PULLED: partial(_track, miss=lambda s, p, old: s.nan_to_num(0.0) - p),
             ALL_STOP: _all_stop,
@@ -463,7 +503,7 @@ EXERCISES = [
             AVERAGE: partial(_blocks, count=lambda x_rec: _sums(x_rec) / 16),
             MEMBRANES: partial(_blocks, fires=lambda mem, threshold: mem),
             DELAYED: _late,
-            INTERLEAVED: partial(_blocks, count=_interleaved),
+            NO_SQUARES: [partial(_blocks, count=_interleaved), partial(_blocks, count=_in_rows)],
             PER_PIXEL: ByShape(partial(_blocks, count=lambda x_rec: x_rec.sum(1))),
         },
         otherwise="Other blocks are kept than by the equation of the text.",
