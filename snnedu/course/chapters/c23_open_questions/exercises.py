@@ -44,14 +44,14 @@ def my_move(beta: float, threshold: float) -> tuple[float, float, float]:
 
 # --------------------------------------------------------------------------------------- 23.1
 
-OF_ALL = "Your spread divides by the number of seeds. From a sample, divide by one less: that is what `std()` does."
+OF_ALL = "Your spread divides by the number of seeds. From a sample, divide by one less: that is what a tensor's `std()` does, and NumPy's with `ddof=1`."
 NO_ROOT = "Your interval does not shrink with the number of seeds. The spread of a *mean* is the spread of the gains divided by √n."
 BY_N = "You divide the spread by n. The spread of a mean is that of the gains divided by √n."
 NO_T = "Your interval leaves out t. One spread of the mean to each side holds only about two thirds of all cases."
 UNPAIRED = "You add up the spreads of both options. Both have the same seeds: subtract seed by seed first, and take the spread of these gains."
 D_UNPAIRED = "Your interval is right. In your first number you use the spreads of both options: take the spread of the gains there, too."
 A_ALONE = "You use the spread of `a` alone. Subtract seed by seed first, and take the spread of these gains."
-BOTH_OF_ALL = "Your interval is right. For the effect size you use a spread that divides by n: from a sample, divide by one less, as `std()` does."
+BOTH_OF_ALL = "Your interval is right. For the effect size you use a spread that divides by n: from a sample, divide by one less, as a tensor's `std()` does."
 AROUND_0 = "Your interval lies around 0. It should lie around the mean gain: add and subtract half its length."
 AROUND_SIZE = "Your interval lies around the size of the mean gain, without its sign. A harm has a negative mean."
 D_IN_INTERVAL = "Your interval is made from the effect size. It is the mean gain ± t · spread / √n, in the unit of the gains."
@@ -299,7 +299,7 @@ KEYWORDS = 'Ranges by name belong to `interact`. An `snn.Explorer` takes a list 
 NUMBERS = 'Your panel holds numbers. It needs names, "cur" and "rate": the Explorer calls `model` itself at each setting.'
 ORDER = "The order is: the function, the controls, the panels."
 ONE_STAYS = "At some settings your Explorer does not show what `model` returns: perhaps a slider moves nothing. Pass it `model` itself."
-FLAT = "Your y axis is so long that the curve stays flat. A rate lies between 0 and 1."
+FLAT = "Your y axis is much longer than the curve is high. A rate lies between 0 and 1."
 CUT_X = "Your x axis cuts the curve off. The current runs from 0 to 1."
 CUT = "Your y axis cuts the curve off. A rate lies between 0 and 1."
 
