@@ -282,6 +282,8 @@ _ADVICE = [
     ("is ambiguous", "",
      " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`, or "
      "`torch.where(a > b, x, y)`."),
+    ("list index out of range", r"\.test_accuracy\b",
+     " It stays empty unless `fit` is given test data, too: `fit(net, train, test, …)`."),
     ("is invalid for input of size", "",
      " The check may use other sizes than the notebook: take them from the input, `x.shape`."),
 ]  # fmt: skip

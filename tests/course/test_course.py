@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from snnedu.core.history import History
 from snnedu.course import attempt, check as checks, overview, progress
 from snnedu.course.attempt import Unsolved, WrongAnswer
 from snnedu.course.exercise import Exercise, Option, Question, exercise
@@ -134,6 +135,7 @@ def exits(spk_rec):
         (lambda spk_rec: (spk_rec > 0) and True, "many: use `&`, `|` and `~`, as in"),
         (lambda spk_rec: not spk_rec, "`and`, `or` and `not` take a single True or False"),
         (lambda spk_rec: 0 if not spk_rec else 1, "An `if` needs a single True or False"),
+        (lambda spk_rec: History().test_accuracy[-1], "empty unless `fit` is given test data"),
         (lambda spk_rec: spk_rec.reshape(80, 16, 4), "take them from the input, `x.shape`"),
         (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
         (walks_back_to_old_weights, "by an inplace operation. Something from before `optimizer."),

@@ -25,9 +25,9 @@ PREDICTIONS = {
         unit="%",
         between=(0, 300),
         close=15,
-        low="It averages, but only over the events of the last steps, and it lags behind.",
+        low="The tracker has only a few events in each step, and it lags behind.",
         high="The mean of several events is nearer to the satellite than one of them.",
-        reply="It averages the events of a step, and expects that the satellite moves evenly.",
+        reply="The tracker averages the events of a step, and expects that the satellite moves evenly.",
     ),
     "21.p4": Prediction(
         question="All get the same events of new passes. Which has the highest informedness, without a tracker?",
