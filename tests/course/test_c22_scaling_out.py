@@ -121,6 +121,13 @@ def test_waiting_for_a_busy_core_is_not_measured():
         assert experiments.seconds(lambda: time.sleep(0.05), repeats=1) < 0.02
 
 
+def test_a_short_function_is_timed_until_its_shortest_time_is_found():
+    calls: list[float] = []
+    experiments.seconds(lambda: calls.append(time.perf_counter()), repeats=1)
+    assert len(calls) > 100
+    assert calls[-1] - calls[0] > 0.9 * experiments.LEAST
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to one thread")
 def test_an_interrupt_leaves_no_process_of_torchrun():
     before, seen = set(psutil.Process().children(recursive=True)), []

@@ -24,6 +24,7 @@ from snnedu.core.neurons import Leaky
 from snnedu.core.training import evaluate, fit
 from snnedu.silicon.scale import Sweep
 
+LEAST = 0.1  # seconds of measuring
 MATRIX = 512  # rows of the matrices whose product is timed
 
 # Processor time, since waiting for a busy core is no part of a measurement; on Windows it is coarse.
@@ -52,10 +53,13 @@ ONE_RESET = {"hidden": (0.92, 0.022), "output": (0.89, 0.212)}
 
 
 def seconds(function: Callable[[], Any], repeats: int = 7) -> float:
-    """Return the shortest time of several calls: what else the machine does only adds to it."""
+    """Return the shortest time of several calls: what else the machine does only adds to it.
+
+    Short functions are called more often, for LEAST seconds.
+    """
     function()
-    found: list[float] = []
-    for _ in range(repeats):
+    found, end = list[float](), time.perf_counter() + LEAST
+    while len(found) < repeats or time.perf_counter() < end:
         start = CLOCK()
         function()
         found.append(CLOCK() - start)
