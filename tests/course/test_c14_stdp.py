@@ -248,6 +248,30 @@ def last_change(pre, post, x, y, up, down):
     return change
 
 
+def ms_before_from_1(pre, post, x, y, up, down):
+    steps = range(1, len(pre))
+    return sum(up * x[t] * post[t] - down * y[t - 1] * pre[t] for t in steps)
+
+
+def first_ms(pre, post, x, y, up, down):
+    return up * x[0] * post[0] - down * y[0] * pre[0]  # `return` in the loop
+
+
+def no_spikes(pre, post, x, y, up, down):
+    return up * x.sum() - down * y.sum()
+
+
+def both_rise(pre, post, x, y, up, down):
+    return (up * x * post).sum() + (down * y * pre).sum()
+
+
+def winner_stays(drive, extra):
+    winner = (drive - extra).argmax()
+    after = 0.99 * extra
+    after[winner] = extra[winner] + 0.5
+    return winner, after
+
+
 def its_drive(drive, extra):
     winner, after = exercises.my_round(drive, extra)
     return drive[winner], after
@@ -264,6 +288,11 @@ def its_drive(drive, extra):
         ("14.2", neither, "leave a sentence out"),
         ("14.2", one_trace, "one trace in both parts"),
         ("14.2", last_change, "the last change only"),
+        ("14.2", ms_before_from_1, "take y from the ms before"),
+        ("14.2", first_ms, "is `return` inside the loop"),
+        ("14.2", no_spikes, "do not wait for spikes"),
+        ("14.2", both_rise, "add both parts"),
+        ("14.3", winner_stays, "winner's threshold does not fade"),
         ("14.3", its_drive, "Return the place"),
     ],
 )

@@ -339,6 +339,15 @@ def never_from_p_again(p, rate):
     return change
 
 
+def own_only(p, rate):
+    change = torch.zeros(len(p))
+    for trigger in range(len(p)):
+        new = p.clone()
+        new[trigger] *= 1 + rate
+        change[trigger] = p[trigger] * (new / new.sum() - p)[trigger]
+    return change
+
+
 def over(ours, theirs, spread, lead=torch.mean):
     middle = lead(ours - theirs)
     return middle, middle / spread
@@ -358,7 +367,10 @@ def over(ours, theirs, spread, lead=torch.mean):
         ("15.2", lambda p, rate: rate * p * (p - (p**2).sum()), "minus the slope of L"),
         ("15.2", by_rate, "Multiply it by 1 + α"),
         ("15.2", lambda p, rate: exercises.my_mean_step(p, rate) / len(p), "the mean already"),
+        ("15.2", own_only, "the trigger's own share"),
+        ("15.2", lambda p, rate: (exercises._divided(p, rate) - p) @ p, "that of the trigger"),
         ("15.3", lambda a, b: over(a, b, a.std()), SPREAD),
+        ("15.3", lambda a, b: over(a, b, (a.std() + b.std()) / 2), SPREAD),
         ("15.3", lambda a, b: over(a, b, torch.cat([a, b]).std()), SPREAD),
         ("15.3", lambda a, b: over(a, b, (a - b).std() / (len(a) - 1)), "has that inside"),
         ("15.3", lambda a, b: ((a - b).mean(), (a - b) / (a - b).std()), "for each seed"),

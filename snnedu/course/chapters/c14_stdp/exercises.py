@@ -204,6 +204,11 @@ def _change(
     return change
 
 
+def _late(pre: Tensor, post: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Return the falls, with a spike of the same ms in y."""
+    return y * pre
+
+
 def _before(y: Tensor) -> Tensor:
     return torch.cat([torch.zeros(1), y[:-1]])
 
@@ -238,6 +243,9 @@ ALL_THRESHOLDS = "Return the thresholds of all neurons, as many as `extra` has."
 A_VALUE = "Your winner is a value. Return the place of the largest drive - extra: `argmax()`."
 EARLY = "Your thresholds fade before the winner is chosen. First choose, then fade."
 ONE_FADES = "Only the winner's threshold fades. All of them keep 0.99."
+WINNER_STAYS = (
+    "Your winner's threshold does not fade. All of them keep 0.99, then the winner's rises by 0.5."
+)
 SMALL_REST = "You keep 0.01 of the thresholds. Keep 0.99: multiply by 0.99."
 SUBTRACTS = "You subtract from the thresholds. All keep 0.99 of their value: multiply."
 OTHERS_RISE = "The thresholds of the others rise. Only the winner's does."
@@ -371,7 +379,10 @@ EXERCISES = [
         cases=_draw_pairs,
         run=_one_number,
         mistakes={
-            SIGNS: lambda *given: -my_change(*given),
+            SIGNS: [
+                lambda *given: -my_change(*given),
+                lambda *given: -_change(falls=_late)(*given),
+            ],
             OWN_TRACES: [
                 _change(lambda pre, post, x, y: x * pre, lambda pre, post, x, y: y * post),
                 _change(lambda pre, post, x, y: x * pre, lambda pre, post, x, y: (y - post) * post),
@@ -395,6 +406,11 @@ EXERCISES = [
             MS_BEFORE: [
                 _change(falls=lambda pre, post, x, y: _before(y) * pre),
                 _change(falls=lambda pre, post, x, y: y.roll(1) * pre),  # y[-1] is the last one
+                _change(  # a loop that begins at 1
+                    lambda pre, post, x, y: (x * post)[1:],
+                    lambda pre, post, x, y: (_before(y) * pre)[1:],
+                ),
+                _change(falls=lambda pre, post, x, y: torch.where(post > 0, y.roll(1), y) * pre),
             ],
             BOTH_MS_BEFORE: [
                 _change(
@@ -417,10 +433,11 @@ EXERCISES = [
             ],
             NO_SIZES: lambda pre, post, x, y, up, down: _change()(pre, post, x, y, 1, 1),
             MEAN: lambda *given: my_change(*given) / 80,
-            FIRST_MS: lambda pre, post, x, y, up, down: up * x[0] * post[0],
-            NOT_BEFORE: lambda pre, post, x, y, up, down: (
-                up * (x * post).sum() - down * (y * pre).sum()
-            ),
+            FIRST_MS: [
+                lambda pre, post, x, y, up, down: up * x[0] * post[0],
+                lambda pre, post, x, y, up, down: up * x[0] * post[0] - down * y[0] * pre[0],
+            ],
+            NOT_BEFORE: _change(falls=_late),
             BOTH_BEFORE: lambda pre, post, x, y, up, down: (
                 up * ((x - pre) * post).sum() - down * ((y - post) * pre).sum()
             ),
@@ -430,10 +447,14 @@ EXERCISES = [
             EACH_MS: ByShape(
                 lambda pre, post, x, y, up, down: up * x * post - down * (y - post) * pre
             ),
-            NO_SPIKES: lambda pre, post, x, y, up, down: up * x.sum() - down * (y - post).sum(),
-            BOTH_RISE: lambda pre, post, x, y, up, down: (
-                up * (x * post).sum() + down * ((y - post) * pre).sum()
-            ),
+            NO_SPIKES: [
+                _change(lambda pre, post, x, y: x, lambda pre, post, x, y: y - post),
+                _change(lambda pre, post, x, y: x, lambda pre, post, x, y: y),
+            ],
+            BOTH_RISE: [
+                _change(falls=lambda pre, post, x, y: (post - y) * pre),
+                _change(falls=lambda pre, post, x, y: -y * pre),
+            ],
         },
         otherwise="This is not the change. Take the two kinds of events one by one: what happens at a postsynaptic spike, and what at a presynaptic one?",
         accepts=(
@@ -489,6 +510,9 @@ EXERCISES = [
             ],
             EARLY: _rounds(by=lambda drive, extra: (drive - 0.99 * extra).argmax()),
             ONE_FADES: _rounds(after=lambda extra, won: extra * (1 - 0.01 * won) + 0.5 * won),
+            WINNER_STAYS: _rounds(
+                after=lambda extra, won: torch.where(won > 0, extra + 0.5, 0.99 * extra)
+            ),
             SMALL_REST: _rounds(after=lambda extra, won: 0.01 * extra + 0.5 * won),
             SUBTRACTS: _rounds(after=lambda extra, won: extra - 0.99 + 0.5 * won),
             OTHERS_RISE: _rounds(after=lambda extra, won: 0.99 * extra + 0.5 * (1 - won)),

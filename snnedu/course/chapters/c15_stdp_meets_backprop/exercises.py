@@ -150,6 +150,8 @@ DIVIDED_TWICE = "You weight by the probabilities, and divide by the number of in
 ALPHA_ALONE = (
     "You multiply the share of the trigger by α, which makes it smaller. Multiply it by 1 + α."
 )
+OTHER_WEIGHTS = "You weight each change by the probability of the input that changes. Weight it by that of the trigger: p_i belongs to all changes of case i."
+OWN_ONLY = "You keep the change of the trigger's own share. In each case the other shares change, too: they are divided by the same sum."
 SUM_ALL = "You add the changes of all triggers without their probabilities."
 
 
@@ -326,6 +328,11 @@ EXERCISES = [
             ONE_AFTER_ANOTHER: _one_after_another,
             DIVIDED_TWICE: lambda p, rate: my_mean_step(p, rate) / len(p),
             ALPHA_ALONE: _by_alpha,
+            OTHER_WEIGHTS: [
+                lambda p, rate: (p * (_divided(p, rate) - p)).sum(0),
+                lambda p, rate: (_divided(p, rate) - p) @ p,
+            ],
+            OWN_ONLY: lambda p, rate: p * (_divided(p, rate).diagonal() - p),
             BEST_ONLY: lambda p, rate: _divided(p, rate)[p.argmax()] - p,
         },
         otherwise=_about_the_sum,
@@ -351,6 +358,8 @@ EXERCISES = [
         mistakes={
             UNPAIRED: [
                 _unpaired,
+                lambda a, b: _pair(a, b, lambda _: (a.std() + b.std()) / 2),
+                lambda a, b: _pair(a, b, lambda _: (a.var() + b.var()).sqrt()),
                 lambda a, b: _pair(a, b, lambda _: a.std()),
                 lambda a, b: _pair(a, b, lambda _: b.std()),
                 lambda a, b: _pair(a, b, lambda _: a.std() - b.std()),
