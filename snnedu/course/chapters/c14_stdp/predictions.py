@@ -58,7 +58,7 @@ PREDICTIONS = {
         between=(0, 100),
         close=5,
         low="The start decides, and chance helps a few.",
-        high="A neuron that wins learns, drives itself harder, and wins again.",
+        high="A neuron that wins learns, is driven harder, and wins again.",
         reply="The others never get a chance to learn.",
     ),
     "14.p5": Prediction(
