@@ -180,6 +180,15 @@ def test_a_wrong_rate_is_shown_where_it_differs(seed: int):
     assert right != said
 
 
+def test_a_tiny_rate_is_not_told_as_0():
+    def far_too_low(cur, tau, R, threshold, pause):
+        interval = pause + tau * torch.log(R * cur / (R * cur - threshold))
+        return torch.where(R * cur > threshold, 2e-6 / interval, 0.0)
+
+    with pytest.raises(WrongAnswer, match=r"you say [\d.]+e-"):
+        exercise("02.4").judge(Attempt(far_too_low))
+
+
 def test_the_explorer_of_one_neuron_speaks_of_one_spike_as_of_many():
     explorer = snn.lif_explorer()
     for threshold, said in ((1.5, "Spikes in 100 steps: 1."), (1.0, "Spikes in 100 steps: 11.")):

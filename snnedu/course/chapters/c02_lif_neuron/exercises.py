@@ -219,6 +219,7 @@ def _bisected(beta: float, threshold: float) -> float:
 
 NO_PAUSE = "Your neuron makes no pause: the interval is the time to rise to θ plus the pause."
 PER_MS = "These are spikes per millisecond. A second has 1000 of them."
+DIVIDES = "You divide by 1000. One over a time in ms is a rate per ms, and a second has 1000 of them: multiply by 1000."
 TIMES = "These are times between spikes, in ms. The rate is one over that, in spikes per second."
 UPSIDE_DOWN = "Your rise to θ takes a negative time: the fraction in the logarithm is upside down."
 FOR_EVER = "At small currents you do not return 0. Where R I does not exceed θ, no time solves the equation: let `torch.where` choose 0 there."
@@ -233,6 +234,7 @@ BASE_10 = "You take the logarithm with base 10. The exponential function needs t
 RATES = {
     NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
     PER_MS: lambda *given: firing_rate(*given) / 1000,
+    DIVIDES: lambda *given: firing_rate(*given) / 1000**2,
     NO_R: [
         lambda cur, tau, R, threshold, pause: 1000 / _interval(cur, tau, 1.0, threshold, pause),
         lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, 1.0, threshold, pause),
@@ -301,7 +303,7 @@ def _compare_rates(got: Tensor, right: Tensor, cur: Tensor, *setting: float) -> 
     worst = (got - right).abs().nan_to_num(math.inf).argmax()
     return (
         f"At {cur[worst]:.3g} nA, τ = {tau:.3g} ms, R = {R:.3g} MΩ, θ = {threshold:.3g} mV and a pause "
-        f"of {pause:.3g} ms it is {right[worst]:.1f} spikes per second; you say {got[worst]:.1f}."
+        f"of {pause:.3g} ms it is {right[worst]:.4g} spikes per second; you say {got[worst]:.4g}."
     )
 
 
