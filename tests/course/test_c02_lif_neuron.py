@@ -158,13 +158,13 @@ def test_the_foot_of_the_notebooks_neuron_is_no_foot_for_all(seed: int):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_zero_below_another_rheobase_is_not_right(seed: int):
+def test_zero_below_another_rheobase_is_named(seed: int):
     def below_theta_times_1_minus_beta(cur, tau, R, threshold, pause):
         interval = pause + tau * torch.log(R * cur / (R * cur - threshold))
         foot = threshold * (1 - math.exp(-1 / tau))  # as in 02.2, which has no R
         return torch.where(cur > foot, 1000 / interval, 0.0)
 
-    with random_numbers(seed), pytest.raises(WrongAnswer):
+    with random_numbers(seed), pytest.raises(WrongAnswer, match="the rheobase of 02"):
         exercise("02.4").judge(Attempt(below_theta_times_1_minus_beta))
 
 

@@ -230,6 +230,7 @@ PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interv
 PAUSE_LESS = (
     "You subtract the pause from the rise. First comes the pause, then the rise: add the two."
 )
+FOOT = "You compare `cur` with θ (1 - β), the rheobase of 02.2. In nA it is θ / R: choose where R I exceeds θ."
 BASE_10 = "You take the logarithm with base 10. The exponential function needs the natural one: `torch.log`."
 RATES = {
     NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
@@ -243,6 +244,18 @@ RATES = {
         ),
         lambda cur, tau, R, threshold, pause: torch.where(
             R * cur > threshold, 1000 / _interval(cur, tau, 1.0, threshold, pause), 0.0
+        ),
+    ],
+    FOOT: [
+        lambda cur, tau, R, threshold, pause: torch.where(
+            cur > rheobase(math.exp(-1 / tau), threshold),
+            1000 / _interval(cur, tau, R, threshold, pause),
+            0.0,
+        ),
+        lambda cur, tau, R, threshold, pause: torch.where(  # β as the notebook has it, τ = 20 ms
+            cur > rheobase(math.exp(-1 / 20), threshold),
+            1000 / _interval(cur, tau, R, threshold, pause),
+            0.0,
         ),
     ],
     PAUSE_AFTER: lambda cur, tau, R, threshold, pause: (
@@ -275,12 +288,12 @@ def check_rate(answer: Attempt) -> None:
     """Ask three neurons above their rheobase, then one below.
 
     R is below 1 in the last of the three: there a current may exceed θ as a bare number, too. The
-    second fires at a fraction of the 1.5 nA that the notebook's neuron needs. The one below has a
-    small R: currents far above θ (1 - β), the rheobase of 02.2, give no spike.
+    second fires at a fraction of the 1.5 nA that the notebook's neuron needs, and of θ (1 - β), the
+    rheobase of 02.2. The one below has a small R: currents far above θ (1 - β) give no spike.
     """
     tau, R, threshold, pause = _neuron()
     above = [(torch.rand(3) + 1.1, *_neuron())]  # in units of rheobase
-    above.append((torch.rand(2) + 1.1, tau, 3 * R, threshold / 3, pause))
+    above.append((torch.rand(2) + 1.1, tau, R + 60, threshold / 3, pause))
     above.append((torch.rand(4) + 1.1, tau, R / 25, threshold, pause))
     below = torch.tensor([0.0, 0.3, 0.7, 0.95]), tau, R / 5, threshold, pause
     compare(answer, firing_rate, lambda: map(_in_nA, above), RATES, _compare_rates)
