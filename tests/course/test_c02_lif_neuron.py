@@ -74,7 +74,17 @@ def test_twice_the_capacitance_reaches_the_same_height_while_the_step_lasts():
     one, two = explorer.run(), explorer.run(C=4.0)
     assert two["tau"] == 2 * one["tau"]
     assert two["peak"] == pytest.approx(float(one["peak"]), rel=0.01)
-    assert 0 < two["mem"][140] < 0.7 * one["mem"][140]  # 15 ms after the step
+    assert 0 < two["mem"][165] < 0.7 * one["mem"][165]  # 15 ms after the step
+
+
+@pytest.mark.parametrize("knob", ["C", "R", "amplitude"])
+def test_each_knob_alone_leads_to_the_height_r_i(knob: str):
+    explorer = snn.circuit_explorer(fires=False)
+    limits = next(control for control in explorer.controls if control.name == knob)
+    for value in (limits.min, limits.max):
+        setting = {**explorer.values, knob: value}
+        said = f"U rises to {setting['R'] * setting['amplitude']:.1f} mV at most."
+        assert explorer.describe(**setting).endswith(said)
 
 
 def test_the_time_constant_is_said_for_every_knob_that_changes_it():

@@ -67,7 +67,7 @@ def circuit_explorer(*, fires: bool = True, **more: Any) -> Explorer:
 
 
 def _membrane(membrane: list[Slider], **more: Any) -> Explorer:
-    """Return the circuit without spikes, for 500 ms: long enough for U to arrive."""
+    """Return the circuit without spikes, for 600 ms: long enough for U to arrive."""
     return Explorer(
         "circuit",
         [*membrane, Choice("drive", DRIVES.options, "step", "input")],
@@ -75,7 +75,7 @@ def _membrane(membrane: list[Slider], **more: Any) -> Explorer:
             Traces({"cur": "I"}, title=CURRENT, ylim=(0, 8), height=110, given=True),
             Traces({"mem": "U"}, title=POTENTIAL, xlabel=MS, ylim=(0, 60), height=230),
         ],
-        constants={"threshold": 1e9, "reset_mechanism": "none", "steps": 500},
+        constants={"threshold": 1e9, "reset_mechanism": "none", "steps": 600},
         title="A membrane: a resistor and a capacitor",
         outcome="τ = R C = {tau:.0f} ms. U rises to {peak:.1f} mV at most.",
         **more,
