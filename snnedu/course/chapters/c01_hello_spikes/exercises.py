@@ -320,6 +320,6 @@ EXERCISES = [
             "The updates are paid from it first: steps times outputs MACs.",
             "If each input sends one spike, inputs times outputs additions follow. How many times can the rest of the budget pay for that?",
         ),
-        right="Every layer has such a number, whatever its size. Is your network below it?",
+        right="The number of outputs cancels. Is your network below this limit?",
     ),
 ]
