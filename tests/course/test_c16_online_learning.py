@@ -141,6 +141,18 @@ def test_the_wait_may_be_longer_and_a_clipped_gradient_learns_otherwise():
     assert free[1:] != cut[1:]
 
 
+def test_networks_that_learn_side_by_side_are_those_that_learn_alone():
+    alone, together = list[float](), list[float]()
+    more = {"rounds": 3, "cues": 1, "wait": 2, "clip": 0.1}
+    found = [experiments.train_cues("bptt", seed, 0.05, **more, norms=alone) for seed in (0, 1)]
+    both = experiments.train_all("bptt", (0, 1), 0.05, **more, norms=together)
+    assert together == pytest.approx([*alone[::3], *alone[1::3], *alone[2::3]], rel=1e-3)
+    assert both.tolist() == pytest.approx(found, abs=0.02)
+    assert max(alone) > 0.1  # some were clipped
+    assert experiments.train_all("bptt", [0], 0.05, rounds=1, cues=1, random=True) > 0
+    assert experiments.train_all("sltt", [0], 0.05, rounds=1, cues=1) > 0
+
+
 def test_the_gradients_of_eprop_and_bptt_are_alike_in_a_new_network():
     found = torch.stack([experiments.likeness(seed) for seed in range(3)])
     assert (found > 0.2).all()
