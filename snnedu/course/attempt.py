@@ -273,6 +273,7 @@ _ADVICE = [
     ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`
     ("could not infer output dtype", "",
      " `mean` needs floats: make them first, `x.float().mean()`."),
+    ("zero-size array|empty sequence", "", " The array or list is empty here."),  # `b[b > t].min()`
     ("is ambiguous", r"(?<![\w.])(max|min)\(",
      " Python's `max` and `min` compare single numbers, a tensor holds many: use `x.max(-1)` or "
      "`x.clamp(min=0)`."),

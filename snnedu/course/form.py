@@ -123,6 +123,11 @@ def _misfit_of_parts(form: Form, wanted: Form) -> str:
     stacked = form.kind in (Tensor, np.ndarray) and form.axes > 0
     if stacked or (_are_numbers(form) and _are_numbers(wanted)):  # how many follows from the data
         return ""
+    if wanted.kind is list and all(part.parts for part in wanted.parts):  # how many, too
+        return (
+            f"For this input, return a list of {needed} things. Your function returns "
+            f"{_named(form)}."
+        )
     return f"Return {needed} things. Your function returns {_named(form)}."
 
 

@@ -12,6 +12,8 @@ import torch
 import snnedu as snn
 from snnedu.brains import culture
 from snnedu.brains.recordings import coincidence, grasshopper
+from snnedu.course import check as checks
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c17_wetware import (
     exercises,
     pictures,
@@ -298,6 +300,35 @@ def test_the_cell_after_followed_tells_both_cultures_apart(answer, capsys):
     assert all_2 == pytest.approx(all_1, abs=4)
     assert free_2 == pytest.approx(chance_2, abs=2)
     assert max(chance_1, chance_2) < 6
+
+
+FREE = "free = [t for t in a if not ((c > t - {}) & (c <= t)).any()]\n"
+
+
+@pytest.mark.parametrize(
+    ("id", "body", "reply"),
+    [
+        (
+            "17.2",
+            FREE.format(20)
+            + "return sum(((b > t) & (b <= t + 5)).any() for t in free) / len(free)",
+            "windows in s",
+        ),
+        (
+            "17.2",
+            FREE.format(0.02) + "return np.mean([b[b > t].min() <= t + 0.005 for t in free])",
+            "array or list is empty here",
+        ),
+        ("17.1", "return times[0], times[-1]", "list with .start, end."),
+        ("17.1", "return [(times[0], times[-1])]", "return a list of . things"),
+    ],
+)
+def test_a_common_slip_gets_a_reply_that_fits(id, body, reply):
+    names = {"np": np}
+    arguments = {"17.1": "times, longest, fewest", "17.2": "a, b, c"}[id]
+    exec(f"def answer({arguments}):\n    " + body.replace("\n", "\n    "), names)
+    with pytest.raises(WrongAnswer, match=reply):
+        checks.verdict(exercise(id), names["answer"], 0)
 
 
 def test_the_cell_before_the_exercise_does_not_tell_which_culture_is_which():

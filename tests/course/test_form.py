@@ -10,6 +10,7 @@ X, ONE = torch.tensor([1.0, 2.0]), torch.tensor(3.0)
 TAKE_ONE = "Return one of them."
 OPEN = "Return what is in it."
 COMMA = f"{OPEN} (A comma at the end of a line makes a tuple.)"
+ONE_THING = "Your function returns a list of one thing."
 CALL = "Call it: are brackets missing at its end, `()`?"
 LIST_OF_2 = f"a list of 2 things. {TAKE_ONE}"
 
@@ -56,6 +57,7 @@ def test_gradients_pass_through_a_conversion():
         (X, (X, X, X), ""),  # a stack of three, perhaps: its shape tells
         ([1, 2, 3], [1, 2], ""),  # windows, for example: the comparison says what is wrong
         ([X, X, X], [X, X], "Return 2 things. Your function returns a list of 3 things."),
+        ([(1, 2)], [(1, 2), (3, 4)], f"For this input, return a list of 2 things. {ONE_THING}"),
         (ONE, (X, X), "Return 2 things. Your function returns one number."),
         ((X, X, X), (X, X), "Return 2 things. Your function returns a tuple of 3 things."),
         ((X, "b"), (X, X), "A tensor is needed. Your function returns a text."),

@@ -59,6 +59,8 @@ TURNED = (
     "Your last two axes are swapped. Neurons come first, as in a weight: [time, neurons, inputs]."
 )
 LAST = "You return the trace of the last step alone. Collect the traces of all steps."
+H_KEPT = "You multiply by h, and carry the product on. Carry u itself on: h belongs to the trace of its own step alone."
+ALIASED = "Your u is that of the last step at all steps: `u += x` changes u in place, and each entry of your list is that u. `u = beta * u + x` makes a new one."
 SUMMED = "You return the sum over all steps. The learning signal comes step by step, so return the trace of each step."
 
 
@@ -89,6 +91,23 @@ def _slope_inside(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
         e = beta * e + h[:, None] * x
         found.append(e)
     return torch.stack(found)
+
+
+def _slope_kept(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
+    e, found = torch.zeros(h_rec.shape[1], x_rec.shape[1]), []
+    for x, h in zip(x_rec, h_rec, strict=True):
+        e = h[:, None] * (beta * e + x)
+        found.append(e)
+    return torch.stack(found)
+
+
+def _aliased(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
+    u, found = torch.zeros(x_rec.shape[1]), []
+    for x in x_rec:
+        u *= beta
+        u += x
+        found.append(u)
+    return h_rec[:, :, None] * torch.stack(found)[:, None]
 
 
 def _without_first(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
@@ -305,6 +324,8 @@ EXERCISES = [
         mistakes={
             NO_PAST: lambda x_rec, h_rec, beta: h_rec[:, :, None] * x_rec[:, None],
             SLOPE_INSIDE: _slope_inside,
+            H_KEPT: _slope_kept,
+            ALIASED: _aliased,
             NO_DECAY: _traces(decay=0.0),
             ONE_LATE: _traces(late=True),
             AVERAGED: _traces(gain=lambda beta: 1 - beta),

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c17_wetware.trains import bursty, trio
 from snnedu.course.diagnosis import refuse
 from snnedu.course.exercise import Exercise
@@ -93,6 +94,7 @@ def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int
     number = isinstance(found, int | float | np.number)
     refuse({NO_LIST: number or inspect.isgenerator(found) or isinstance(found, set | dict)})
     if isinstance(found, list | tuple | np.ndarray):
+        refuse({NO_LIST: any(np.ndim(pair) == 0 for pair in found)})  # one pair, not in a list
         refuse({TWO_ROWS: _are_two_rows(found)})
         refuse({WHOLE: any(np.size(group) > 2 for group in found)})
     return found
@@ -212,6 +214,7 @@ ONLY_CAUSED = (
 )
 C_LATER = "You leave out the spikes of a that c fires *after*. A cause comes before."
 B_EARLIER = "You look for b before a. A spike of b that a caused comes after it."
+ANY_EARLIER = "You also count spikes of b before a, however early. Count those that come after it, within 5 ms."
 BOTH_SIDES = (
     "You also count a spike of b up to 5 ms *before* a. Only later ones can be caused by a."
 )
@@ -231,6 +234,7 @@ NO_B = "Your window for c also decides for b. Compare each spike of a with c fir
 def _draw_trios() -> Iterator[tuple[Times, Times, Times]]:
     for direct in (True, False, True):
         a, b, c = trio(direct, seconds=uniform(30, 40), rate=uniform(4, 7), seed=randrange(2**31))
+        b = b[(b > a[2]) & (b < a[-3])]  # some spikes of a have none of b before or after
         yield a, b, np.sort(np.append(c, a[::6]))  # at times, c fires at the same moment as a
 
 
@@ -238,7 +242,11 @@ def _one_share(answer: Callable[..., Any], a: Times, b: Times, c: Times) -> Any:
     """Return the share, refuse one of nothing: all spikes of a were left out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, for the mean of nothing
-        share = answer(a.copy(), b.copy(), c.copy())
+        try:
+            share = answer(a.copy(), b.copy(), c.copy())
+        except WrongAnswer as reply:
+            refuse({NONE_LEFT: "ZeroDivisionError" in str(reply)})
+            raise
     refuse({NONE_LEFT: isinstance(share, float) and math.isnan(share)})
     return share
 
@@ -460,6 +468,7 @@ EXERCISES = [
                 _share(keep=lambda c, t: not ((c >= t) & (c < t + 0.02)).any()),
             ],
             B_EARLIER: _share(hit=lambda b, t: _after(b, t, -0.005, 0)),
+            ANY_EARLIER: _share(hit=lambda b, t: (b <= t + 0.005).any()),
             BOTH_SIDES: _share(hit=lambda b, t: _after(b, t, -0.005, 0.005)),
             COUNTED: _share(of="one"),
             THE_REST: _share(hit=lambda b, t: not _after(b, t, 0, 0.005)),
