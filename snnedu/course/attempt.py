@@ -169,7 +169,7 @@ def limited(check: Callable[[], None]) -> str:
         contextlib.redirect_stderr(printed),
     ):
         # `float(loss)` is a plain number, and right.
-        warnings.filterwarnings("ignore", "Converting a tensor with requires_grad=True to a scalar")
+        warnings.filterwarnings("ignore", ".*requires_grad=True to a scalar")
         thread.start()
         try:
             too_much = _watch(thread, done, interrupts)
