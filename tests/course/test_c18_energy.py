@@ -93,6 +93,20 @@ def test_an_accepted_count_prints_the_same(answer, compared, capsys):
     [
         ("18.1", lambda spk, n: dict(enumerate(exercises.my_traffic(spk, n))), "a dict"),
         ("18.1", lambda spk, n: [*exercises.my_traffic(spk, n)[:2], 8 * n], "to be 4"),
+        (
+            "18.1",  # as if each neuron read its sum, too
+            lambda spk, n: [
+                part + len(spk) * n * (k == 1)
+                for k, part in enumerate(exercises.my_traffic(spk, n))
+            ],
+            "Your sums are not right, your weights and membranes are.",
+        ),
+        ("18.1", lambda spk, n: [1.0, 2.0, 3.0], "The three counts are not right."),
+        (
+            "18.3",
+            lambda spikes, reach: exercises.my_price({k: s**2 for k, s in spikes.items()}, reach),
+            "its gradient is not",
+        ),
         ("18.2", lambda row: "none", "It is rounded"),
         ("18.3", lambda spikes, reach: sum(reach[k] * spikes[k].sum((0, 2)) for k in reach), "One"),
         ("18.3", lambda spikes, _: sum(s.sum() / s.shape[1] for s in spikes.values()), "fan-out"),

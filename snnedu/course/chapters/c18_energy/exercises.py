@@ -86,6 +86,17 @@ def _run_traffic(answer: Attempt, spk_rec: Tensor, outputs: int) -> Tensor:
     return torch.cat(parts)
 
 
+def _compare_traffic(got: Tensor, right: Tensor, *_: Any) -> str:
+    parts = zip(("weights", "sums", "membranes"), torch.isclose(got, right, rtol=1e-4), strict=True)
+    wrong, fine = list[str](), list[str]()
+    for name, same in parts:
+        (fine if same else wrong).append(name)
+    which = f"Your {' and '.join(wrong)} are not right, your {' and '.join(fine)} are."
+    if not fine:
+        which = "The three counts are not right."
+    return f"{which} Take a single spike: which weights, which sums does it need? Then a silent step: what does each neuron do?"
+
+
 def _many(result: Any) -> bool:
     return isinstance(result, tuple | list | np.ndarray) or (
         isinstance(result, Tensor) and result.ndim > 0
@@ -283,6 +294,12 @@ def _run_price(answer: Attempt, spikes: dict[str, Tensor], fan_outs: dict[str, i
     return torch.stack([price.reshape(()), *slopes])
 
 
+def _compare_price(got: Tensor, right: Tensor, *_: Any) -> str:
+    if torch.isclose(got[0], right[0], rtol=1e-4):
+        return "The number is right, but its gradient is not: a neuron that is silent needs one as well. Add up the spikes as they are."
+    return "The number of additions is not right. For each layer: spikes of one sample, times the neurons that each of them reaches. Then add up the layers."
+
+
 def _priced(per: Any = lambda spk: spk.shape[1], names: Any = list, reach: Any = None) -> Any:
     def price(spikes: dict[str, Tensor], fan_outs: dict[str, int]) -> Tensor:
         total: Any = 0
@@ -335,7 +352,7 @@ EXERCISES = [
             SWAPPED: lambda spk, n: [my_traffic(spk, n)[place] for place in (1, 0, 2)],
             NOT_A_DICT: lambda spk, n: dict(zip("abc", my_traffic(spk, n), strict=True)),
         },
-        otherwise="The three counts are not right. Take a single spike: which weights, which sums does it need? Then a silent step: what does each neuron do?",
+        otherwise=_compare_traffic,
         accepts=(
             _one_by_one,
             _yielded,
@@ -422,7 +439,7 @@ EXERCISES = [
                 fan_outs[name] * spk.sum() / spk.shape[1] for name, spk in spikes.items()
             ),
         },
-        otherwise="The number of additions is not right. For each layer: spikes of one sample, times the neurons that each of them reaches. Then add up the layers.",
+        otherwise=_compare_price,
         accepts=(
             lambda spikes, fan_outs: sum(
                 (fan_outs[name] * spikes[name]).sum((0, 2)).mean() for name in fan_outs
