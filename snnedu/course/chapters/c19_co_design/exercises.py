@@ -95,6 +95,8 @@ ONE_BIT_LESS = (
 )
 TOP_TOO_HIGH = "Your top is 2**(b - 1). The largest number is one less: 0 needs a place as well."
 AT_THETA = "Your neuron fires at θ. Ours fires above θ: use `>`."
+EXPONENT = "In Python, `**` goes before `-`. Put the exponent in brackets: `2 ** (state_bits - 1)`."
+PAYS_ONE = "Your neuron pays 1 for a spike. It pays θ: `threshold * spk`."
 NO_RESET = "Your neuron never pays θ for a spike."
 RESET_NOW = "Your neuron pays θ in the step in which it fires. Ours pays one step later: take the spike from the old membrane."
 TO_ZERO = "Your reset sets the membrane to 0. Ours subtracts θ, so what is above θ counts."
@@ -167,7 +169,7 @@ def _steps(
             return total.clamp(low(half), high(half)).int()
 
         old = fires(mem, theta).int()
-        paid = {"subtract": theta * old, "none": 0 * old, "zero": mem * old}[reset]
+        paid = {"subtract": theta * old, "one": old, "none": 0 * old, "zero": mem * old}[reset]
         if order == "reset first":
             mem = mem - paid
             total = mem - leak(mem, k) + cur
@@ -404,6 +406,11 @@ EXERCISES = [
             AT_THETA: [_steps(fires=torch.ge), _spikes_at_theta],
             EIGHT_BITS: _steps(low=lambda half: -128, high=lambda half: 127),
             K_IS_3: lambda cur, mem, k, *more: my_step(cur, mem, 3, *more),
+            EXPONENT: [
+                _steps(low=lambda half: -2 * half - 1, high=lambda half: 2 * half - 2),
+                _steps(low=lambda half: -2 * half - 1, high=lambda half: 2 * half - 1),
+            ],
+            PAYS_ONE: _steps(reset="one"),
             NO_RESET: _steps(reset="none"),
             RESET_NOW: [_reset_at_once, partial(_reset_at_once, early=False)],
             TO_ZERO: [_steps(reset="zero", order="reset first"), _all_to_zero],
