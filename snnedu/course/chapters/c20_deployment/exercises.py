@@ -116,6 +116,11 @@ ONLY_SQUARE = "Your network is right for as many inputs as neurons, and fails fo
 WITH_BIAS = "Your linear layer has a bias, which starts with random numbers. The node has none: `bias=False`."
 
 
+NOT_PUT_IN = "Your linear layer still has the random weights that it starts with. Put yours in: `linear.weight.data = …`."
+NEEDS_DATA = "PyTorch protects the parameters of a layer against changes like this one. Change the numbers inside it: `linear.weight.data = …`."
+ONE_BETA = "All your neurons have the same β. Each has a τ of its own: `snn.Leaky` takes a tensor, a β for each neuron."
+
+
 def _draw_reads() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
     """Draw square weights first: there a factor on the wrong side gives numbers that show it."""
     for inputs, dt in ((4, 1e-3), (4, 2e-4), (3, 1e-3)):
@@ -131,7 +136,9 @@ def _run_read(
     """Return spikes and membranes; NaN for weights of another shape that it cannot take."""
     try:
         return _spikes_and_levels(answer, weight, tau, r, threshold, dt)
-    except WrongAnswer:
+    except WrongAnswer as reply:
+        said = str(reply)
+        refuse({NEEDS_DATA: "leaf Variable" in said or "as parameter 'weight'" in said})
         if weight.shape[0] == weight.shape[1]:
             raise
         return torch.full((2, 60, 5, len(weight)), torch.nan)
@@ -142,11 +149,15 @@ def _spikes_and_levels(
 ) -> Any:
     """Return the network's spikes and membranes, in units of its thresholds."""
     call = answer.changing if isinstance(answer, Attempt) else answer
-    net = call(weight.clone(), tau.clone(), r.clone(), threshold.clone(), dt)
+    net, again = (
+        call(weight.clone(), tau.clone(), r.clone(), threshold.clone(), dt) for _ in range(2)
+    )
     refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
     layers = list(net.float())  # in float64 it is as right
     bias = getattr(layers[0], "bias", None) if layers else None
     refuse({WITH_BIAS: bias is not None and bool(bias.any())})
+    drawn, other = (getattr(next(iter(n.float()), None), "weight", None) for n in (net, again))
+    refuse({NOT_PUT_IN: drawn is not None and not torch.equal(drawn, other)})  # pyright: ignore
     x_rec = torch.rand(60, 5, weight.shape[1], generator=torch.Generator().manual_seed(1))
     try:
         with torch.no_grad():
@@ -179,6 +190,25 @@ def _read(
         )
 
     return read
+
+
+def _as_it_starts(
+    weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float
+) -> snn.Sequential:
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    return snn.Sequential(linear, snn.Leaky(1 - dt / tau, threshold, reset_mechanism="zero"))
+
+
+def _protected(
+    weight: Tensor, tau: Tensor, r: Tensor, threshold: Tensor, dt: float, *, copied: bool = True
+) -> snn.Sequential:
+    """Change a parameter as autograd does not allow it."""
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    if copied:
+        linear.weight.copy_(weight)
+    else:
+        linear.weight = weight  # pyright: ignore
+    return snn.Sequential(linear)
 
 
 def _with_bias(
@@ -240,6 +270,7 @@ WAITS_FOR_ITSELF = "You add a step to the wait of its own sample. A sample waits
 IS_LATE = (
     "You return whether each answer is late. Return how long it takes, in the unit of `period`."
 )
+PERIOD_IS_1 = "You take the period to be 1. Take the `period` that is passed."
 FIRST_LATE = "Your first sample comes after one period. It comes at time 0."
 LAST_ONE = "You return one number. Return a delay for each sample."
 HOW_MANY = "Return {} delays, one for each sample. You return {}."
@@ -391,6 +422,12 @@ EXERCISES = [
             ONLY_SQUARE: _read(swapped=True),
             NOT_A_NETWORK: lambda *given: nn.Sequential(*my_read(*given)),
             WITH_BIAS: _with_bias,
+            NOT_PUT_IN: _as_it_starts,
+            NEEDS_DATA: [_protected, partial(_protected, copied=False)],
+            ONE_BETA: [
+                _read(beta=lambda tau, dt: (1 - dt / tau).mean().item()),
+                _read(beta=lambda tau, dt: (1 - dt / tau[0]).item()),
+            ],
         },
         wrong=(_read(reset="none"),),
         otherwise="The spikes, or the membranes in units of their thresholds, are not those of the node. Write down one Euler step of its equation, and compare it with U = β U + W x.",
@@ -435,6 +472,7 @@ EXERCISES = [
             CAPPED: lambda latency, period: [
                 min(each, period) for each in my_delays(latency, period)
             ],
+            PERIOD_IS_1: lambda latency, period: my_delays(latency, 1.0),
             FIRST_LATE: _first_late,
             LAST_ONE: lambda latency, period: max(my_delays(latency, period)),
         },
