@@ -78,6 +78,7 @@ AT_THRESHOLD = (
 )
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the right things in another order. The order here is: spikes, syn, mem."
+OLD_BOTH = "You return `syn` and `mem` as they came in. Return the new ones, which the next step needs."
 OLD_SYN = "You return `syn` as it came in. Return the new one, which the next step needs."
 OLD_MEM = "You return `mem` as it came in. Return the new membrane, which the next step needs."
 SPIKES = "Your states are right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
@@ -152,6 +153,10 @@ def _old_syn(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Ten
 def _old_mem(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
     spk, new, _ = my_synaptic(cur, syn, mem, *decays)
     return spk, new, mem
+
+
+def _old_both(cur: Tensor, syn: Tensor, mem: Tensor, *decays: float) -> tuple[Tensor, ...]:
+    return my_synaptic(cur, syn, mem, *decays)[0], syn, mem
 
 
 def _silent(
@@ -448,6 +453,7 @@ EXERCISES = [
             MEM_KEEPS: lambda cur, syn, mem, alpha, beta, threshold: my_synaptic(
                 cur, syn, mem, alpha, 1.0, threshold
             ),
+            OLD_BOTH: _old_both,
             OLD_SYN: _old_syn,
             OLD_MEM: _old_mem,
         },
