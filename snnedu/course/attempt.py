@@ -52,6 +52,9 @@ CHANGES_LIST = (
     "instead: `list(x)`."
 )
 ENDS_PYTHON = "Your function ends Python (`exit`). Use `return`."
+NOTHING = "Your function returns nothing. Does it end with `return`?"
+EMPTY = "return", "return None", "return ..."
+NONE = "Your function has a `return`, and yet it returned None for one of our inputs."
 
 
 class Reply(Exception):  # noqa: N818 - an answer to the learner, not an error
@@ -108,7 +111,7 @@ class Attempt:
         if result is None or result is ...:
             if is_stub(self.function):
                 raise Unsolved
-            raise WrongAnswer("Your function returns nothing. Does it end with `return`?")
+            raise WrongAnswer(NONE if _has_return(self.function) else NOTHING)
         self.forms[form_of(_reasonable(result))] = None
         return result
 
@@ -118,9 +121,8 @@ def is_stub(function: Callable[..., Any], given: str = "") -> bool:
 
     The line `given` may stand there, too: the stub has it.
     """
-    try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body  # pyright: ignore
-    except (OSError, TypeError, SyntaxError, AttributeError):
+    body = _body(function)
+    if body is None:
         return True  # the source is not available: assume a stub, the kinder reply
     return all(
         isinstance(s, ast.Pass)
@@ -128,6 +130,26 @@ def is_stub(function: Callable[..., Any], given: str = "") -> bool:
         or (isinstance(s, (ast.Expr, ast.Return)) and isinstance(s.value, ast.Constant))
         for s in body
     )
+
+
+def _has_return(function: Callable[..., Any]) -> bool:
+    """Tell whether a function returns a value somewhere; one inside it does not count."""
+    waiting: list[ast.AST] = list(_body(function) or [])
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Return) and ast.unparse(part) not in EMPTY:
+            return True
+        if not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting += ast.iter_child_nodes(part)
+    return False
+
+
+def _body(function: Callable[..., Any]) -> list[ast.stmt] | None:
+    """Return the statements of a function, None where its source is not available."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body  # pyright: ignore
+    except (OSError, TypeError, SyntaxError, AttributeError):
+        return None
 
 
 def _is_left_open(error: NotImplementedError) -> bool:
@@ -267,7 +289,9 @@ _ADVICE = [
     ("only one element tensors", "",  # `math.exp(x)`, `float(x)`, `int(x)`
      " `math`, `float` and `int` take one number, a tensor holds many: use what torch has, such "
      "as `torch.exp(x)`, `x.float()` or `x.long()`."),
-    ("__round__", "", " `round` takes one number, a tensor holds many: use `torch.round(x)`."),
+    ("__round__", "",
+     " Python's `round` takes no tensors: use `torch.round(x)`, or `round(float(x))` for one "
+     "number."),
     ("axis", r"\b(np|numpy)[.]", _NUMPY),  # which `x.sum` does take
     ("Concatenation", "", _NUMPY),
     ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`

@@ -109,6 +109,23 @@ def raises_at_length(spk_rec):
     raise ValueError("The first sentence is short. " + "The second one has no end " * 20)
 
 
+def leaves_a_case_out(spk_rec):  # noqa: RET503
+    if spk_rec.dim() > 2:
+        return spk_rec.sum(0)
+
+
+def leaves_a_word_out(spk_rec):  # noqa: RET503
+    if len(spk_rec) == 0:
+        return "none"
+
+
+def leaves_the_return_to_another(spk_rec):
+    def counts():
+        return spk_rec.sum(0)
+
+    counts()
+
+
 def exits(spk_rec):
     sys.exit()
 
@@ -128,6 +145,9 @@ def exits(spk_rec):
         (changes_its_input, "changes its input"),
         (returns_a_million, "returned 2,000,000 elements"),
         (forgets_to_return, "returns nothing"),
+        (leaves_the_return_to_another, "returns nothing"),
+        (leaves_a_word_out, "has a `return`, and yet"),
+        (leaves_a_case_out, "has a `return`, and yet it returned None for one of our inputs."),
         (exits, "ends Python"),
         (42, "A function is needed here. Received int"),
         (lambda: 1, "raised TypeError"),
@@ -143,7 +163,8 @@ def exits(spk_rec):
         (takes_a_logarithm, "take one number, a tensor holds many"),
         (lambda spk_rec: torch.tensor(list(spk_rec)), "makes one tensor of a list of tensors"),
         (lambda spk_rec: int(spk_rec), "or `x.long()`"),
-        (lambda spk_rec: round(spk_rec), "a tensor holds many: use `torch.round(x)`"),
+        (lambda spk_rec: round(spk_rec), "takes no tensors: use `torch.round(x)`, or"),
+        (lambda spk_rec: round(spk_rec[0, 0]), "or `round(float(x))` for one number."),
         (lambda spk_rec: max(spk_rec), "compare single numbers, a tensor holds many: use `x.max"),
         (lambda spk_rec: max(0, spk_rec.sum(0)), "or `x.clamp(min=0)`"),
         (lambda spk_rec: spk_rec.sum(0, 2), "Put several axes into a tuple: `x.sum((0, 2))`"),

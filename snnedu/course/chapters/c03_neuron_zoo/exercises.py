@@ -78,7 +78,9 @@ AT_THRESHOLD = (
 )
 THREE = "Return three things: the spikes, then the states `syn` and `mem`."
 ORDER = "You return the right things in another order. The order here is: spikes, syn, mem."
-OLD_BOTH = "You return `syn` and `mem` as they came in. Return the new ones, which the next step needs."
+OLD_BOTH = (
+    "You return `syn` and `mem` as they came in. Return the new ones, which the next step needs."
+)
 OLD_SYN = "You return `syn` as it came in. Return the new one, which the next step needs."
 OLD_MEM = "You return `mem` as it came in. Return the new membrane, which the next step needs."
 SPIKES = "Your states are right, your spikes are not. S[t] is 1 where the new U[t], after the payment, exceeds θ, else 0."
