@@ -236,6 +236,43 @@ def test_another_folder_fits_in(tmp_path):
     run_cells("24", "asserts", **(names | {"errors": {}}))
 
 
+# --- replies --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["xytp", "xypt", "tpxy", "txpy", "pxyt"])
+def test_columns_in_another_order_are_named(order, capsys):
+    def my_read(rows, size):
+        part = dict(zip(order, torch.tensor(rows).T, strict=True))
+        t = (part["t"] - part["t"][0]) / 1000
+        p, length = 2 * part["p"] - 1, t[-1].item()
+        return snn.events.Events(t, part["x"], part["y"], p, size=size, duration=length)
+
+    snn.check("24.1", my_read)
+    taken = ", ".join("txyp"[order.index(name)] for name in "txyp")
+    assert f"Your t, x, y, p are the columns {taken} of the table" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("reply", "belongs"),
+    [
+        ("Your test is empty", lambda path, held_out: path.stem.split("_")[0] == held_out),
+        ("Your test is empty", lambda path, held_out: path.parent.name in held_out),
+        (
+            "which their names begin with",
+            lambda path, held_out: path.stem.startswith(tuple(held_out)),
+        ),
+    ],
+    ids=range(3),
+)
+def test_a_split_is_told_what_it_holds_out(reply, belongs, capsys):
+    def my_split(paths, held_out):
+        test = [n for n, path in enumerate(paths) if belongs(path, held_out)]
+        return [n for n in range(len(paths)) if n not in test], test
+
+    snn.check("24.2", my_split)
+    assert reply in capsys.readouterr().out
+
+
 # --- the explorer ---------------------------------------------------------------------------------
 
 
@@ -245,6 +282,12 @@ def test_five_times_as_many_frames_have_a_few_more_entries(person):
     assert fine["count"] == usual["count"] > 400
     assert 1.1 < fine["filled"] / usual["filled"] < 1.5
     assert fine["number"] == 5 * usual["number"]
+
+
+def test_a_frame_without_events_has_the_place_of_its_neighbor():
+    run = _binned("wave", "5 ms", 3)
+    assert min(run["column"].min(), run["row"].min()) > 1
+    assert run["column"][0] == run["column"][1]
 
 
 def test_one_frame_has_no_path():

@@ -1,5 +1,7 @@
 """Exercises of 24 · Your own data: read a file, split by person, answer on a stream."""
 
+import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,9 +55,10 @@ SIGNS = "Your polarities are reversed: 1 in the table is brighter, and stays 1; 
 ALL_ON = "All your events are ON. A 0 in the table is darker: it becomes -1."
 LENGTH = "Your recording has another length. It ends with its last event: `duration` is the time of that, in ms."
 WHOLE = "Your times are whole ms. Divide with `/`: a camera's clock is finer than that."
+ORDER = "Your t, x, y, p are the columns {} of the table. Its order is t, x, y, p."
 UNLIKE = "These are not the events of the table. Look at its columns: t (µs), x, y, p, and at what `Events` wants: ms from the first event, p of 1 or -1."
 SIZE = "Your `size` is another than the one that is passed. It is (height, width)."
-NO_TIME = "Your recording lasts 0 ms. A float32 holds about 7 digits, the camera's clock has 16: subtract the first time before you make float32 numbers of the times."
+NO_TIME = "Your recording lasts 0 ms. A float32 (`/` makes one, too) holds about 7 digits, the camera's clock has 16: subtract the first time while the times are whole numbers."
 NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. You return {}."
 
 
@@ -70,13 +73,42 @@ def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
     try:
         events = answer(rows, size)
     except WrongAnswer as reply:
-        refuse({NO_TIME: "duration" in str(reply) and "0.0" in str(reply)})
+        taken = _columns(answer)
+        refuse({ORDER.format(", ".join(taken)): taken not in ("", "txyp")})
+        first, last, length = _times(str(reply))
+        refuse({
+            NO_TIME: "`duration` must be" in str(reply) and "0.0" in str(reply),
+            CLOCK: first > 1e9,
+            MICROSECONDS: first == 0 and last > 100 * length,
+        })  # fmt: skip
         raise
     refuse(
         {NOT_EVENTS.format(f"`{type(events).__name__}`"): not isinstance(events, snn.events.Events)}
     )
     last = torch.tensor([*events.size, events.duration], dtype=torch.float64)
     return torch.cat([last, *(part.double() for part in (events.t, events.x, events.y, events.p))])
+
+
+def _columns(answer: Any) -> str:
+    """Return the columns of the table that an answer takes for t, x, y, p; "" if it is not known.
+
+    In the table of this trial each column goes from 0 to 1 at a row of its own.
+    """
+    size, starts = (2, 2), dict(zip((2, 4, 6, 8), "txyp", strict=True))
+    rows = torch.stack([(torch.arange(10) >= start).long() for start in starts], 1)
+    try:
+        events = answer(rows.numpy(), size)
+        parts = [events.t, events.x, events.y, events.p]
+        return "".join(starts[int((part > 0).long().argmax())] for part in parts)
+    except (WrongAnswer, AttributeError, LookupError):
+        return ""
+
+
+def _times(reply: str) -> list[float]:
+    """Return the first time, the last one and the duration that `Events` names in its error."""
+    number = r"(-?[\d.]+(?:e[+-]?\d+)?)"
+    found = re.search(f"times from {number} to {number} ms, with a duration of {number} ms", reply)
+    return [float(each) for each in found.groups()] if found else [math.nan] * 3
 
 
 def _reader(
@@ -116,6 +148,14 @@ def _of_the_clock(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
     return snn.events.Events(events.t, events.x, events.y, events.p, size=size, duration=last)
 
 
+def _timed(
+    rows: Rows, size: tuple[int, int], time: Callable[[Tensor], Tensor]
+) -> snn.events.Events:
+    events = my_read(rows, size)
+    t = time(torch.tensor(rows)[:, 0].double())
+    return snn.events.Events(t, events.x, events.y, events.p, size=size, duration=events.duration)
+
+
 def _through_tonic(rows: Rows, size: tuple[int, int]) -> snn.events.Events:
     array = np.zeros(len(rows), [(name, np.int64) for name in "txyp"])
     for column, name in enumerate("txyp"):
@@ -142,7 +182,9 @@ IN_BOTH = "All windows are in your training set, those of the test as well. Leav
 BY_TAKE = "You split by the number after `_`, the recording. Then each person is in both sets."
 ONLY_ONE_EACH = "You return each file once. A file gives several windows: return the numbers of all of them, their places in `paths`."
 REPEATED = "Some windows stand twice in your lists, and others are missing: `paths.index` finds the first window of a file only. `enumerate(paths)` numbers them all."
-WHOLE_STEM = "You compare the whole stem, such as p10_2. The person is the part before `_`."
+EMPTY = "Your test is empty. Compare the part of `path.stem` before `_`, such as p10, with each name in `held_out`."
+EACH_NAME = "You decide again for each name in `held_out`. A window is in the test if its person is one of them: `person in held_out`."
+WHERE = "`np.where` returns a tuple that holds an array. Take its element `[0]`."
 TWO_LETTERS = "You take the first two characters, and p10 has three. Take what stands before `_`."
 FIXED = "You hold out the persons of the next cell, whoever is asked for. Use `held_out`."
 PATHS = "You return paths. Return the numbers of the windows, their places in `paths`."
@@ -171,6 +213,7 @@ def _run_split(answer: Any, paths: list[Path], held_out: list[str]) -> Tensor:
     result = answer(list(paths), list(held_out))
     refuse({TWO: not isinstance(result, (tuple, list)) or len(result) != 2})
     refuse({SETS: any(isinstance(part, (set, frozenset)) for part in result)})
+    refuse({WHERE: any(isinstance(part, tuple) and np.ndim(part) == 2 for part in result)})
     if any(isinstance(each, (Path, str)) for part in result for each in part):
         raise WrongAnswer(PATHS)
     train, test = (tensor(part) for part in result)
@@ -197,6 +240,11 @@ def _by(belongs: Callable[[Path, Sequence[str]], bool]) -> Callable[..., Any]:
         ]
 
     return split
+
+
+def _for_each_name(paths: Sequence[Path], held_out: Sequence[str]) -> tuple[list[int], list[int]]:
+    both = [(n, _person(path) == name) for n, path in enumerate(paths) for name in held_out]
+    return [n for n, out in both if not out], [n for n, out in both if out]
 
 
 def _person(path: Path) -> str:
@@ -244,6 +292,8 @@ COUNTS = "You return counts. Return the number of the class that has most of the
 REST_TOO = "You also answer after the steps that are left at the end. They are no whole window."
 CLASSES = 20  # of the network in the check
 NOT_A_LIST = "Return a list of answers, one number for each window."
+CLASSES_HERE = f"The network of this check has {CLASSES} classes. Begin with counts of 0, whatever the number of classes is."
+SIXTEEN = "You answer after 16 steps, whatever is asked for. Use `every`."
 
 
 def _draw_streams() -> Iterator[tuple[int, Tensor, int]]:
@@ -257,8 +307,12 @@ def _draw_streams() -> Iterator[tuple[int, Tensor, int]]:
 
 def _run_answers(answer: Any, seed: int, x_rec: Tensor, every: int) -> Any:
     net = _network(seed)
-    with torch.no_grad():
-        result = answer(net.step, x_rec, every)
+    try:
+        with torch.no_grad():
+            result = answer(net.step, x_rec, every)
+    except WrongAnswer as reply:
+        refuse({CLASSES_HERE: f"({CLASSES})" in str(reply)})
+        raise
     refuse({NOT_A_LIST: np.ndim(result) == 0})
     return result
 
@@ -328,8 +382,15 @@ EXERCISES = [
         cases=_draw_rows,
         run=_run_read,
         mistakes={
-            CLOCK: _reader(lambda t: t / 1000),
-            MICROSECONDS: _reader(lambda t: t - t[0]),
+            ORDER.format("y, t, x, p"): lambda rows, size: my_read(rows[:, [2, 0, 1, 3]], size),
+            CLOCK: [
+                _reader(lambda t: t / 1000),
+                lambda rows, size: _timed(rows, size, lambda t: t / 1000),
+            ],
+            MICROSECONDS: [
+                _reader(lambda t: t - t[0]),
+                lambda rows, size: _timed(rows, size, lambda t: t - t[0]),
+            ],
             SECONDS: _reader(lambda t: (t - t[0]) / 1e6),
             X_AND_Y: _reader(swapped=True),
             SIGNS: _reader(polarity=lambda p: 1 - 2 * p),
@@ -372,7 +433,11 @@ EXERCISES = [
             REPEATED: lambda paths, out: tuple(
                 [list(paths).index(paths[n]) for n in part] for part in my_split(paths, out)
             ),
-            WHOLE_STEM: _by(lambda path, out: path.stem in out),
+            EMPTY: [
+                _by(lambda path, out: path.stem in out),
+                _by(lambda path, out: _person(path) == out),
+            ],
+            EACH_NAME: _for_each_name,
             TWO_LETTERS: _by(lambda path, out: path.stem[:2] in out),
             FIXED: _by(lambda path, out: _person(path) in ("p2", "p10", "p11")),
             LAST_ONLY: [
@@ -386,6 +451,9 @@ EXERCISES = [
             MASKS: lambda paths, out: (
                 torch.tensor([_person(path) not in out for path in paths]),
                 torch.tensor([_person(path) in out for path in paths]),
+            ),
+            WHERE: lambda paths, out: tuple(
+                np.where(np.isin(range(len(paths)), part)) for part in my_split(paths, out)
             ),
             TWO: lambda paths, out: my_split(paths, out)[1],
         },
@@ -422,7 +490,9 @@ EXERCISES = [
                 _answering(answer=lambda counts: float(counts.max())),
             ],
             REST_TOO: _answering(tail=True),
+            SIXTEEN: _answering(due=lambda number, every: number % 16 == 0),
             NOT_A_LIST: lambda step, x_rec, every: my_answers(step, x_rec, every)[0],
+            CLASSES_HERE: lambda step, x_rec, every: [torch.zeros(3) + step(x_rec[0], None)[0][0]],
         },
         otherwise="These are not the answers. Count the spikes of `every` steps, take the class with the most, and start again from rest.",
         accepts=(_by_windows, lambda *given: np.array(my_answers(*given))),

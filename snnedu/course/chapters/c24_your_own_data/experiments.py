@@ -43,7 +43,7 @@ def wake(net: snn.Sequential, x_rec: Tensor, rate: float = 0.08) -> snn.Sequenti
             else:
                 raise ValueError(
                     f"Larger weights must make layer {name} fire. Received a layer whose input "
-                    f"inhibits all its neurons, or holds no spikes. Pass another seed to `make`."
+                    f"inhibits all its neurons, or holds no spikes. Pass another `seed`."
                 )
     return net
 

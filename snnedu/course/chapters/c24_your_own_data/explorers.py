@@ -39,10 +39,10 @@ def bins_explorer(*, ask: str = "", **more: Any) -> Explorer:
             ),
         ],
         title="One window, cut into frames",
-        outcome="{count} events in {number} frames. Entries that are not 0: {filled}, {share:.1f} % of all. Largest: {most}.",
+        outcome="{count} events. Frames: {number}. Entries that are not 0: {filled}, {share:.1f} % of all. Largest: {most}.",
         code="""length = int({dt}.split()[0])  # ms
 x = snn.events.frames(window, 400 // length)  # [time, 2, row, column]""",
-        alt="One frame of a gesture, and the mean column and row of the events of each frame over 400 ms, in {number} frames of {length} ms. {filled} entries are not 0.",
+        alt="One frame of a gesture, and the mean column and row of the events of each frame over 400 ms, in frames of {length} ms. {filled} entries are not 0.",
         columns=2,
         **(in_explorer(ask) if ask else {}),
         **more,
@@ -64,9 +64,15 @@ def _binned(gesture: str, dt: str, person: int) -> dict[str, Any]:
 
 
 def _mean_place(counts: Tensor) -> Tensor:
-    """Return the mean row or column of each frame's events, `[frames, places]` to `[frames]`."""
+    """Return the mean row or column of each frame's events, `[frames, places]` to `[frames]`.
+
+    A frame without events has the place of the one before, the first ones that of the one after.
+    """
     places = torch.arange(counts.shape[1], dtype=counts.dtype)
-    return (counts * places).sum(1) / counts.sum(1).clamp(min=1)
+    filled = counts.sum(1).nonzero().flatten()
+    latest = torch.searchsorted(filled, torch.arange(len(counts)), right=True) - 1
+    counts = counts[filled[latest.clamp(min=0)]]
+    return (counts * places).sum(1) / counts.sum(1)
 
 
 @lru_cache(maxsize=64)
