@@ -233,7 +233,17 @@ def test_another_folder_fits_in(tmp_path):
     assert names["recordings"].classes == ["fine", "worn"]
     assert not experiments.is_ours(names["recordings"])
     assert names["real"] > 90
+    assert "classes      fine, worn\n" in (names["place"] / "card.txt").read_text("utf-8")
     run_cells("24", "asserts", **(names | {"errors": {}}))
+
+
+def test_files_of_another_kind_are_listed_too(begun, capsys):
+    tables = f"Path({str(begun['place'] / 'tables')!r})"
+    run_cells("24", "setup folder", {
+        'gestures.record(place / "gestures", persons=range(1, 13))': tables,
+        'gestures.record(place / "later", persons=range(101, 113))': tables,
+    })  # fmt: skip
+    assert capsys.readouterr().out == "2 recordings: nod/p1.csv wave/p1.csv … wave/p1.csv\n"
 
 
 # --- replies --------------------------------------------------------------------------------------
