@@ -94,7 +94,7 @@ def _columns(answer: Any) -> str:
 
     In the table of this trial each column goes from 0 to 1 at a row of its own.
     """
-    size, starts = (2, 2), dict(zip((2, 4, 6, 8), "txyp", strict=True))
+    size, starts = (2, 2), {2 * i: name for i, name in enumerate("txyp", 1)}
     rows = torch.stack([(torch.arange(10) >= start).long() for start in starts], 1)
     try:
         events = answer(rows.numpy(), size)
