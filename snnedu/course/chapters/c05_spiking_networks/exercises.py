@@ -232,8 +232,11 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
         net = answer(net, x_rec)
     except WrongAnswer as reply:
         said = str(reply)
-        beyond = "out of range" in said or "KeyError" in said
-        if beyond and widths != SEVEN_LAYERS and _runs(answer, SEVEN_LAYERS):
+        if (
+            _names_no_layer(said)
+            and widths != SEVEN_LAYERS
+            and not _goes_beyond(answer, SEVEN_LAYERS)
+        ):
             _check_woken(answer, SEVEN_LAYERS)
             return
         refuse({WRONG_RATE: "must stay finite" in said and _looks_too_far(answer)})
@@ -261,12 +264,17 @@ def _asleep(widths: tuple[int, ...]) -> tuple[snn.Sequential, Tensor]:
             return net, x_rec
 
 
-def _runs(answer: Attempt, widths: tuple[int, ...]) -> bool:
+def _goes_beyond(answer: Attempt, widths: tuple[int, ...]) -> bool:
+    """Tell whether the answer asks for a layer that a network of these widths does not have."""
     try:
         answer(*_asleep(widths))
-    except WrongAnswer:
-        return False
-    return True
+    except WrongAnswer as reply:
+        return _names_no_layer(str(reply))
+    return False
+
+
+def _names_no_layer(said: str) -> bool:
+    return "out of range" in said or "KeyError" in said
 
 
 def _looks_too_far(answer: Attempt) -> bool:
@@ -519,7 +527,10 @@ EXERCISES = [
                 lambda net, x_rec: net,
                 _wake_in(until=0.0),  # as `while rate > 0.1`: it never runs
             ],
-            NOT_NET: lambda net, x_rec: len(wake(net, x_rec)),
+            NOT_NET: [
+                lambda net, x_rec: len(wake(net, x_rec)),
+                lambda net, x_rec: len(_wakes_seven(net, x_rec)),
+            ],
             OTHER_NET: [
                 lambda net, x_rec: snn.Sequential(nn.Linear(64, 64), snn.Leaky(0.9)),
                 lambda net, x_rec: wake(_drawn_anew(net), x_rec),
