@@ -230,7 +230,7 @@ PAUSE_AFTER = "You add the pause to the rate. It is a time: add it to the interv
 PAUSE_LESS = (
     "You subtract the pause from the rise. First comes the pause, then the rise: add the two."
 )
-FOOT = "You compare `cur` with θ (1 - β), the rheobase of 02.2. In nA it is θ / R: choose where R I exceeds θ."
+FOOT = "You return 0 at the wrong currents. Here the rheobase is θ / R: not θ (1 - β), as in 02.2, and not 1.5 nA for every neuron. Choose where R I exceeds θ."
 BASE_10 = "You take the logarithm with base 10. The exponential function needs the natural one: `torch.log`."
 RATES = {
     NO_PAUSE: lambda cur, tau, R, threshold, pause: firing_rate(cur, tau, R, threshold, 0.0),
@@ -256,6 +256,9 @@ RATES = {
             cur > rheobase(math.exp(-1 / 20), threshold),
             1000 / _interval(cur, tau, R, threshold, pause),
             0.0,
+        ),
+        lambda cur, tau, R, threshold, pause: torch.where(  # the foot of the notebook's neuron
+            cur > 1.5, 1000 / _interval(cur, tau, R, threshold, pause), 0.0
         ),
     ],
     PAUSE_AFTER: lambda cur, tau, R, threshold, pause: (
@@ -287,12 +290,13 @@ RATES = {
 def check_rate(answer: Attempt) -> None:
     """Ask three neurons above their rheobase, then one below.
 
-    R is below 1 in the last of the three: there a current may exceed θ as a bare number, too. The
-    second fires at a fraction of the 1.5 nA that the notebook's neuron needs, and of θ (1 - β), the
-    rheobase of 02.2. The one below has a small R: currents far above θ (1 - β) give no spike.
+    The first has its rheobase at 2 nA, between the 1.5 nA of the notebook's neuron and θ as a bare
+    number. The second fires at a fraction of these 1.5 nA, and of θ (1 - β), the rheobase of 02.2.
+    R is below 1 in the last: there a current may exceed θ as a bare number, too. The one below has a
+    small R: currents far above θ (1 - β) give no spike.
     """
     tau, R, threshold, pause = _neuron()
-    above = [(torch.rand(3) + 1.1, *_neuron())]  # in units of rheobase
+    above = [(torch.rand(3) + 1.1, tau, threshold / 2, threshold, pause)]  # in units of rheobase
     above.append((torch.rand(2) + 1.1, tau, R + 60, threshold / 3, pause))
     above.append((torch.rand(4) + 1.1, tau, R / 25, threshold, pause))
     below = torch.tensor([0.0, 0.3, 0.7, 0.95]), tau, R / 5, threshold, pause
