@@ -47,11 +47,13 @@ def positive(name: str, value: float | int | Tensor) -> None:
 def floating(name: str, value: object) -> None:
     """Raise `TypeError` unless `value` is a tensor of floating-point numbers."""
     if not isinstance(value, Tensor):
-        steps = isinstance(value, list) and any(isinstance(part, Tensor) for part in value)
-        fix = f"stack({name})" if steps else f"as_tensor({name}, dtype=torch.float32)"
-        raise TypeError(
-            f"`{name}` must be a torch.Tensor. Received {type(value).__name__}. Pass `torch.{fix}`."
-        )
+        holds = isinstance(value, list | tuple) and any(isinstance(part, Tensor) for part in value)
+        fix = f"Pass `torch.as_tensor({name}, dtype=torch.float32)`."
+        if holds and isinstance(value, list):
+            fix = f"Pass `torch.stack({name})`."
+        elif holds or isinstance(value, dict):
+            fix = "Pass one tensor that it holds."
+        raise TypeError(f"`{name}` must be a torch.Tensor. Received {type(value).__name__}. {fix}")
     if not value.is_floating_point():
         raise TypeError(
             f"`{name}` must hold floating-point numbers. Received {value.dtype}. "

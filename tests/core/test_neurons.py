@@ -726,6 +726,16 @@ BAD = {
         TypeError,
         "`cur` must be a torch.Tensor",
     ),
+    "spikes and membranes": (
+        lambda: snn.Leaky(0.9)((CUR, CUR)),
+        TypeError,
+        "Received tuple. Pass one tensor that it holds",
+    ),
+    "layers by name": (
+        lambda: snn.Leaky(0.9)({"1": CUR}),
+        TypeError,
+        "Received dict. Pass one tensor that it holds",
+    ),
     "no steps": (
         lambda: snn.Leaky(0.9).unroll(CUR[:0]),
         ValueError,

@@ -606,7 +606,7 @@ IN_CHUNKS = (
 OTHER_LENGTH = "The spikes are right, but your stretches have another length. `split` takes the number of steps in a part, not the number of parts."
 MEMBRANES_RETURNED = "You return membranes. Return the spikes, `.spk`."
 FIRST_LAYER = "You return the spikes of a hidden layer. Return those of the last layer, however many there are: `list(recordings.values())[-1].spk`."
-NO_GRADIENT = "No gradient comes through at all. Detach the state between stretches, not the input and not the spikes that you return."
+NO_GRADIENT = "No gradient comes through at all. Detach only the state between stretches: not the input, not the spikes, and without `torch.no_grad`."
 END_MISSING = "Steps at the end are missing. The number of steps need not be a multiple of `length`: the last stretch may be shorter."
 OTHER_CUTS = "The spikes are right, but the gradient is not cut after each `length` steps. Steps 0 to `length` - 1 are the first stretch."
 ONE_TENSOR = "Return the spikes alone, as one tensor [time, batch, classes]: `torch.cat` joins a list of stretches, `torch.stack` a list of steps."
@@ -883,6 +883,7 @@ EXERCISES = [
             NO_GRADIENT: [
                 lambda *given: my_stretches(*given).detach(),
                 lambda net, x_rec, length: my_stretches(net, x_rec.detach(), length),
+                torch.no_grad()(my_stretches),
             ],
             ONLY_LAST: [
                 lambda net, x_rec, length: my_stretches(net, x_rec, length)[-length:],
