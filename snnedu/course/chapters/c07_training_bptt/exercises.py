@@ -146,10 +146,13 @@ NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()
 OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
 PAIR = "`net(x_rec)` returns a pair, the spikes and the membranes. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
+UNROLLED = "`net.unroll` returns the recordings of each layer, by name. The loss needs the spikes of the last layer alone: `spk_rec, _ = net(x_rec)`."
 NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
 OTHER_LOSS = "Your weights move as they should, but you return something else than the loss from which their gradient came. Return that loss, not rounded."
 SECOND = "The second loss is wrong. Is it the loss of the batch that you were given?"
+
+IS_DICT = "`spk_rec` must be a torch.Tensor. Received dict."
 
 
 class Watched(torch.optim.SGD):
@@ -197,6 +200,7 @@ def check_step(answer: Attempt) -> None:
         _two_steps(answer.changing, net, optimizer, x_rec, targets, got)
     except WrongAnswer as reply:
         refuse({PAIR: _error_of_pair(net, x_rec, targets) in str(reply)})
+        refuse({UNROLLED: IS_DICT in str(reply)})
         # torch notices weights that were changed before the backward pass
         refuse({STEP_EARLY: optimizer.events and wrong_order(optimizer.events)[STEP_EARLY]})
         raise
@@ -325,6 +329,10 @@ def _keeps_pair(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) 
     return loss.item()
 
 
+def _on_recordings(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    return snn.functional.ce_rate_loss(net.unroll(x_rec)[0], targets).item()
+
+
 def _loss_after(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
     my_step(net, optimizer, x_rec, targets)
     return snn.functional.ce_rate_loss(net(x_rec)[0], targets).item()
@@ -380,6 +388,7 @@ def check_epoch(answer: Attempt) -> None:
         refuse(
             {
                 PAIR: _error_of_pair(net, *given) in str(reply),
+                UNROLLED: IS_DICT in str(reply),
                 STEP_PAIR: "expected Tensor as element 0 in argument 0, but got tuple"
                 in str(reply),
             }
@@ -798,6 +807,7 @@ EXERCISES = [
             NO_STEP: [_learn("zero back"), _learn("back")],
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
             PAIR: [_on_pair, _keeps_pair],
+            UNROLLED: _on_recordings,
             OTHER_OPTIMIZER: [_other_optimizer, _twice],
             OTHER_LOSS: [
                 _learn("zero back step", returns=lambda loss: round(loss.item(), 2)),
@@ -838,6 +848,9 @@ EXERCISES = [
             STEP_EARLY: _plain(order="zero step back"),
             NO_GRADIENT_YET: _plain(order="back zero step"),
             PAIR: _with_pairs,
+            UNROLLED: lambda net, optimizer, batches: [
+                _on_recordings(net, optimizer, *batch) for batch in batches
+            ],
             STEP_PAIR: _collects_pairs,
             NO_STEP_BETWEEN: _step_at_the_end,
             NOT_ONE_EACH: [_first_batch, _learns_at_every_step],
