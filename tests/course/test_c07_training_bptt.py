@@ -220,5 +220,5 @@ def test_detached_recordings_are_told_that_no_gradient_comes_through():
             spikes.append(list(snn.detach(recordings).values())[-1].spk)
         return torch.cat(spikes)
 
-    with pytest.raises(WrongAnswer, match="Detach the state between stretches"):
+    with pytest.raises(WrongAnswer, match="Detach only the state between stretches"):
         verdict(exercise("07.4"), stretches)
