@@ -31,7 +31,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snnedu.core.steps import feedback, product
+from snnedu.core._product import product
+from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
 
 # So many values go through torch at once. On the CPU they stay in the cache, and on one thread; a

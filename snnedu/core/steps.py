@@ -13,17 +13,13 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import linear
 
 from snnedu.core import _check
+from snnedu.core._product import product
 
 Now = Float[Tensor, "batch *features"]  # one time step
 Number = int | float | Float[Tensor, "..."]  # one for all, or broadcasting to a step
 SpikeGrad = Callable[[Tensor], Tensor]
-
-# Up to so many products, a second thread takes longer to wake than it saves, and far longer where
-# another program keeps its core busy.
-ONE_THREAD = 1 << 21
 
 REST = "For a new batch pass None as the state, which means rest."
 
@@ -268,15 +264,3 @@ def _same_shape(call: str, cur: Tensor, *state: Tensor) -> None:
 def feedback(spk: Now, weight: Float[Tensor, "..."], bias: Float[Tensor, " neurons"] | None) -> Now:
     """Return the recurrent current W S + b: all-to-all for a matrix W, else one-to-one W S."""
     return product(spk, weight, bias) if weight.ndim == 2 else weight * spk
-
-
-def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return `linear(x, weight, bias)`; a small one, as each time step needs it, on one thread."""
-    if torch.compiler.is_compiling() or not x.is_cpu or x.numel() * len(weight) > ONE_THREAD:
-        return linear(x, weight, bias)
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        return linear(x, weight, bias)
-    finally:
-        torch.set_num_threads(threads)

@@ -11,7 +11,7 @@ import torch
 
 import snnedu as snn
 from snnedu import surrogate
-from snnedu.core import _sequence, steps
+from snnedu.core import _product, _sequence
 
 loops = pytest.importorskip("snnedu.core._loops")
 
@@ -73,9 +73,9 @@ def test_several_threads_give_the_numbers_of_one(layer, monkeypatch):
 @pytest.mark.parametrize(("neurons", "threads"), [(100, 1), (2000, 3)])
 def test_a_small_recurrent_product_wakes_no_second_thread(neurons, threads, monkeypatch):
     # Each step waits for it. On a busy machine a second thread made a sequence 15 times slower.
-    used, linear, before = [], steps.linear, torch.get_num_threads()
+    used, linear, before = [], _product.linear, torch.get_num_threads()
     monkeypatch.setattr(
-        steps, "linear", lambda *args: [used.append(torch.get_num_threads()), linear(*args)][1]
+        _product, "linear", lambda *args: [used.append(torch.get_num_threads()), linear(*args)][1]
     )
     layer, cur = snn.RLeaky(0.9, linear_features=neurons), torch.randn(3, 2, neurons)
     torch.set_num_threads(3)
@@ -85,7 +85,7 @@ def test_a_small_recurrent_product_wakes_no_second_thread(neurons, threads, monk
         layer(cur[0])
         assert used == [threads] * 7
         with pytest.raises(RuntimeError):
-            steps.product(torch.ones(2, 3), torch.ones(2, 2))
+            _product.product(torch.ones(2, 3), torch.ones(2, 2))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
