@@ -48,11 +48,12 @@ def floating(name: str, value: object) -> None:
     """Raise `TypeError` unless `value` is a tensor of floating-point numbers."""
     if not isinstance(value, Tensor):
         holds = isinstance(value, list | tuple) and any(isinstance(part, Tensor) for part in value)
-        fix = f"Pass `torch.as_tensor({name}, dtype=torch.float32)`."
-        if holds and isinstance(value, list):
-            fix = f"Pass `torch.stack({name})`."
-        elif holds or isinstance(value, dict):
+        if isinstance(value, dict) or (holds and isinstance(value, tuple)):
             fix = "Pass one tensor that it holds."
+        elif holds:
+            fix = f"Pass `torch.stack({name})`."
+        else:
+            fix = f"Pass `torch.as_tensor({name}, dtype=torch.float32)`."
         raise TypeError(f"`{name}` must be a torch.Tensor. Received {type(value).__name__}. {fix}")
     if not value.is_floating_point():
         raise TypeError(
