@@ -94,12 +94,12 @@ def _with_gradient(layer: peers.Run, x: Tensor, g: Tensor) -> tuple[Tensor, Tens
 @contextlib.contextmanager
 def plain_path() -> Generator[None]:
     """Let snnedu do without its compiled loops inside. (`mock.patch` would take 0.2 ms a call.)"""
-    load: Any = vars(_sequence)["_load_loops"]
-    vars(_sequence)["_load_loops"] = lambda: None
+    known: Any = vars(_sequence)["has_numba"]
+    vars(_sequence)["has_numba"] = lambda: False
     try:
         yield
     finally:
-        vars(_sequence)["_load_loops"] = load
+        vars(_sequence)["has_numba"] = known
 
 
 def _measure(

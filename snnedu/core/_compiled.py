@@ -1,15 +1,20 @@
 """Compile a loop over plain numbers and arrays with numba, where it is installed."""
 
+import warnings
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 
 @cache
 def has_numba() -> bool:
-    """Tell whether numba is installed; without it, asking the disk at each step would take long."""
-    return find_spec("numba") is not None
+    """Tell whether numba can be used. The first call imports it: a quarter of a second."""
+    try:
+        import_module("numba")
+    except ImportError:
+        return False
+    return True
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,4 +27,13 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # it finds no folder that it may write to
+        _warn_once()
         return njit(**options)(function)
+
+
+@cache
+def _warn_once() -> None:
+    warnings.warn(
+        "numba finds no folder to keep what it compiles, so each process takes some seconds for "
+        "it. Set NUMBA_CACHE_DIR to a folder that you may write to.", stacklevel=4,
+    )  # fmt: skip

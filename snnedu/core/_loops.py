@@ -21,18 +21,17 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, no_type_check
+from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
+
+from snnedu.core._compiled import compiled
 
 BLOCK = 1024  # neurons whose state fits the fastest cache
 PADDED = BLOCK + 48  # rows of one array whose distance is no power of two share no cache set
 PARALLEL = 1 << 20  # values of a sequence from which on a second thread pays
 NIL, ONE = np.float32(0), np.float32(1)
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
 
 
 def run(loop: Callable[..., bool], numbers: Any, outs: Any, *args: Any) -> bool:
@@ -61,7 +60,6 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
 
 
 @cache
-@no_type_check
 def make_forward(subtract, zero_before, zero_after, synapse, adapts):
     """Return `forward(begin, end, numbers, outs, start, cur)` for neurons with these terms.
 
@@ -70,7 +68,7 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts):
     that these neurons have. `start`: U X A S before the first step.
     """
 
-    @_compiled
+    @compiled
     def forward(begin, end, numbers, outs, start, cur):
         mem, syn, ada, spk = outs
         rows = np.empty((8, PADDED), np.float32)
@@ -121,7 +119,6 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts):
 
 
 @cache
-@no_type_check
 def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, adjoints):
     """Return `backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes)`.
 
@@ -133,7 +130,7 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
     """
     reads_spk = zero_before or zero_after or adapts
 
-    @_compiled
+    @compiled
     def backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes):
         fire, lam_mem, lam_ada, g_cur = outs
         u_rec, a_rec, s_rec = rec
@@ -212,8 +209,7 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
     return backward
 
 
-@_compiled
-@no_type_check
+@compiled
 def _load(row, values, lo, n):
     """Fill a row from one number for all, from one for each neuron, or with zero."""
     if len(values) > 1:
@@ -222,8 +218,7 @@ def _load(row, values, lo, n):
         row[:n] = values[0] if len(values) == 1 else NIL
 
 
-@_compiled
-@no_type_check
+@compiled
 def _row(recording, t, lo, n):
     """Return step t, counted from the end, of a block of neurons; few rows are used in turn."""
     i = t + len(recording)
@@ -232,15 +227,13 @@ def _row(recording, t, lo, n):
     return recording[i, lo : lo + n]
 
 
-@_compiled
-@no_type_check
+@compiled
 def _row_or(zeros, recording, t, lo, n):
     """Return step t of a block of neurons, zeros where there is no recording."""
     return _row(recording, t, lo, n) if len(recording) > 0 else zeros[:n]
 
 
-@_compiled
-@no_type_check
+@compiled
 def _copy(to, values, n):
     for i in range(n):
         to[i] = values[i]

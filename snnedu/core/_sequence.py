@@ -20,10 +20,8 @@ For float32 on the CPU both passes are the compiled loops of `_loops.py`, where 
 Everywhere else, and for recurrent layers, they are loops over time in torch.
 """
 
-import warnings
-from functools import cache
+from functools import partial
 from itertools import repeat
-from types import ModuleType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -31,6 +29,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from snnedu.core._buffers import buffer
+from snnedu.core._compiled import has_numba
 from snnedu.core._product import product
 from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
@@ -154,10 +154,10 @@ def _forward(
     terms, steps = call.terms, call.steps
     few = steps if record else min(steps, 2)  # for the states before and after a step
     rec = State(
-        _room(few, cur),
-        _room(steps if record_syn else 1, cur) if terms.synapse else None,
-        _room(few, cur) if terms.adapts else None,
-        _room(steps, cur),
+        buffer(few, cur),
+        buffer(steps if record_syn else 1, cur) if terms.synapse else None,
+        buffer(few, cur) if terms.adapts else None,
+        buffer(steps, cur),
     )
     if call.loops is None:
         _forward_in_torch(call, cur, params, start, rec)
@@ -219,11 +219,11 @@ class _Backward:
     def __init__(self, call: Call, saved: tuple[Any, ...], adjoints: bool) -> None:
         self.call, self.adjoints = call, adjoints
         self.params, self.start, self.rec = _unpack(saved)
-        self.g_cur = _room(call.steps, self.rec.mem)
-        apart = adjoints or not call.loops
-        self.fire: Any = _room(call.steps, self.g_cur) if adjoints else None
-        self.lam_mem = _room(call.steps, self.g_cur) if apart and call.terms.synapse else self.g_cur
-        self.lam_ada: Any = _room(call.steps, self.g_cur) if apart and call.terms.adapts else None
+        self.g_cur = buffer(call.steps, self.rec.mem)
+        apart, room = adjoints or not call.loops, partial(buffer, call.steps, self.g_cur)
+        self.fire: Any = room() if adjoints else None
+        self.lam_mem = room() if apart and call.terms.synapse else self.g_cur
+        self.lam_ada: Any = room() if apart and call.terms.adapts else None
         self.carry: list[Any] = []
 
     def run(self, grads: State) -> None:
@@ -244,7 +244,7 @@ class _Backward:
         slopes = _rows_of(None if shape else self._slopes())
         backward = call.loops.make_backward(*call.terms, shape is not None, self.adjoints)
         arrays = [tuple([_rows_of(part) for part in parts]) for parts in (outs, rec, g_rec)]
-        self.carry = [None if part is None else _room(len(part), part) for part in self.start]
+        self.carry = [None if part is None else buffer(len(part), part) for part in self.start]
         carry = tuple([_row_of(part) for part in self.carry])
         rest = carry, _row_of(self.start.spk), np.array(shape or [0] * 4, np.float32), slopes
         call.loops.run(backward, call.numbers, *arrays, *rest)
@@ -324,17 +324,6 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
 # ---------------------------------------------------------------------------------------- helpers
 
 
-def _room(steps: int, like: Tensor) -> Tensor:
-    """Return room for a recording of so many steps, else shaped like another one.
-
-    On the CPU it comes from NumPy, which is quicker, and asks the system for large pages.
-    """
-    shape = (steps, *like.shape[1:])
-    if like.dtype == torch.float32 and like.is_cpu:
-        return torch.from_numpy(np.empty(shape, np.float32))
-    return like.new_empty(shape)
-
-
 def _above_threshold(params: Params, state: State) -> Tensor:
     """Return how far the membrane lies above the threshold in force, U - (θ + k A)."""
     k = params.adaptation
@@ -381,21 +370,10 @@ def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
     """
     known = type(spike_grad) is Surrogate and params.weight is None and cur.dtype == torch.float32
     on_cpu = known and False not in [x is None or x.is_cpu for x in (cur, *params)]
-    return _load_loops() if on_cpu else None
-
-
-@cache
-def _load_loops() -> ModuleType | None:
-    try:
-        from snnedu.core import _loops  # numba takes a quarter of a second: only when first used
-    except ImportError:
+    if not on_cpu or not has_numba():
         return None
-    except RuntimeError as error:  # numba finds no folder it may write to
-        warnings.warn(
-            f"snnedu runs without its compiled loops, slower. {error}. Set NUMBA_CACHE_DIR to a "
-            "folder that you may write to.", stacklevel=2,
-        )  # fmt: skip
-        return None
+    from snnedu.core import _loops  # only now: without numba it would run, very slowly
+
     return _loops
 
 

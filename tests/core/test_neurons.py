@@ -63,7 +63,7 @@ def fires_and_rests(spk):
 def path(request, monkeypatch):
     """Run a test on both engines."""
     if request.param == "plain":
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     else:
         pytest.importorskip("numba")
     return request.param

@@ -46,7 +46,7 @@ def test_the_compiled_loops_give_the_numbers_of_torch(layer, monkeypatch):
     cur = torch.randn(60, 1, SIZE) * 0.7
     compiled, compiled_grads = run(layer, cur)
     assert 0 < compiled[0].mean() < 1
-    monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+    monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     plain, plain_grads = run(layer, cur)
     for a, b in zip(compiled, plain, strict=True):
         assert torch.equal(a, b)
@@ -115,7 +115,7 @@ def test_a_sequence_from_rest_is_one_from_zeros(layer):
 @pytest.mark.parametrize("compiled", [True, False])
 def test_the_last_state_is_the_callers_to_change(compiled, monkeypatch):
     if not compiled:
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     grads = []
     for spoil in (False, True):
         cur = torch.linspace(-1, 2, 30).reshape(10, 1, 3).requires_grad_()
@@ -155,7 +155,7 @@ def test_a_parameter_may_move_in_memory_before_the_backward_pass(move):
                                    snn.AdaptiveLeaky(0.9, learn_beta=True)], ids=repr)  # fmt: skip
 def test_a_batch_of_nothing_has_gradients_of_nothing(layer, spike_grad, compiled, monkeypatch):
     if not compiled:
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     if spike_grad is not None:
         layer = copy.deepcopy(layer)
         layer.spike_grad = spike_grad
@@ -180,7 +180,7 @@ def test_each_derivative_comes_without_the_others(wanted, monkeypatch):
 
     every = dict(zip(leaves, derivatives([*leaves]), strict=True))
     compiled = derivatives([wanted])[0]
-    monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+    monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     for found in (compiled, derivatives([wanted])[0]):
         torch.testing.assert_close(found, every[wanted], rtol=1e-4, atol=1e-4)
 
@@ -242,7 +242,7 @@ def test_without_a_folder_for_the_compiled_code_the_library_works_and_says_why()
     done = subprocess.run([sys.executable, "-c", script], env=os.environ | nowhere, timeout=120,
                           check=True, capture_output=True, text=True)  # fmt: skip
     assert done.stdout == "tensor(2.)\n"
-    assert done.stderr.count("Set NUMBA_CACHE_DIR to a folder") == 1
+    assert done.stderr.count("Set NUMBA_CACHE_DIR to a folder") == 1  # of several loops
 
 
 def test_numba_is_imported_only_when_a_float32_sequence_runs():
@@ -279,7 +279,7 @@ class Flat(surrogate.Surrogate):
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_subclass_of_surrogate_is_asked_for_spikes_and_slopes(kind, compiled, monkeypatch):
     if not compiled:
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     spike_grad = kind("atan", surrogate.atan()._shape, 2.0)
     assert_same_as_steps(snn.Leaky(0.9, spike_grad=spike_grad), torch.randn(10, 2, 3))
 
@@ -305,7 +305,7 @@ def assert_same_as_steps(layer, cur):
 def test_one_weight_for_each_neuron_of_a_picture(shape, compiled, monkeypatch):
     # Two dimensions of weights are no matrix here.
     if not compiled:
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     layer = snn.RLeaky(0.9, V=torch.rand(shape), all_to_all=False)
     assert_same_as_steps(layer, torch.randn(10, 5, *((2, 3) if len(shape) == 2 else (4, 2, 3))))
 
@@ -387,7 +387,7 @@ OWN = {
 @pytest.mark.parametrize("name", ["Leaky", "RLeaky", "AdaptiveLeaky"])
 def test_slopes_of_any_dtype_and_layout(own, name, compiled, monkeypatch):
     if not compiled:
-        monkeypatch.setattr(_sequence, "_load_loops", lambda: None)
+        monkeypatch.setattr(_sequence, "has_numba", lambda: False)
     size = {"linear_features": 5} if name == "RLeaky" else {}
     layer = getattr(snn, name)(0.9, spike_grad=OWN[own], learn_beta=True, **size)
     assert_same_as_steps(layer, torch.randn(12, 3, 5))
