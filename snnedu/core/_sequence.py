@@ -31,7 +31,7 @@ from torch.nn import functional
 
 from snnedu.core._buffers import buffer
 from snnedu.core._compiled import has_numba
-from snnedu.core._product import product
+from snnedu.core._threads import for_steps, product
 from snnedu.core.steps import feedback
 from snnedu.core.surrogate import Surrogate, slope_of
 
@@ -160,7 +160,8 @@ def _forward(
         buffer(steps, cur),
     )
     if call.loops is None:
-        _forward_in_torch(call, cur, params, start, rec)
+        with for_steps(rec.spk[0], params.weight):
+            _forward_in_torch(call, cur, params, start, rec)
         finite = bool(torch.isfinite(rec.mem[-1]).all())
     else:
         outs = tuple([_rows_of(part) for part in rec])
@@ -230,7 +231,11 @@ class _Backward:
         """Go from the last step to the first."""
         if not self.call.record:
             grads = State(*[_at_last(g, self.call.steps) for g in grads[:3]], spk=grads.spk)
-        (self._compiled if self.call.loops else self._in_torch)(grads)
+        if self.call.loops:
+            self._compiled(grads)
+        else:
+            with for_steps(self.g_cur[0], self.params.weight):
+                self._in_torch(grads)
 
     def _slopes(self, at: slice = slice(None)) -> Tensor:
         rec = State(*[_at(part, at) for part in self.rec])

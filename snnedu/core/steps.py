@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snnedu.core import _check
-from snnedu.core._product import product
+from snnedu.core._threads import product
 
 Now = Float[Tensor, "batch *features"]  # one time step
 Number = int | float | Float[Tensor, "..."]  # one for all, or broadcasting to a step

@@ -11,7 +11,7 @@ import torch
 
 import snnedu as snn
 from snnedu import surrogate
-from snnedu.core import _product, _sequence
+from snnedu.core import _sequence, _threads
 
 loops = pytest.importorskip("snnedu.core._loops")
 
@@ -73,9 +73,9 @@ def test_several_threads_give_the_numbers_of_one(layer, monkeypatch):
 @pytest.mark.parametrize(("neurons", "threads"), [(100, 1), (2000, 3)])
 def test_a_small_recurrent_product_wakes_no_second_thread(neurons, threads, monkeypatch):
     # Each step waits for it. On a busy machine a second thread made a sequence 15 times slower.
-    used, linear, before = [], _product.linear, torch.get_num_threads()
+    used, linear, before = [], _threads.linear, torch.get_num_threads()
     monkeypatch.setattr(
-        _product, "linear", lambda *args: [used.append(torch.get_num_threads()), linear(*args)][1]
+        _threads, "linear", lambda *args: [used.append(torch.get_num_threads()), linear(*args)][1]
     )
     layer, cur = snn.RLeaky(0.9, linear_features=neurons), torch.randn(3, 2, neurons)
     torch.set_num_threads(3)
@@ -85,8 +85,33 @@ def test_a_small_recurrent_product_wakes_no_second_thread(neurons, threads, monk
         layer(cur[0])
         assert used == [threads] * 7
         with pytest.raises(RuntimeError):
-            _product.product(torch.ones(2, 3), torch.ones(2, 2))
+            _threads.product(torch.ones(2, 3), torch.ones(2, 2))
         assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("layer", "sleeping", "threads"), [
+    (snn.Leaky(0.9), True, 1), (snn.Leaky(0.9), False, 3),
+    (snn.RLeaky(0.9, V=0.1, all_to_all=False), True, 1),
+    (snn.RLeaky(0.9, linear_features=4), True, 3),
+], ids=str)  # fmt: skip
+def test_steps_in_torch_wait_for_no_thread_that_sleeps(layer, sleeping, threads, monkeypatch):
+    monkeypatch.setattr(_sequence, "has_numba", lambda: False)
+    monkeypatch.setattr(_threads, "SLEEPING", sleeping)
+    used, forward, before = [], _sequence._forward_in_torch, torch.get_num_threads()
+
+    def noted(*args):
+        used.append(torch.get_num_threads())
+        forward(*args)
+
+    monkeypatch.setattr(_sequence, "_forward_in_torch", noted)
+    torch.set_num_threads(3)
+    try:
+        cur = torch.rand(5, 2, 4, requires_grad=True)
+        cur.register_hook(lambda _: used.append(torch.get_num_threads()))
+        layer.unroll(cur)[0].sum().backward()
+        assert used == [threads, 3]
     finally:
         torch.set_num_threads(before)
 

@@ -174,7 +174,8 @@ def test_zero_below_another_rheobase_is_named(seed: int):
         foot = threshold * (1 - math.exp(-1 / tau))  # as in 02.2, which has no R
         return torch.where(cur > foot, 1000 / interval, 0.0)
 
-    with random_numbers(seed), pytest.raises(WrongAnswer, match=r"the rheobase is θ / R: not θ \(1 - β\)"):
+    named = r"the rheobase is θ / R: not θ \(1 - β\)"
+    with random_numbers(seed), pytest.raises(WrongAnswer, match=named):
         exercise("02.4").judge(Attempt(below_theta_times_1_minus_beta))
 
 
