@@ -25,6 +25,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snnedu.core._buffers import buffer
 from snnedu.core._compiled import has_numba
 from snnedu.core.neurons import AdaptiveLeaky, Leaky
 
@@ -71,7 +72,7 @@ def _in_one_pass(past: Past, direct: Trace, spk: Now, slope: Now, neuron: Adapti
     kept = _kept(torch.ones_like(spk)[..., None], spk, neuron)[..., 0]
     paid = k * spk * (neuron.reset_mechanism == "subtract")
     each = [number.expand_as(spk) for number in (kept, paid, slope, k, rho, 1 - rho)]
-    mem, ada = torch.empty_like(past.ada), torch.empty_like(past.ada)
+    mem, ada = buffer(len(spk), past.ada), buffer(len(spk), past.ada)
     before = _arrays(past.mem.expand_as(ada), past.ada)
     advance(before, *_arrays(direct, *each), _arrays(mem, ada))
     return Past(mem, ada)
@@ -86,7 +87,8 @@ def excess(past: Past, neuron: Leaky | AdaptiveLeaky) -> Trace:
     if past.ada is None:
         return past.mem
     assert isinstance(neuron, AdaptiveLeaky)
-    return past.mem - _column(neuron.adaptation) * past.ada
+    room = buffer(len(past.ada), past.ada)
+    return torch.sub(past.mem, torch.mul(past.ada, _column(neuron.adaptation), out=room), out=room)
 
 
 def own(sources: Float[Tensor, "batch sources"], neurons: int) -> Trace:

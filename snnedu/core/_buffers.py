@@ -1,4 +1,4 @@
-"""Memory for the recordings of a sequence, used again once nothing holds it any more.
+"""Memory for recordings and traces, used again once nothing holds it any more.
 
 The first write to memory that the system has just handed out takes several times as long as the
 loop that fills it. Large blocks go back to the system as soon as they are freed, so each training
