@@ -37,9 +37,11 @@ def _time(batches: tuple[int, ...]) -> Result:
                 at_most=True)  # fmt: skip
     about = (
         f"{INPUTS} inputs, {NEURONS} recurrent neurons, input at a tenth of the lines. A forward "
-        "step learns nothing; a step of e-prop is the same step, the traces and the gradient. "
-        "An adaptive neuron has a trace for each of its synapses and each sample, all of which "
-        "must be read and written at every step."
+        "step learns nothing; a step of e-prop is the same step, the traces and the gradient. The "
+        "gradient is a matrix product of as many multiplications as the step itself, so that no "
+        "step of e-prop costs less than two where products are all that counts. An adaptive neuron "
+        "has a trace for each of its synapses and each sample, all of which must be read and "
+        "written at every step."
     )
     return Result("Online learning: time", about, rows, [goal])
 
