@@ -50,6 +50,9 @@ NO_LEAK = (
 NO_RESET = (
     "Your neuron never pays for a spike. Subtract θ if the membrane was above θ in the step before."
 )
+ALWAYS_PAYS = (
+    "You subtract θ in every step. Only a membrane that was above θ in the step before pays."
+)
 THETA_ONE = (
     "You compare the membrane with 1. Compare it with `threshold`, which may be another number."
 )
@@ -87,10 +90,11 @@ def _variant(
         pays_at = torch.ge if "pays" in at else torch.gt
         fires_at = torch.ge if "fires" in at else torch.gt
         limit = 1.0 if fixed else threshold
-        paid = pays_at(mem, limit).float()
+        paid = torch.ones_like(mem) if reset == "always" else pays_at(mem, limit).float()
         prices = {
             "one": 1.0,
             "delayed": threshold,
+            "always": threshold,
             "scaled": beta * threshold,
             "zero with input": beta * mem + cur,
         }
@@ -361,6 +365,7 @@ EXERCISES = [
             LEAK_SWAPPED: _variant(leak="swapped"),
             NO_LEAK: _variant(leak="all"),
             NO_RESET: _variant(reset="none"),
+            ALWAYS_PAYS: _variant(reset="always"),
             THETA_ONE: [_variant(fixed=True), _variant(fixed=True, reset="one")],
             RESET_ONE: _variant(reset="one"),
             AT_THRESHOLD: [_variant(at=at) for at in ("pays and fires", "pays", "fires")],

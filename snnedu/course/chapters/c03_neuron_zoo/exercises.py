@@ -58,6 +58,9 @@ MEM_KEEPS = (
 )
 DECAYS_SWAPPED = "You mixed up the decays: α belongs to the synapse, β to the membrane."
 NO_RESET = "Your neuron never pays for a spike. Look at 02.1: a membrane that was above θ pays θ."
+ALWAYS_PAYS = (
+    "You subtract θ in every step. Only a membrane that was above θ in the step before pays."
+)
 SYNAPSE_PAYS = "Your synapse pays for the spike. The reset takes θ from the membrane; the synapse, which comes before the membrane, knows nothing of the spike."
 IMMEDIATE = "You pay for the spike in the same step, so the membrane is never seen above θ. Here the neuron pays one step later: look at the membrane that came in."
 TO_ZERO = "You reset to zero. This exercise asks for the reset that subtracts θ: what was above θ is kept."
@@ -105,6 +108,7 @@ def _variant(
         gets = {"new": new, "old": syn, "cur": cur, "both": new + cur}[into]
         prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
         prices["zero"] = beta * mem * paid
+        prices["always"] = threshold * torch.ones_like(paid)
         prices["zero with input"] = (beta * mem + gets) * paid
         mem = beta * mem + gets - prices.get(pays, 0)
         spk = paid if fires == "late" else fires_at(mem, threshold).float()
@@ -438,6 +442,7 @@ EXERCISES = [
             OLD_CURRENT: _variant(into="old"),
             DECAYS_SWAPPED: _variant(swapped=True),
             NO_RESET: _variant(pays="nobody"),
+            ALWAYS_PAYS: _variant(pays="always"),
             SYNAPSE_PAYS: [_variant(pays="syn"), _drained],
             IMMEDIATE: [_variant(pays="at once"), _silent],
             TO_ZERO: [_variant(pays="zero"), _variant(pays="zero with input")],
