@@ -40,7 +40,10 @@ PREDICTIONS = {
         options=(
             Option("a, a faster recovery", "A larger a makes faster spikes, at equal intervals."),
             Option("c, a higher reset", "Try -45: pairs of spikes, again and again.", right=True),
-            Option("d, a smaller kick", "A smaller d makes faster spikes, and no bursts."),
+            Option(
+                "d, a smaller kick",
+                "A smaller d makes faster spikes, and one burst at most, at the start.",
+            ),
         ),
     ),
     "03.p5": Prediction(
