@@ -197,6 +197,8 @@ ONE_STEP_MORE = (
 CUT_OFF = "You cut off the decimals. Use the nearest step: `.round()`."
 TIMES = "These are the times. Return spikes: 1 at the step of each time, 0 elsewhere."
 STAYS_ON = "Your neurons stay on after their time. Each spikes once: `==`, not `>=`."
+WHOLE_ROWS = "All your numbers spike at the times of all: `spk[times] = 1` fills whole rows. Mark one place for each: `spk[times, torch.arange(len(x))] = 1`."
+OF_17 = "Your times are those of 17 steps, the notebook's `T`. Use `num_steps`."
 ZERO_OR_ONE = "Spikes are 0 or 1: 1 at the step of each time, 0 elsewhere."
 NOT_ROUNDED = "Few of your times are whole numbers, and steps are: such a time meets none of them. Take the nearest step: `.round()`."
 NOT_ONE = "Each number spikes exactly once. In your answer x = {:.3g} spikes {} times."
@@ -520,6 +522,10 @@ EXERCISES = [
             NOT_ROUNDED: lambda x, num_steps: (
                 torch.arange(num_steps)[:, None] == (num_steps - 1) * (1 - x)
             ).float(),
+            OF_17: lambda x, num_steps: _at(16 * (1 - x), num_steps),
+            WHOLE_ROWS: lambda x, num_steps: (
+                my_latency(x, num_steps).amax(1, keepdim=True).expand(-1, len(x))
+            ),
             NOT_ONE.format(1, 2): lambda x, num_steps: (
                 my_latency(x, num_steps) + _at((num_steps - 1) * x, num_steps)
             ).clamp(max=1),
