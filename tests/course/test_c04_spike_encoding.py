@@ -47,6 +47,13 @@ def test_the_best_threshold_of_a_logarithmic_latency_lies_near_a_third():
     assert min(errors, key=errors.__getitem__) == 0.3
 
 
+def test_on_the_way_to_it_the_explorer_shows_a_shallower_dip_near_a_tenth():
+    explorer, levels = snn.encoder_explorer("latency"), (0.27, 0.09, 0.13, 0.05)
+    errors = [float(explorer.run(theta=level)["error"]) for level in levels]
+    assert errors == sorted(errors)
+    assert errors[0] < 0.75 * errors[1] < 0.6 * errors[2]
+
+
 def test_a_number_in_a_gap_is_unknown_and_drawn_all_the_same():
     sent = send_by_many(0.17, 10, 0.2, 1, 0)
     assert sent["count"] == 0
