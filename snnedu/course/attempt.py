@@ -273,6 +273,11 @@ _NUMPY = (
     " NumPy and tensors do not mix here: use torch's function, `x.sum(0)`, or make an array of the "
     "tensor first, `x.numpy()`."
 )
+_COMPARES = r"(?:[<>]=?|[=!]=)"
+_PARENTHESES = (
+    " Put each comparison in parentheses, `(a > 0) & (b > a)`: `&` comes before `>`, and "
+    "`b > a > 0` takes no tensors."
+)
 # What an error says, what its line contains, and what to do; the first that fits.
 _ADVICE = [
     ("does not require grad", "",
@@ -294,6 +299,9 @@ _ADVICE = [
      "number."),
     ("axis", r"\b(np|numpy)[.]", _NUMPY),  # which `x.sum` does take
     ("Concatenation", "", _NUMPY),
+    ("torch.return_types", "",  # `y - torch.max(x, 0)`
+     " Along an axis, `max` and `min` return values and positions: take `.values`. To compare with "
+     "a number, use `x.clamp(min=0)`."),
     ("'keepdim'", "", " Put several axes into a tuple: `x.sum((0, 2))`."),  # `x.sum(0, 2)`
     ("could not infer output dtype", "",
      " `mean` needs floats: make them first, `x.float().mean()`."),
@@ -304,6 +312,8 @@ _ADVICE = [
     ("is ambiguous", r"^(?!.*\b(if|while)\b).*\b(and|or|(?<!is )not(?! in))\b",
      " `and`, `or` and `not` take a single True or False, a tensor holds many: use `&`, `|` and "
      "`~`, as in `(a > 0) & ~b`."),
+    ("is ambiguous", rf"^(?!.*\b(if|while)\b).*{_COMPARES}.*{_COMPARES}", _PARENTHESES),
+    ("bitwise_(and|or)", _COMPARES, _PARENTHESES),
     ("is ambiguous", "",
      " An `if` needs a single True or False, a tensor holds many: use `(a > b).float()`, or "
      "`torch.where(a > b, x, y)`."),

@@ -126,6 +126,16 @@ def leaves_the_return_to_another(spk_rec):
     counts()
 
 
+def asks_two_things(spk_rec):
+    counts = spk_rec.long()
+    return counts >= 0 & counts <= 1
+
+
+def asks_numbers(spk_rec):
+    alive = spk_rec > 0
+    return alive & spk_rec < 1
+
+
 def exits(spk_rec):
     sys.exit()
 
@@ -155,6 +165,10 @@ def exits(spk_rec):
         (lambda spk_rec: (spk_rec > 0) and True, "many: use `&`, `|` and `~`, as in"),
         (lambda spk_rec: not spk_rec, "`and`, `or` and `not` take a single True or False"),
         (lambda spk_rec: 0 if not spk_rec else 1, "An `if` needs a single True or False"),
+        (lambda spk_rec: 0 < spk_rec < 1, "comparison in parentheses, `(a > 0) & (b > a)`: `&`"),
+        (asks_two_things, "`&` comes before `>`, and `b > a > 0` takes no tensors."),
+        (asks_numbers, "Put each comparison in parentheses"),
+        (lambda spk_rec: 1 - spk_rec.max(0), "return values and positions: take `.values`. To"),
         (lambda spk_rec: History().test_accuracy[-1], "empty unless `fit` is given test data"),
         (lambda spk_rec: spk_rec.reshape(80, 16, 4), "take them from the input, `x.shape`"),
         (walks_back_twice, "a second time. Something from before the last `backward` is still in"),
