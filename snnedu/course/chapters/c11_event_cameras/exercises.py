@@ -64,6 +64,10 @@ TIMES_THETA = (
 )
 NO_SIGN = "You count OFF events as positive. Brighter is plus, darker is minus."
 MOVES_BY_COUNT = "Your memory moves by the number of events. Each event moves it by θ."
+WRONG_WAY = (
+    "Your memory moves the wrong way. An ON event raises it by θ, an OFF event lowers it by θ."
+)
+FRACTIONS = "You count parts of θ. Only whole ones are events: cut the rest off, `torch.trunc`."
 FIRST_MISSING = (
     "Return a row for every frame. The first one has no events: it is the memory's start."
 )
@@ -101,6 +105,10 @@ def _forgets(memory: Tensor, now: Tensor, theta: float, found: Tensor) -> Tensor
     return torch.where(found != 0, now, memory)
 
 
+def _larger_than_theta(ratio: Tensor) -> Tensor:
+    return ratio * (ratio.abs() >= 1)
+
+
 def _more_than_one(ratio: Tensor) -> Tensor:
     return ratio.sign() * (ratio.abs().ceil() - 1).clamp(min=0)
 
@@ -136,6 +144,8 @@ AGES = "You return ages. The surface is exp(-age / τ): 1 for now, towards 0 for
 UP_TO = "An event exactly at `at` counts, too: up to that moment means `<=`."
 UPSIDE_DOWN = "You return 1 minus the surface. Just now is 1, long ago goes to 0."
 TIMES = "You return the times of the last events, not exp(-age / τ)."
+NO_NUMBER = "Some of your numbers are infinite or not a number: a pixel without an event. Its last one is minus infinity: `-torch.inf`."
+NO_KEY = "All your numbers are 0. If you look pixels up in a dict: a tensor is not found there, `int(p)` is."
 NO_LAST = "A pixel may have no event up to `at`. It has no last one then, and its number is 0: ask first whether there are any."
 SHAPE = ByShape(lambda t, pixel, num_pixels, at, tau: torch.exp(-(at - t) / tau))
 PER_EVENT = "You return a number for each event. Return one for each pixel: `num_pixels` numbers."
@@ -224,6 +234,7 @@ def _by_scatter(t: Tensor, pixel: Tensor, num_pixels: int, at: float, tau: float
 # --------------------------------------------------------------------------------------- 11.3
 
 ITSELF = "A pixel supports itself: you keep noise that comes twice from one pixel. Leave out the event's own pixel."
+JUST_BEFORE = "For you, only the very last event before counts. Any earlier one may announce an event, within the window."
 LATER = "You let later events support an earlier one. A filter that runs live cannot know them."
 ANY_TIME = "You keep an event that a neighbor announced long ago. Look at the time, too: `window` ms at most."
 ANYWHERE = "You keep an event that any pixel announced, wherever it is. Look at the distance: one row and one column at most."
@@ -245,7 +256,7 @@ SUPPORTERS = (
     "You keep the events that a later neighbor confirms. Keep those that an earlier one announced."
 )
 HOW_MANY = "You return how many neighbors fired. Return True or False for every event."
-ALL = "You keep every event."
+ALL = "You keep every event. Does each one support itself, or any other one?"
 NOTHING = "You keep no event. If you remember only events that stayed, nothing ever supports the first one: remember them all."
 TIMES_KEPT = ByShape(lambda *given: given[0][my_denoise(*given)])
 MASK = "You return the events that stay. Return True or False for every event."
@@ -281,8 +292,13 @@ def _pairs(t: Tensor, y: Tensor, x: Tensor, window: float) -> Tensor:
     return (torch.maximum(dy, dx) == 1) & (age > 0) & (age <= window)
 
 
-def _to_one_side(t: Tensor, y: Tensor, x: Tensor, window: float) -> Tensor:
-    dy, dx, age = y[:, None] - y, x[:, None] - x, t[:, None] - t
+def _by_the_one_before(*given: Any) -> Tensor:
+    announced = _pairs(*given).diagonal(-1)
+    return torch.cat([announced.new_zeros(1), announced])
+
+
+def _to_one_side(t: Tensor, y: Tensor, x: Tensor, window: float, side: int = 1) -> Tensor:
+    dy, dx, age = side * (y[:, None] - y), side * (x[:, None] - x), t[:, None] - t
     return ((dy <= 1) & (dx <= 1) & ((dy != 0) | (dx != 0)) & (age > 0) & (age <= window)).any(1)
 
 
@@ -343,6 +359,7 @@ EXERCISES = [
                 partial(
                     _camera, count=lambda ratio: torch.trunc(ratio.clamp(-1, 1)), send=torch.sign
                 ),
+                partial(_camera, count=lambda ratio: _more_than_one(ratio).sign()),
             ],
             ONE_MOVE: partial(
                 _camera, move=lambda memory, now, theta, found: memory + theta * found.sign()
@@ -365,6 +382,16 @@ EXERCISES = [
             ],
             DIFFERENCES: _differences,
             TIMES_THETA: lambda brightness, theta: theta * my_camera(brightness, theta),
+            WRONG_WAY: [
+                partial(_camera, move=lambda memory, now, theta, found: memory - theta * found),
+                partial(
+                    _camera, move=lambda memory, now, theta, found: memory + theta * found.abs()
+                ),
+            ],
+            FRACTIONS: [
+                partial(_camera, count=Tensor.clone),
+                partial(_camera, count=_larger_than_theta),
+            ],
             MOVES_BY_COUNT: partial(_camera, move=lambda memory, now, theta, found: memory + found),
             FIRST_MISSING: ByShape(lambda *given: my_camera(*given)[1:]),
         },
@@ -416,6 +443,8 @@ EXERCISES = [
                 partial(_of_each_pixel, last=lambda seen: max(seen.tolist())),
             ],
             TIMES: lambda t, pixel, num_pixels, at, tau: at - _ages(t, pixel, num_pixels, at, tau),
+            NO_NUMBER: [partial(_surface, start=torch.inf), partial(_surface, start=torch.nan)],
+            NO_KEY: lambda t, pixel, num_pixels, at, tau: torch.zeros(num_pixels),
             PER_EVENT: SHAPE,
         },
         otherwise="The surface differs from exp(-(at - t) / τ) of each pixel's last event.",
@@ -442,7 +471,12 @@ EXERCISES = [
             ITSELF: partial(
                 _filter, itself=True, recent=lambda age, window: (age > 0) & (age <= window)
             ),
-            LATER: partial(_filter, recent=lambda age, window: (age != 0) & (age.abs() <= window)),
+            JUST_BEFORE: _by_the_one_before,
+            LATER: [
+                partial(_filter, recent=lambda age, window: (age != 0) & (age.abs() <= window)),
+                partial(_filter, recent=lambda age, window: age <= window),
+                partial(_filter, recent=lambda age, window: age >= -window),
+            ],
             ANY_TIME: partial(_filter, recent=lambda age, window: age > 0),
             ANYWHERE: partial(_filter, near=lambda dy, dx: dy >= 0),
             FOUR: partial(_filter, near=lambda dy, dx: dy + dx <= 1),
@@ -451,7 +485,7 @@ EXERCISES = [
                 partial(_filter, near=lambda dy, dx: (dy == 1) | (dx == 1)),
                 partial(_filter, near=lambda dy, dx: (dy <= 1) | (dx <= 1)),
             ],
-            ONE_SIDE: _to_one_side,
+            ONE_SIDE: [_to_one_side, partial(_to_one_side, side=-1)],
             FAR: partial(_filter, near=lambda dy, dx: torch.maximum(dy, dx) <= 2),
             TOO_SHORT: partial(_filter, recent=lambda age, window: (age > 0) & (age < window)),
             FROM_TIME_0: partial(_latest, start=0.0),
