@@ -63,6 +63,8 @@ NO_THRESHOLD = (
 )
 COUNT_ONLY = "You return the count. One spike is worth θ/T: the activation is θ N/T, and ReLU is subtracted from it."
 IN_UNITS_OF_THETA = "Your error is in units of θ. As an activation, one spike is worth θ/T."
+NOT_PER_STEP = "You take θ for each spike. That is what the neuron pays: it sends θ N/T, per step."
+SQUARED = "You square the errors. Return them as they are, with their sign."
 CLIPPED_AT_1 = "You clip the activation at 1. The largest one is θ, with a spike in every step."
 WITHOUT_T = (
     "Your count does not depend on T. In T steps a neuron collects T z, and pays θ for each spike."
@@ -169,7 +171,7 @@ BIAS_TOO = "You multiply the biases, too. A bias is no spike: it flows at every 
 DIVIDED = "You divide the weights by the threshold. A spike stands for θ: multiply by it."
 OWN_THRESHOLD = "You multiply the weights by the threshold of the layer that they lead to. It is that of the layer whose spikes they receive."
 LOST = "The threshold gets lost between a ReLU and the next weights. Pooling and `Flatten` do not change what a spike stands for."
-ALL_ONE = "All your neurons have the threshold 1. Use `thresholds`, one for each ReLU."
+ALL_ONE = "Your neurons fire as if all had the threshold 1. Give each ReLU its own of `thresholds`, and leave the weights before it as they are."
 NEURONS_OF_ONE = "Your weights are right, but your neurons ignore `thresholds`: all of them have θ = 1. Pass the next threshold to `IntegrateAndFire`."
 REVERSED = "You take `thresholds` from the end. The first one belongs to the first ReLU."
 ALL_SO_FAR = "You multiply the weights by all thresholds so far. A spike stands for one: that of the neuron that sends it."
@@ -177,6 +179,12 @@ NEEDS_DATA = "Autograd protects a parameter against changes like this one. Chang
 START_ZERO = "Your neurons start at 0, so that they round down. `snn.conversion.IntegrateAndFire` starts at θ/2."
 LEAKS = "Your neurons leak, and forget part of the sum that they should count."
 DENSE_LEFT = "You multiply the weights of convolutions only. Dense layers receive spikes, too."
+CONVOLUTIONS_LEFT = (
+    "You multiply the weights of dense layers only. Convolutions receive spikes, too."
+)
+LAST_LEFT = (
+    "You leave the last weights as they are. They receive spikes, too: multiply them as well."
+)
 OWN_BIAS = "You divide the weights by the threshold, so that all neurons have θ = 1. Their currents shrink by that: divide the biases, too."
 FIRST_FOR_ALL = "All your neurons have the first threshold. Take the next one at each ReLU."
 READOUT_FIRES = 'Your last layer pays for its spikes, and so loses what it has added up. It needs `reset_mechanism="none"`.'
@@ -197,11 +205,11 @@ def _draw_networks() -> Iterator[tuple[nn.Sequential, list[float], Tensor]]:
 
 def _draw_ann(channels: int) -> nn.Sequential:
     ann = nn.Sequential(
-        nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(channels, 4, 2),
-        nn.ReLU(), nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4),
+        nn.Conv2d(1, channels, 3), nn.ReLU(), nn.Conv2d(channels, 4, 3), nn.ReLU(),
+        nn.AvgPool2d(2), nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4),
     )  # fmt: skip
     with torch.no_grad():
-        for layer in (ann[0], ann[3], ann[6], ann[8]):
+        for layer in (ann[0], ann[2], ann[6], ann[8]):
             layer.weight.mul_(3)  # pyright: ignore
             layer.bias.normal_(std=0.5)  # pyright: ignore
     return ann
@@ -276,12 +284,19 @@ def _normalized(ann: nn.Sequential, thresholds: list[float], bias: bool = True) 
     )
 
 
-def _convolutions_only(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
-    dense = {layer: layer.weight.data.clone() for layer in ann if isinstance(layer, nn.Linear)}
+def _without(
+    left: Callable[[nn.Sequential], list[Any]], ann: nn.Sequential, thresholds: list[float]
+) -> snn.Sequential:
+    """Leave the weights of some layers as they are."""
+    before = [(layer, layer.weight.data.clone()) for layer in left(ann)]
     net = _built(ann, thresholds)
-    for layer, weight in dense.items():
+    for layer, weight in before:
         layer.weight.data = weight
     return net
+
+
+def _kind(kind: type[nn.Module]) -> Callable[[nn.Sequential], list[Any]]:
+    return lambda ann: [layer for layer in ann if isinstance(layer, kind)]
 
 
 def _in_place(ann: nn.Sequential, thresholds: list[float]) -> Any:
@@ -330,6 +345,8 @@ EXERCISES = [
             IN_UNITS_OF_THETA: lambda z, threshold, steps: (
                 my_error(z, threshold, steps) / threshold
             ),
+            NOT_PER_STEP: lambda z, threshold, steps: steps * _sent(z, threshold, steps) - z.relu(),
+            SQUARED: lambda *given: my_error(*given) ** 2,
             CLIPPED_AT_1: lambda z, threshold, steps: (
                 _sent(z, threshold, steps, high=False).clamp(max=1) - z.relu()
             ),
@@ -421,9 +438,18 @@ EXERCISES = [
                 partial(_built, lost=(nn.Flatten,)),
                 partial(_built, lost=(nn.AvgPool2d, nn.Flatten)),
             ],
-            DENSE_LEFT: _convolutions_only,
+            DENSE_LEFT: partial(_without, _kind(nn.Linear)),
+            CONVOLUTIONS_LEFT: partial(_without, _kind(nn.Conv2d)),
+            LAST_LEFT: partial(_without, lambda ann: [ann[-1]]),
             OWN_BIAS: partial(_normalized, bias=False),
-            ALL_ONE: partial(_built, tops=lambda tops: [1.0] * len(tops)),
+            ALL_ONE: [
+                partial(_built, tops=lambda tops: [1.0] * len(tops)),
+                partial(
+                    _built,
+                    weight=lambda worth, own: own,
+                    bias=lambda worth, own: own,
+                ),
+            ],
             NEURONS_OF_ONE: partial(
                 _built, neurons=lambda top: snn.conversion.IntegrateAndFire(1.0)
             ),
@@ -439,7 +465,10 @@ EXERCISES = [
                 partial(_built, neurons=lambda top, beta=beta: snn.Leaky(beta, top))
                 for beta in (0.9, 0.95, 0.99)
             ],
-            READOUT_FIRES: partial(_built, last=snn.Leaky(1.0)),
+            READOUT_FIRES: [
+                partial(_built, last=last)
+                for last in (snn.Leaky(1.0), snn.conversion.IntegrateAndFire())
+            ],
             READOUT_LEAKS: [
                 partial(_built, last=snn.Leaky(beta, reset_mechanism="none"))
                 for beta in (0.9, 0.95)
