@@ -49,6 +49,7 @@ OWN_RISE = "You divide each input by its own rise. The membrane rises by all inp
 NO_WEIGHTS = (
     "Your rise adds up the bumps as if all weights were 1. Input i lifts V by w_i times its bump."
 )
+MEAN_RISE = "Your rise is a mean over the inputs. What they do to V adds up: a sum."
 WEIGHTED_BUMP = "You multiply the bump by the weight. The derivative of w κ(s) with respect to w is the bump alone."
 UPSIDE_DOWN = (
     "You return dw/dt*, the weight that a shift of the spike would need. Turn the fraction over."
@@ -93,6 +94,7 @@ def _slopes(
         x = torch.exp(-(fired - times) / tau)
         each = weights * (x**2 - x / 2)
         rises = {"all": each.sum(), "own": each, "plain": (x**2 - x / 2).sum(), "none": 1.0}
+        rises |= {"own, plain": x**2 - x / 2, "mean": each.mean()}
         rises["V"] = (weights * (x - x**2)).sum()
         rises |= {"twice": 2 * each.sum(), "by x": (weights * (1 - 2 * x)).sum()}
         bumps = {"x - x²": x - x**2, "x": x, "weighted": weights * (x - x**2)}
@@ -123,7 +125,7 @@ def _by_autograd(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
 # --------------------------------------------------------------------------------------- 13.2
 
 REVERSED = "You keep the wrong half. If the neuron fires at a gap, the last such gap is there or further out."
-COARSE = "Your answer is off by more than a thousandth. Go on until the ends nearly meet."
+COARSE = "Your answer is off by more than a thousandth. Search more finely."
 HALF_DONE = (
     "Your first step is right, and then your search stops: repeat it until the ends nearly meet."
 )
@@ -136,9 +138,10 @@ NO_CHANGE = (
     "The neuron does not change there between firing and silence. Search between gaps of 0 and 10."
 )
 ENDLESS = (
-    "You asked `fires` 20,000 times, and your search goes on. Two floats may never meet: stop when "
-    "they are 0.0001 apart."
+    "You asked `fires` 20,000 times, and your search goes on. Does an end move each time? And two "
+    "floats may never meet: stop when they are 0.0001 apart."
 )
+ONE_GAP = "`fires` takes one gap, a number. Ask it for one after the other."
 MOST_CALLS = 20_000
 
 
@@ -160,20 +163,20 @@ def _draw_gaps() -> Iterator[tuple[Fires]]:
 
 def _found(answer: Callable[[Fires], Any], fires: Fires) -> Any:
     """Return the answer's gap, unless it is no gap, or the search does not end."""
-    asked = 0
+    asked, several = 0, False
 
     def counted(gap: float) -> bool:
-        nonlocal asked
+        nonlocal asked, several
         asked += 1
-        if asked > MOST_CALLS:
-            raise RuntimeError(ENDLESS)
+        several = np.size(gap) != 1
+        if several or asked > MOST_CALLS:
+            raise RuntimeError(ONE_GAP if several else ENDLESS)
         return fires(gap)
 
     try:
         gap = answer(counted)
     except WrongAnswer:
-        if asked > MOST_CALLS:
-            raise WrongAnswer(ENDLESS) from None
+        refuse({ONE_GAP: several, ENDLESS: asked > MOST_CALLS})
         raise
     refuse({TRUE_FALSE: isinstance(gap, bool), NO_SEARCH: gap is not None and not asked})
     return gap
@@ -231,6 +234,9 @@ SAME_RISE = (
 NO_DIVISION = (
     "Your g is not divided by the rise before the spike. A steep membrane moves its spike little."
 )
+NO_GAIN = "Your p is not divided by the rise before the spike. The time gained is dV/before, in both parts."
+DIFFERENCE = "You multiply p by the difference of the two rises. The spike resets V to 0, with and without the nudge: *after* alone counts."
+PRODUCT = "You multiply the two parts. The nudge does two things: their credits add up."
 SWAPPED = (
     "You swapped the two rises. The one before the spike is at V = 1, the one after it at V = 0."
 )
@@ -266,7 +272,8 @@ EXERCISES = [
         cases=_draw_neurons,
         mistakes={
             LATER: _slopes(sign=1.0),
-            OWN_RISE: _slopes(rise="own"),
+            OWN_RISE: [_slopes(rise="own"), _slopes(rise="own, plain")],
+            MEAN_RISE: _slopes(rise="mean"),
             NO_WEIGHTS: _slopes(rise="plain"),
             WEIGHTED_BUMP: _slopes(bump="weighted"),
             UPSIDE_DOWN: lambda *given: 1 / my_slopes(*given),
@@ -321,6 +328,10 @@ EXERCISES = [
                 lambda fires: _halve(fires, far=5.0),
             ],
             TRUE_FALSE: lambda fires: fires(_halve(fires)),
+            ONE_GAP: [
+                lambda fires: torch.linspace(0, 10, 10_001)[fires(torch.linspace(0, 10, 10_001))],
+                lambda fires: fires(np.arange(0, 10, 0.001)),
+            ],
         },
         run=_found,
         otherwise=_how_far,
@@ -355,6 +366,12 @@ EXERCISES = [
             NO_DIVISION: lambda p, g, cur: cur * p / (cur - 1) - g,
             SWAPPED: lambda p, g, cur: ((cur - 1) * p - 2 * g) / cur,
             TIMES_TAU: lambda p, g, cur: (cur * p - g / 2) / (cur - 1),
+            NO_GAIN: lambda p, g, cur: cur * p / 2 - 2 * g / (cur - 1),
+            DIFFERENCE: [
+                lambda p, g, cur: (p - 2 * g) / (cur - 1),
+                lambda p, g, cur: (-p - 2 * g) / (cur - 1),
+            ],
+            PRODUCT: lambda p, g, cur: -cur * p * g / (cur - 1),
             P_TWICE: lambda p, g, cur: p + (cur * p - 2 * g) / (cur - 1),
             NO_G: lambda p, g, cur: cur * p / (cur - 1),
             P_SIGN: lambda p, g, cur: -(cur * p + 2 * g) / (cur - 1),
