@@ -171,7 +171,7 @@ BIAS_TOO = "You multiply the biases, too. A bias is no spike: it flows at every 
 DIVIDED = "You divide the weights by the threshold. A spike stands for θ: multiply by it."
 OWN_THRESHOLD = "You multiply the weights by the threshold of the layer that they lead to. It is that of the layer whose spikes they receive."
 LOST = "The threshold gets lost between a ReLU and the next weights. Pooling and `Flatten` do not change what a spike stands for."
-ALL_ONE = "Your neurons fire as if all had the threshold 1. Give each ReLU its own of `thresholds`, and leave the weights before it as they are."
+ALL_ONE = "Your neurons fire as if all had the threshold 1. Give each ReLU its own of `thresholds`. It multiplies the weights after this ReLU, not those before."
 NEURONS_OF_ONE = "Your weights are right, but your neurons ignore `thresholds`: all of them have θ = 1. Pass the next threshold to `IntegrateAndFire`."
 REVERSED = "You take `thresholds` from the end. The first one belongs to the first ReLU."
 ALL_SO_FAR = "You multiply the weights by all thresholds so far. A spike stands for one: that of the neuron that sends it."
