@@ -67,10 +67,12 @@ def time_first(name: str, value: object, at_least: int = 1) -> None:
     floating(name, value)
     assert isinstance(value, Tensor)  # for the type checker; `floating` has raised otherwise
     if value.ndim < at_least or value.shape[0] == 0:
+        no_axis = f"For one step without a time axis pass `{name}.unsqueeze(0)`."
+        no_step = "It holds no step: in a slice `[start:stop]`, `stop` must lie after `start`."
         raise ValueError(
             f"`{name}` must have time first, at least one step and {at_least} dimension(s): "
             f"[time, batch, *features]. Received shape {tuple(value.shape)}. "
-            f"For one step without a time axis pass `{name}.unsqueeze(0)`."
+            f"{no_axis if value.ndim < at_least else no_step}"
         )
 
 

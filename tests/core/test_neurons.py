@@ -739,7 +739,7 @@ BAD = {
     "no steps": (
         lambda: snn.Leaky(0.9).unroll(CUR[:0]),
         ValueError,
-        "`cur_rec` must have time first, at least one step",
+        "`cur_rec` must have time first, at least one step.*It holds no step: in a slice",
     ),
     "no time axis": (
         lambda: snn.Leaky(0.9).unroll(torch.zeros(3)),
