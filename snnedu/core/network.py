@@ -273,11 +273,20 @@ def detach(state: State | None) -> State | None:
     """Return a network's state without its past: gradients flow no further back than here.
 
     For truncated backpropagation through time: `net.unroll(x_rec, detach(state))`. None, which
-    stands for rest, stays None.
+    stands for rest, stays None. Raises TypeError for anything else, such as a tensor.
     """
     if state is None:
         return None
+    _check_state(state)
     return {name: tuple(part.detach() for part in parts) for name, parts in state.items()}
+
+
+def _check_state(state: object) -> None:
+    if not isinstance(state, dict):
+        raise TypeError(
+            f"`detach(state)` needs the state that `net.unroll` and `net.step` return. "
+            f"Received {type(state).__name__}. For a tensor call `.detach()`."
+        )
 
 
 _STATEFUL = (SpikingLayer, DelayLayer)

@@ -192,6 +192,12 @@ def test_detached_state_stops_the_gradient_and_nothing_else():
     assert not torch.allclose(long, short)
 
 
+@pytest.mark.bad_input
+def test_detach_of_a_tensor_names_the_state():
+    with pytest.raises(TypeError, match=r"the state that `net\.unroll` .* Received Tensor"):
+        detach(spikes())
+
+
 def with_dropout() -> snn.Sequential:
     return snn.Sequential(nn.Dropout(0.5), nn.Linear(7, 9), snn.Synaptic(0.9, 0.8), dense()[2:])
 
