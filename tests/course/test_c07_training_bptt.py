@@ -222,3 +222,30 @@ def test_detached_recordings_are_told_that_no_gradient_comes_through():
 
     with pytest.raises(WrongAnswer, match="Detach only the state between stretches"):
         verdict(exercise("07.4"), stretches)
+
+
+def test_an_empty_stretch_at_the_end_is_refused():
+    """This answer was once right here, and a later cell raised an error: 15 divides 30."""
+
+    def stretches(net, x_rec, length):
+        spikes, state = [], None
+        for number in range(len(x_rec) // length + 1):
+            stretch = x_rec[number * length : (number + 1) * length]
+            recordings, state = net.unroll(stretch, snn.detach(state))
+            spikes.append(list(recordings.values())[-1].spk)
+        return torch.cat(spikes)
+
+    with pytest.raises(WrongAnswer, match="It holds no step"):
+        verdict(exercise("07.4"), stretches)
+
+
+def test_a_call_with_a_state_is_told_to_unroll():
+    def stretches(net, x_rec, length):
+        spikes, state = [], None
+        for stretch in x_rec.split(length):
+            spk_rec, state = net(stretch, state)
+            spikes.append(spk_rec)
+        return torch.cat(spikes)
+
+    with pytest.raises(WrongAnswer, match="takes no state: it begins at rest"):
+        verdict(exercise("07.4"), stretches)
