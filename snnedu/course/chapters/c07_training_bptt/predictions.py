@@ -42,7 +42,7 @@ PREDICTIONS = {
         ),
     ),
     "07.p5": Prediction(
-        question="How often can the readout tell the cue from the membranes at step 25?",
+        question="How often can the readout name the cue from the membranes at step 25?",
         options=(
             Option("Half of the time", "The cut stops gradients, not membranes."),
             Option(
