@@ -33,7 +33,9 @@ def _loop(spk_rec: Tensor) -> Tensor:
     return counts
 
 
-ONE_NUMBER = "You return one number for all neurons together. Each neuron needs its own count: give `sum` the axis to add over."
+ONE_NUMBER = (
+    "You return a single number. Each neuron needs its own count: give `sum` the axis to add over."
+)
 WRONG_AXIS = "You add over the neurons and get one number per step. Time is the first axis, number 0: add over that one."
 SPIKES = "You return the recording itself. Add up its spikes over time."
 RUNNING = "You return the count after every step. The question asks for the counts at the end: `sum` returns only these."
