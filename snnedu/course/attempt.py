@@ -161,10 +161,12 @@ def _is_left_open(error: NotImplementedError) -> bool:
 def first_line(error: Exception) -> str:
     """Return the beginning of an error's message, without the period that may end it."""
     line = str(error).partition("\n")[0]
+    if line.endswith(":"):  # it announces lines that are not shown
+        line = line.rpartition(", ")[0] or line
     if len(line) > MOST_SAID:
         line = line[:MOST_SAID]
         line = line.rpartition(". ")[0] or line  # whole sentences, if it has some
-    return line.rstrip(". ") or "no message"
+    return line.rstrip(".: ") or "no message"
 
 
 def limited(check: Callable[[], None]) -> str:

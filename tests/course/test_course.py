@@ -149,6 +149,7 @@ def exits(spk_rec):
         (grows, "took more than 50 MB of memory"),
         (interrupts, "ends Python"),
         (raises, 'raised TypeError in the line `return spk_rec / "zero"`'),
+        (lambda spk_rec: spk_rec.sum("time"), "combination of arguments - got (str). The notebook"),
         (asks_a_tensor, "in the line `if spk_rec > 0.5`: Boolean value of Tensor"),
         (raises_a_sentence, '`raise ValueError("All is lost.")`: All is lost. The notebook'),
         (raises_at_length, "20)`: The first sentence is short. The notebook"),
