@@ -112,3 +112,25 @@ def test_pixels_that_stay_are_noticed(lab: Lab):
     text = notebook.page.locator(".jp-OutputArea-output").first
     with pytest.raises(AssertionError, match="No pixel changed"), notebook.pixels_change(text, 1):
         pass
+
+
+def test_a_long_printed_line_breaks_between_words(lab: Lab):
+    line = "accuracy ≈ 0.85 ± 0.02, " * 20 + "x" * 300
+    notebook = lab.open(lab.write("long.ipynb", [f"print({line!r})"]), width=900)
+    notebook.run_all()
+    page = notebook.page
+    page.wait_for_selector(".jp-OutputArea-output pre")
+    lines, parts, wide = page.evaluate("""() => {
+        const pre = document.querySelector(".jp-OutputArea-output pre"), text = pre.firstChild;
+        const rows = ({ index, 0: word }) => {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            return range.getClientRects().length;
+        };
+        const words = [...text.data.matchAll(/[\\d.]+/g)].map(rows);
+        return [rows([...text.data.matchAll(/.+/g)][0]), words, pre.scrollWidth - pre.clientWidth];
+    }""")
+    assert lines > 4
+    assert parts == [1] * 40
+    assert wide == 0  # a word that is longer than a line is broken

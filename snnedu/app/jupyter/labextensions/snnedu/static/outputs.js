@@ -4,9 +4,13 @@
 // shows "Error displaying widget: model not found", though the output holds a picture as well.
 // Here that picture is shown instead: the best other format of the output. It stays up to date by
 // itself, since a cell that runs again replaces its output.
+//
+// JupyterLab breaks a long printed line anywhere: "0.85" becomes "0." and "85". Here it breaks between
+// words, and inside of a word only if that is longer than a line.
 
 (() => {
   const WIDGET = "application/vnd.jupyter.widget-view+json";
+  const WHOLE_WORDS = "body .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }";
   const ADVICE = "This is what was stored. Run this cell again to use it.";
   let shared; // the modules that JupyterLab shares with its extensions
 
@@ -15,14 +19,15 @@
   const plugin = async () => {
     const { INotebookTracker } = await load("@jupyterlab/notebook");
     return {
-      id: "snnedu:stored-picture",
-      description: "Shows a widget's stored picture where its kernel is gone.",
+      id: "snnedu:outputs",
+      description: "Shows a widget's stored picture where its kernel is gone, and breaks lines between words.",
       autoStart: true,
       requires: [INotebookTracker],
       activate: (_, notebooks) => {
         const watch = ({ content }) => watchFormats(content.rendermime);
         notebooks.forEach(watch);
         notebooks.widgetAdded.connect((_, panel) => watch(panel));
+        document.head.append(Object.assign(document.createElement("style"), { textContent: WHOLE_WORDS }));
       },
     };
   };
