@@ -198,6 +198,27 @@ def test_axes_are_marked_at_whole_neurons_and_steps_and_at_round_times(export):
     assert marks == [[0, 1, 2], [0], [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]]
 
 
+@pytest.mark.parametrize("width", [250, 320, 400, 800])
+def test_a_legend_stays_whole_on_a_narrow_canvas(export, width):
+    page = export(viz.animate(SPK))
+    words = page.evaluate(f"""() => {{
+        {canvas_script()}
+        const pen = document.createElement("canvas").getContext("2d"), words = [];
+        pen.fillText = (text, x, y) => words.push([text, x, x + pen.measureText(text).width, y]);
+        const names = ["wanted", "share of steps with a spike", "error below", "error above"];
+        const legend = names.map((label) => ({{ label, color: "black", dash: [] }}));
+        axes(pen, {{ front: "black" }}, {{ left: 52, right: {width} - 12, top: 26, bottom: 160 }},
+            [0, 1], [0, 1], {{ title: "What the spikes say", legend, bare: true }});
+        return words;
+    }}""")
+    assert len(words) == 5  # the title, and each name
+    for i, (text, left, right, y) in enumerate(words):
+        assert 0 <= left < right <= width, text
+        assert y >= 0, text
+        for other, start, end, line in words[:i]:
+            assert abs(line - y) >= 12 or end < left or right < start, f"{text} covers {other}"
+
+
 def test_membranes_and_evidence_are_drawn_and_names_that_look_like_html_are_text(export):
     both = viz.animate(SPK, MEM, evidence=SPK.cumsum(0), labels=["<b>", *"bcde"], threshold=0.8)
     player = Player(export(both))

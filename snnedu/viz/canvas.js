@@ -23,11 +23,12 @@ function clear(canvas, theme) { // empty, as large as it is shown, sharp; return
 
 // Draw axes around a box; return the box, with functions from data to pixels (and `back`).
 // Tick labels are those of `names`, or whole numbers on the axes in `whole`, or `rows`; none without
-// `xlabel`, none at all if `bare`. A legend that would meet the title gets a line of its own.
+// `xlabel`, none at all if `bare`. A legend that would meet the title, or leave the canvas, gets lines
+// of its own.
 function axes(pen, theme, place, [x0, x1], [y0, y1], words) {
   const { title, xlabel, ylabel, legend = [], names, rows, bare, whole = "" } = words;
-  const wide = legendWidth(pen, legend), room = place.right - place.left;
-  const below = title && wide && boldWidth(pen, title) + wide + 8 > room ? 18 : 0;
+  const wide = legendWidth(pen, legend), room = place.right - place.left, keys = wrapped(pen, legend, place.right);
+  const meet = title && wide && boldWidth(pen, title) + wide + 8 > room, below = 18 * (keys.length - !meet);
   const box = { ...place, top: place.top + below };
   const scale = (v0, v1, p0, p1) => Object.assign((v) => p0 + ((v - v0) / (v1 - v0)) * (p1 - p0),
     { back: (p) => v0 + ((p - p0) / (p1 - p0)) * (v1 - v0) });
@@ -48,14 +49,17 @@ function axes(pen, theme, place, [x0, x1], [y0, y1], words) {
   if (xlabel) label(pen, xlabel, (left + right) / 2, bottom + 29, front, "center");
   if (ylabel) upright(pen, ylabel, left - 42, (top + bottom) / 2, front);
   if (title) label(pen, title, left, top - 14 - below, front, "left", "bold ", right - left);
-  let end = right;
-  for (const { label: name, color, dash } of [...legend].reverse()) {
-    end -= pen.measureText(name).width;
-    label(pen, name, end, top - 14, front);
-    if (dash) line(pen, [end - 26, end - 5], [top - 14, top - 14], color, dash, 2);
-    else spike(pen, end - 9, top - 14, color, 2.5, 10);
-    end -= dash ? 40 : 26;
-  }
+  keys.forEach((row, i) => {
+    const y = top - 14 - 18 * (keys.length - 1 - i);
+    let end = right;
+    for (const { label: name, color, dash } of row.reverse()) {
+      end -= pen.measureText(name).width;
+      label(pen, name, end, y, front);
+      if (dash) line(pen, [end - 26, end - 5], [y, y], color, dash, 2);
+      else spike(pen, end - 9, y, color, 2.5, 10);
+      end -= dash ? 40 : 26;
+    }
+  });
   return to;
 }
 
@@ -122,6 +126,15 @@ function boldWidth(pen, words) {
 
 function legendWidth(pen, legend) {
   return legend.reduce((sum, { label, dash }) => sum + pen.measureText(label).width + (dash ? 40 : 26), 0);
+}
+
+function wrapped(pen, legend, room) { // the entries of each line of a legend, one line at least
+  const rows = [[]];
+  for (const entry of legend) {
+    if (rows.at(-1).length && legendWidth(pen, [...rows.at(-1), entry]) > room) rows.push([]);
+    rows.at(-1).push(entry);
+  }
+  return rows;
 }
 
 // The rows of a raster that get a number: all of ten, such as classes, where there is room.

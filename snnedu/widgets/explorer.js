@@ -404,11 +404,10 @@ function hover({ pen, pointer, theme }, to, tell) {
   if (!(px >= to.left && px <= to.right && py >= to.top && py <= to.bottom)) return;
   const [x, message] = tell(px, py);
   line(pen, [x, x], [to.top, to.bottom], theme.front, FINE);
-  const wide = pen.measureText(message).width + 12;
-  const left = Math.max(to.left, Math.min(x + 8, to.right - wide));
+  const wide = Math.min(pen.measureText(message).width + 12, to.right - 4), left = Math.min(x + 8, to.right - wide);
   pen.fillStyle = theme.front;
   pen.fillRect(left, to.top + 2, wide, 20);
-  label(pen, message, left + 6, to.top + 12, theme.back);
+  label(pen, message, left + 6, to.top + 12, theme.back, "left", "", wide - 12);
 }
 
 // What a panel shows, for readers who do not see it: each canvas has its own words.
