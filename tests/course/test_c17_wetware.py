@@ -312,7 +312,13 @@ FREE = "free = [t for t in a if not ((c > t - {}) & (c <= t)).any()]\n"
             "17.2",
             FREE.format(20)
             + "return sum(((b > t) & (b <= t + 5)).any() for t in free) / len(free)",
-            "windows in s",
+            "20 ms .0.02 s. before",
+        ),
+        (
+            "17.2",
+            "free = [t for t in a if not (c <= t).any()]\n"
+            "return sum(((b > t) & (b <= t + 0.005)).any() for t in free) / len(free)",
+            "20 ms .0.02 s. before",
         ),
         (
             "17.2",

@@ -72,6 +72,7 @@ OVERLAP = "Your bursts overlap: every run of `fewest` spikes is in your list. Le
 ALWAYS_FIVE = "You ignore `fewest`: your groups need 5 spikes."
 AT_LIMIT = "You cut at an interval that equals `longest`. Only a longer one ends a burst."
 LONG_ONES = "Your list lacks the bursts. A group goes on while an interval is at most `longest` (in s, as the times are), and ends at a longer one."
+DROPPED = "You drop the spike after a long interval. The next group begins with it."
 CUT_EARLY = "Your cuts come one spike too early: each of your groups begins with the last spike of the one before. A group begins with the spike *after* the long interval."
 
 
@@ -145,6 +146,17 @@ def _fixed(times: Times, longest: float, fewest: int) -> Any:
 
 def _cut_early(times: Times, longest: float, fewest: int) -> Any:
     groups = np.split(times, np.flatnonzero(np.diff(times) > longest))
+    return [(group[0], group[-1]) for group in groups if len(group) >= fewest]
+
+
+def _dropped(times: Times, longest: float, fewest: int) -> Any:
+    """Begin a new group at a long interval, and forget the spike that ends it."""
+    groups: list[list[float]] = [[]]
+    for time in times:
+        if groups[-1] and time - groups[-1][-1] > longest:
+            groups.append([])
+        else:
+            groups[-1].append(time)
     return [(group[0], group[-1]) for group in groups if len(group) >= fewest]
 
 
@@ -223,7 +235,7 @@ THE_REST = "You return the share that b does *not* follow."
 ALL_B = "You count every spike of b in the 5 ms. Per spike of a, count whether there is one."
 OF_B = "You return the share of b's spikes. Return the share of a's."
 MILLISECONDS = "Your windows are in ms. The times are in s: 5 ms are 0.005."
-NONE_LEFT = "No spike of a is left to ask. Are your windows in s? 20 ms are 0.02 s."
+NONE_LEFT = "No spike of a is left to ask. Leave out only those with a spike of c in the 20 ms (0.02 s) before, or at the same moment."
 PERCENT = "You return percent. Return a share, from 0 to 1."
 SHORT_C = "Your window for c is too short: c must be silent for 20 ms, not for 5."
 C_AROUND = "You also leave out spikes of a that c follows. Only a c *before* (or at) a spike can have caused it."
@@ -431,6 +443,7 @@ EXERCISES = [
             FIRST_LOST: _bursts(part=slice(1, None)),
             WRONG_END: _bursts(end=1),
             LATE_START: [_bursts(start=1), _bursts(extra=1, start=1)],
+            DROPPED: _dropped,
             CUT_EARLY: _cut_early,
             NO_LIST: lambda *train: len(find_bursts(*train)),
             DURATIONS: _bursts(as_="durations"),
