@@ -12,7 +12,7 @@ FRAME, FADE = 25, 60.0  # ms of a frame, and the time in which a spike fades
 BEFORE, AFTER = 100, 1000  # ms around the start of a burst
 LENGTH, STEPS = 1.0, 100  # m, of the pole; steps a second
 BURST = (
-    "The cells of a culture as dots in a square of 1.6 mm, among 64 electrodes. First, single cells "
+    "The cells of a culture as dots in a square of 1.6 mm, among 64 electrodes. First, cells "
     "flash here and there. Then the flashes spread over the whole square within about a tenth of a "
     "second, go on for most of a second, and fade."
 )
