@@ -8,7 +8,8 @@ QUESTIONS = {
             "A recording is cut into three windows. Which sets may they go to?",
             (
                 Option(
-                    "Two to training, one to test", "The third would be a copy with little change."
+                    "Two to training, one to test",
+                    "The test would show a person, place and room of the training.",
                 ),
                 Option(
                     "All to one and the same set", "They share person, place and room.", right=True
