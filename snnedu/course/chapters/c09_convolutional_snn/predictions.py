@@ -41,7 +41,7 @@ PREDICTIONS = {
         between=(0, 100),
         close=4,
         low="Some 16 % of a bell curve lie above 1, and a membrane also collects smaller currents.",
-        high="Half of the currents are negative, and only a sixth of them exceed θ at once.",
+        high="Half of the currents are negative, and only a sixth of all exceed θ at once.",
         reply="It holds in every layer, since each one is normalized again.",
     ),
     "09.p5": Prediction(
