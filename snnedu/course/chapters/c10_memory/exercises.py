@@ -139,6 +139,7 @@ NEWEST_FIRST = (
     "Your queue delays rightly, but it holds the newest input first. Here the oldest stands first."
 )
 NOT_MOVED = "The inputs do not move up: after each step, the second oldest must stand first."
+NO_AXIS = "`roll` without an axis mixes the neurons. Move whole rows up: `line.roll(-1, 0)`."
 SWAPPED = "You return the line first. First comes what goes out now, then the line."
 LINE_DIFFERS = (
     "The line is not right after {steps} steps. It should hold the last inputs, the oldest first."
@@ -182,6 +183,12 @@ def _moved(x: Tensor, line: Tensor) -> Tensor:
 
 def _rolled(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
     after = line.roll(-1, 0)
+    after[-1] = x
+    return line[0], after
+
+
+def _rolled_flat(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
+    after = line.roll(-1)
     after[-1] = x
     return line[0], after
 
@@ -311,6 +318,7 @@ EXERCISES = [
                 lambda x, line: (line[0], line),
                 lambda x, line: (line[0], line.roll(-1, 0)),
             ],
+            NO_AXIS: [_rolled_flat, lambda x, line: (line[0], line.roll(-1))],
             AT_ONCE: lambda x, line: (x, _moved(x, line)),
             TOO_EARLY: [
                 lambda x, line: (_moved(x, line)[0], _moved(x, line)),
