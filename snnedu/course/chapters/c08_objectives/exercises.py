@@ -163,6 +163,7 @@ NOT_TRACKED = "The loss has no gradient. Call `spk_rec.requires_grad_()` after t
 NO_BACKWARD = "`.grad` is still empty (None). Call `.backward()` on the loss first, and read `.grad` of the tensor on which you called `requires_grad_()`."
 AFTER_THE_LAST = "You look at step `fired`. Look at the last step: [-1, 0, 3]."
 ONE_SPIKE = "You set one spike, at step `fired`. Class 3 fires at all of the first `fired` steps: `[:fired, 0, 3]`."
+OWN_LOSS = "You use a loss of your own choice. Take the push of `loss`, which is passed in."
 FORGOT_TIME = "You always use the same number of steps. Make `num_steps` of them."
 
 
@@ -455,7 +456,10 @@ EXERCISES = [
             NO_GRADIENT: lambda *given: my_count_loss(*given).detach(),
             A_TUPLE: lambda *given: (my_count_loss(*given),),
             LAST_STEP: _of(lambda spk_rec: spk_rec[-1]),
-            PEAK: _of(lambda spk_rec: spk_rec.amax(0)),
+            PEAK: [
+                _of(lambda spk_rec: spk_rec.amax(0)),
+                _of(lambda spk_rec: spk_rec.max(0).values),
+            ],
             SIGN: lambda *given: -my_count_loss(*given),
             NOT_CE: _squares,
             NO_LOG: lambda spk_rec, targets: nll_loss(spk_rec.sum(0), targets),
@@ -509,6 +513,10 @@ EXERCISES = [
             AFTER_THE_LAST: _at_fired,
             NOT_TRACKED: _untracked,
             NO_BACKWARD: _without_backward,
+            OWN_LOSS: [
+                partial(lambda loss, fired, num_steps, own: my_push(own, fired, num_steps), own=own)
+                for own in (my_count_loss, snn.functional.ce_rate_loss)
+            ],
             FORGOT_TIME: [
                 partial(lambda loss, fired, num_steps, n: my_push(loss, fired, n), n=n)
                 for n in (10, 25)
