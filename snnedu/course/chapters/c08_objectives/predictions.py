@@ -22,7 +22,7 @@ PREDICTIONS = {
         ),
     ),
     "08.p2": Prediction(
-        question="Of the networks trained with these losses, whose answer comes first?",
+        question="Count the output spikes as they come. In which network does one class lead first?",
         options=(
             Option(
                 "Latency: cross entropy of the first spikes",
