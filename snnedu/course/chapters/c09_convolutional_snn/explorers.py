@@ -57,7 +57,7 @@ def pooling_explorer(*, ask: str = "", **more: Any) -> Explorer:
             Choice("pooling", ("average", "maximum")),
             Slider("step", 1, STEPS, 1, value=2, label="step"),
             Choice("kernel", tuple(KERNELS)),
-            Slider("gain", 0.1, 2.0, 0.1, value=0.8, label="weights", unit="x kernel"),
+            Slider("gain", 0.1, 2.0, 0.1, value=0.8, label="weights", unit="x kernel / 3"),
             Slider("label", 0, 9, 1, value=5, label="digit"),
         ],
         [
