@@ -69,7 +69,7 @@ PREDICTIONS = {
         between=(0, 100),
         close=10,
         low="Some speakers are still named: their membranes stand out.",
-        high="The mean of the scores runs over the padding, which is now nine tenths of the steps.",
+        high="The mean of the scores runs over the padding, which is now most of the steps.",
         reply="The utterances are the same, to the last number.",
     ),
     "10.p7": Prediction(
