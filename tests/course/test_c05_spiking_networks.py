@@ -86,6 +86,19 @@ def test_endless_growth_asks_whether_spikes_reach_the_layer():
         verdict(exercise("05.3"), wake)
 
 
+def test_seven_layers_from_the_last_one_on_are_not_called_a_wrong_rate():
+    def wake(net, x_rec):
+        with torch.no_grad():
+            for layer in reversed(range(7)):
+                while [found.spk.mean() for found in net.record(x_rec).values()][layer] < 0.1:
+                    net[2 * layer].weight *= 1.1
+        return net
+
+    for seed in (0, 1):  # the last layer is too active, or grows without end where no spike comes
+        with pytest.raises(WrongAnswer, match=r"Begin with the layer|Do spikes reach this layer"):
+            verdict(exercise("05.3"), wake, seed=seed)
+
+
 @pytest.mark.parametrize(
     ("make", "id"), [(snn.fluctuation_explorer, "05.p2"), (snn.network_explorer, "05.p4")]
 )

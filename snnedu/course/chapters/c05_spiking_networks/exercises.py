@@ -239,7 +239,7 @@ def _check_woken(answer: Attempt, widths: tuple[int, ...]) -> None:
         ):
             _check_woken(answer, SEVEN_LAYERS)
             return
-        refuse({WRONG_RATE: "must stay finite" in said and _looks_too_far(answer)})
+        refuse({WRONG_RATE: "must stay finite" in said and _looks_too_far(answer, widths)})
         named = [named for sign, named in RAISED.items() if sign in said]
         raise WrongAnswer(named[0]) if named else reply from None
     if not isinstance(net, snn.Sequential):
@@ -277,9 +277,9 @@ def _names_no_layer(said: str) -> bool:
     return "out of range" in said or "KeyError" in said
 
 
-def _looks_too_far(answer: Attempt) -> bool:
-    """Tell whether the answer asks for a rate that no layer has, where every layer is awake."""
-    net, x_rec = _asleep((32, 32, 32, 32, 32))
+def _looks_too_far(answer: Attempt, widths: tuple[int, ...]) -> bool:
+    """Tell whether the answer asks for a rate that none of as many layers has, all of them awake."""
+    net, x_rec = _asleep((32,) * len(widths))
     try:
         answer(wake(net, x_rec), x_rec)
     except WrongAnswer as reply:
