@@ -331,6 +331,7 @@ def _compare_layers(got: Tensor, right: Tensor, norms: list[float], rates: list[
     if min(rates) > 0 and norms[1] >= 1e-6:
         return FIRST_DEAD
     if min(rates) > 0:
+        refuse({NOT_DEAD: any(got == i and norm >= 1e-6 for i, norm in enumerate(norms))})
         return {-1: DEAD_OVERLOOKED, 0: WRONG_END}.get(int(got), DEAD)
     place = int(right)
     refuse({STILL_FIRES: any(got == i and 0 < rate < 1e-6 for i, rate in enumerate(rates))})
@@ -348,6 +349,7 @@ WRONG_END = "All layers fire, and the gradient vanishes in the backward pass. It
 
 DEAD_OVERLOOKED = "In one network all layers fire, but several gradients are below 10⁻⁶ (in Python `1e-6`) without being 0. You say that all is well."
 DEAD = "In one network all layers fire, but several gradients are dead. Which of these layers lost its gradient first in the backward pass?"
+NOT_DEAD = "In one network all layers fire, and you name a layer whose gradient is not dead. A dead one is below 10⁻⁶: in Python `< 1e-6`."
 STILL_FIRES = "You take a layer for silent whose rate is small, but above 0. It still fires, and its spikes do arrive. Only a rate of 0 is silent."
 SIX = "Your function counts on six layers, as many as the network above has. Others have more or fewer: `len(firing_rates)`."
 FROM_END = "Where no layer is silent, your number counts from the end. The first layer has the number 0: turn it around, with `len(gradient_norms)`."
@@ -586,6 +588,10 @@ EXERCISES = [
             SILENT_AND_DEAD: [
                 partial(_first_silent, silent=_both_faults),
                 partial(_first_silent, silent=_both_faults, dead=_never),
+            ],
+            NOT_DEAD: [
+                partial(_first_silent, dead=lambda norm: norm < 10**6),
+                partial(_first_silent, dead=lambda norm: norm > 1e-6),
             ],
             DEAD_OVERLOOKED: [
                 partial(_first_silent, dead=_never),
