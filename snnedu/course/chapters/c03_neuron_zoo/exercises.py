@@ -222,6 +222,7 @@ NOT_POSITIVE = "k must be above 0, or spikes do not raise the threshold."
 ONE_IS_ENOUGH = "The neuron is slow, but it does not tire: all its intervals are about equal. Its first spike alone slows it about as much as all later ones. One spike raises the threshold by (1 - ρ) k: make that smaller. A ρ nearer to 1 does so, and lets spikes add up."
 SLOW_START = "Its start is too slow: the first three spikes take longer than 6 steps. One spike raises the threshold by (1 - ρ) k. Make that smaller, and let more spikes add up."
 FORGETS = "It starts fast, but it does not tire: it has nearly forgotten a spike before the next one comes. After n steps, ρⁿ of a spike's rise is left. Move ρ nearer to 1."
+TOO_SLOW = "It starts fast, but it hardly tires: so near to 1, ρ makes the threshold rise slowly. After n steps the share 1 - ρⁿ of the whole rise is there: after 300 steps, less than half. Make ρ a little smaller, or k larger."
 TOO_LITTLE = "It starts fast, but it hardly tires: the last interval is not three times the first. In the long run the threshold rises by k times the share of steps with a spike."
 
 
@@ -235,6 +236,7 @@ def check_tired(answer: Any) -> None:
     forgets = bool(steps) and rho ** min(steps) < 0.1
     reasons = {
         FORGETS: starts_fast and grows < 3 and forgets,
+        TOO_SLOW: starts_fast and grows < 3 and rho**300 > 0.5,
         TOO_LITTLE: starts_fast and grows < 3,
         ONE_IS_ENOUGH: not starts_fast and 0 < grows <= 1.4,
         SLOW_START: not starts_fast,
@@ -492,6 +494,7 @@ EXERCISES = [
         ),
         mistakes={
             **{_measured(TOO_LITTLE, *pair): pair for pair in [(0.98, 1.8), (0.98, 10.0)]},
+            **{_measured(TOO_SLOW, *pair): pair for pair in [(0.999, 10.0), (0.9999, 100.0)]},
             **{_measured(FORGETS, *pair): pair for pair in [(0.0, 1000.0), (0.2, 10.0)]},
             **{_measured(ONE_IS_ENOUGH, *pair): pair for pair in [(0.9, 40.0), (0.5, 20.0)]},
             **{_measured(SLOW_START, *pair): pair for pair in [(0.97, 100.0), (0.99, 40.0)]},
