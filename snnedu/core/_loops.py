@@ -21,7 +21,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, no_type_check
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
 
 
 @cache
+@no_type_check
 def make_forward(subtract, zero_before, zero_after, synapse, adapts):
     """Return `forward(begin, end, numbers, outs, start, cur)` for neurons with these terms.
 
@@ -119,6 +120,7 @@ def make_forward(subtract, zero_before, zero_after, synapse, adapts):
 
 
 @cache
+@no_type_check
 def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, adjoints):
     """Return `backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes)`.
 
@@ -210,6 +212,7 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
 
 
 @compiled
+@no_type_check
 def _load(row, values, lo, n):
     """Fill a row from one number for all, from one for each neuron, or with zero."""
     if len(values) > 1:
@@ -219,6 +222,7 @@ def _load(row, values, lo, n):
 
 
 @compiled
+@no_type_check
 def _row(recording, t, lo, n):
     """Return step t, counted from the end, of a block of neurons; few rows are used in turn."""
     i = t + len(recording)
@@ -228,12 +232,14 @@ def _row(recording, t, lo, n):
 
 
 @compiled
+@no_type_check
 def _row_or(zeros, recording, t, lo, n):
     """Return step t of a block of neurons, zeros where there is no recording."""
     return _row(recording, t, lo, n) if len(recording) > 0 else zeros[:n]
 
 
 @compiled
+@no_type_check
 def _copy(to, values, n):
     for i in range(n):
         to[i] = values[i]
