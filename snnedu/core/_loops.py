@@ -130,7 +130,6 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
     h(x) = max(0, p - q|x|) / (1 + r1|x| + r2 x²) with `shape` (p, q, r1, r2) for a surrogate that
     has such a `formula`, else read from `slopes`.
     """
-    reads_spk = zero_before or zero_after or adapts
 
     @compiled
     def backward(begin, end, numbers, outs, rec, grads, carry, first, shape, slopes):
@@ -162,7 +161,7 @@ def make_backward(subtract, zero_before, zero_after, synapse, adapts, formula, a
                 if not formula:
                     _copy(h, _row(slopes, t, lo, n), n)
                 s = u
-                if reads_spk:
+                if zero_before or zero_after or adapts:
                     s = _row(s_rec, t - 1, lo, n) if t > -len(g_cur) else s_first[:n]
                 for i in range(n):
                     if formula:

@@ -303,7 +303,7 @@ class _Backward:
 def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
     """Return the derivatives by `Params`, each a sum over time of what the steps contribute."""
     terms, start, rec = back.call.terms, back.start, back.rec
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"bias": back.g_cur}
     late: Any = _late(rec.spk, start.spk) if back.adjoints or needs.weight else None  # S[t-1]
     if back.adjoints:
         paid = back.lam_mem * late if terms.subtract else 0.0
@@ -319,7 +319,6 @@ def _by_parameters(back: _Backward, needs: Params) -> list[Any]:
     if needs.weight:  # each weight met S[t-1] and the derivative by the current
         g, square = back.g_cur, back.params.weight.ndim == 2
         found["weight"] = g.flatten(0, -2).T @ late.flatten(0, -2) if square else g * late
-    found["bias"] = back.g_cur
     return [
         found[name].sum_to_size(getattr(back.params, name).shape) if needed else None
         for name, needed in needs._asdict().items()
