@@ -164,8 +164,7 @@ def _forward(
             _forward_in_torch(call, cur, params, start, rec)
         finite = bool(torch.isfinite(rec.mem[-1]).all())
     else:
-        outs = tuple([_rows_of(part) for part in rec])
-        before = tuple([_row_of(part) for part in start])
+        outs, before = tuple(map(_rows_of, rec)), tuple(map(_row_of, start))
         loop = call.loops.make_forward(*terms)
         finite = call.loops.run(loop, call.numbers, outs, before, _rows_of(cur))
     if not finite:
@@ -346,7 +345,10 @@ def _last(rec: State, copy: bool = False) -> State:
 
 
 def _copy(part: Any) -> Any:
-    return part if part is None else part.clone(memory_format=torch.contiguous_format)
+    """Return a copy. Torch would wake a thread for it, which then spins beside the loops."""
+    if part is None or part.dtype != torch.float32 or not part.is_cpu:
+        return part if part is None else part.clone(memory_format=torch.contiguous_format)
+    return torch.from_numpy(_array(part).copy())
 
 
 def _late(rec: Any, first: Tensor | None) -> Tensor:
@@ -373,8 +375,7 @@ def _loops_for(spike_grad: Any, cur: Tensor, params: Params) -> Any:
     They take spikes to be a Heaviside step, which a `Surrogate` promises, a subclass does not.
     """
     known = type(spike_grad) is Surrogate and params.weight is None and cur.dtype == torch.float32
-    on_cpu = known and False not in [x is None or x.is_cpu for x in (cur, *params)]
-    if not on_cpu or not has_numba():
+    if not known or False in [x is None or x.is_cpu for x in (cur, *params)] or not has_numba():
         return None
     from snnedu.core import _loops  # only now: without numba it would run, very slowly
 
