@@ -123,5 +123,8 @@ def _table(report: str) -> dict[str, tuple[float, float]]:
 def _nbval(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval"]
     command += ["--nbval-current-env", "--nbval-sanitize-with=tests/nbval.cfg", "--rootdir=."]
-    command += ["-c", "pyproject.toml", "-p", "tests.notebook_budget", *options, str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    command += ["-c", "pyproject.toml", "-p", "tests.notebook_budget"]
+    # A kernel that never answers is named here, long before this test itself would be ended.
+    command += ["--nbval-cell-timeout=240", "-o", "faulthandler_timeout=300"]
+    command += [*options, str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
