@@ -47,9 +47,12 @@ def test_young_cultures_do_not_burst_and_old_ones_do(measured):
     assert measured[94]["fano"] < 12
 
 
-def test_intervals_between_bursts_are_irregular(measured):
-    assert measured[73]["burst_cv"] > 0.55  # 0.4 to 0.6 without the tide; 1.1 in the real one
-    assert measured[59]["burst_cv"] > 0.85  # 1.3 in the real one
+@pytest.mark.parametrize("day", [59, 73])
+def test_intervals_between_bursts_are_irregular(day):
+    recordings = [grow(day, seed).record(SECONDS, repeats=False) for seed in range(8)]
+    # Seeds and processors differ: of means of eight, one in 10,000 lies below 0.64. Without the
+    # tide, the mean is 0.57 at day 73. The real ones: 1.3 and 1.1.
+    assert np.nanmean([summary(one)["burst_cv"] for one in recordings]) > 0.62
 
 
 def test_one_seed_is_one_culture_and_another_seed_another():
