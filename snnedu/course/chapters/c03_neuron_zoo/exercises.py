@@ -52,6 +52,7 @@ NO_MEMORY = "Your synapse forgets at once: `syn` is the input of this step alone
 PAST_SYNAPSE = "The input goes into your membrane directly. It goes into the synapse, and the synaptic current goes into the membrane."
 TWICE = "The input reaches your membrane twice: directly, and through the synapse."
 OLD_CURRENT = "Your membrane gets the synaptic current of the step before. Update `syn` first, then add the new one."
+PART = "Only the share 1 - β of the synaptic current reaches your membrane. Here all of it goes in: `+ syn`."
 NO_LEAK = "Your synapse never leaks: without input `syn` stays where it is. Which term needs α?"
 MEM_KEEPS = (
     "Your neuron never leaks: without input its membrane stays where it is. Which term needs β?"
@@ -105,7 +106,8 @@ def _variant(
             alpha, beta = beta, alpha
         enters = {"share": 1 - alpha, "decays": alpha}.get(synapse, 1) * cur
         new = {"forgets": 0, "keeps": 1}.get(synapse, alpha) * syn + enters
-        gets = {"new": new, "old": syn, "cur": cur, "both": new + cur}[into]
+        ways = {"new": new, "old": syn, "cur": cur, "both": new + cur, "part": (1 - beta) * new}
+        gets = ways[into]
         prices = {"mem": threshold * paid, "scaled": beta * threshold * paid}
         prices["zero"] = beta * mem * paid
         prices["always"] = threshold * torch.ones_like(paid)
@@ -442,6 +444,7 @@ EXERCISES = [
             PAST_SYNAPSE: _variant(into="cur"),
             TWICE: _variant(into="both"),
             OLD_CURRENT: _variant(into="old"),
+            PART: _variant(into="part"),
             DECAYS_SWAPPED: _variant(swapped=True),
             NO_RESET: _variant(pays="nobody"),
             ALWAYS_PAYS: _variant(pays="always"),
