@@ -80,6 +80,7 @@ SLOPE_TWICE = "You multiply all of it by h[t]. The leak goes from U to U without
 NO_BETA = (
     "You hand δ[t+1] on in full. The membrane leaks: only a share β of U[t] is left in U[t+1]."
 )
+LOST_SHARE = "You hand on the share 1 - β of δ[t+1]: that is what leaks away. The share β of U[t] is left in U[t+1], so β δ[t+1] comes back."
 RETURNS_SUM = "You return one number. Return δ for every step: as many as h has."
 ONE_MORE = "You return one number more than there are steps. The 0 after the last step belongs to no step: leave it out."
 TURNED = "The numbers are right, but they are in the order in which you walked: that of the last step comes first."
@@ -146,6 +147,7 @@ NO_STEP = "The gradient is there, but the weights do not move: `optimizer.step()
 OTHER_OPTIMIZER = "Your weights move, but not by one step of the `optimizer` that you were given."
 MEMBRANES = "Your loss sees the membranes. `net` returns two things: the spikes come first."
 PAIR = "`net(x_rec)` returns a pair, the spikes and the membranes. The loss needs the spikes alone: `spk_rec, _ = net(x_rec)`."
+SWAPPED = "Your loss gets its arguments in the other order. The spikes come first: `ce_rate_loss(spk_rec, targets)`."
 UNROLLED = "`net.unroll` returns the recordings of each layer, by name. The loss needs the spikes of the last layer alone: `spk_rec, _ = net(x_rec)`."
 NOT_A_NUMBER = "You return a tensor that still belongs to the graph of this step. Return a plain number: `.item()`."
 LAST_STEP = "Your loss sees the last step only. `ce_rate_loss` needs the spikes of all steps."
@@ -199,8 +201,7 @@ def check_step(answer: Attempt) -> None:
     try:
         _two_steps(answer.changing, net, optimizer, x_rec, targets, got)
     except WrongAnswer as reply:
-        refuse({PAIR: _error_of_pair(net, x_rec, targets) in str(reply)})
-        refuse({UNROLLED: IS_DICT in str(reply)})
+        refuse(_wrong_arguments(str(reply), net, x_rec, targets))
         # torch notices weights that were changed before the backward pass
         refuse({STEP_EARLY: optimizer.events and wrong_order(optimizer.events)[STEP_EARLY]})
         raise
@@ -219,14 +220,25 @@ def check_step(answer: Attempt) -> None:
     refuse({SECOND: not _near(got[1], right[1])})
 
 
-def _error_of_pair(net: snn.Sequential, x_rec: Tensor, targets: Tensor) -> str:
-    """Return what the loss says of all that the network returns, instead of the spikes."""
+def _wrong_arguments(
+    error: str, net: snn.Sequential, x_rec: Tensor, targets: Tensor
+) -> dict[str, bool]:
+    """Tell what the loss was given, by what it says of it."""
     pair: Any = net(x_rec)
+    return {
+        PAIR: _complaint(pair, targets) in error,
+        SWAPPED: _complaint(targets, pair[0]) in error,
+        UNROLLED: IS_DICT in error,
+    }
+
+
+def _complaint(*given: Any) -> str:
+    """Return what the loss says of arguments that it cannot take."""
     try:
-        snn.functional.ce_rate_loss(pair, targets)
+        snn.functional.ce_rate_loss(*given)
     except Exception as error:
         return first_line(error)
-    raise AssertionError("`ce_rate_loss` should refuse a pair.")
+    raise AssertionError("`ce_rate_loss` should refuse these.")
 
 
 def _refuse_loss(got: list[Any], right: list[Any]) -> None:
@@ -329,6 +341,10 @@ def _keeps_pair(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) 
     return loss.item()
 
 
+def _swaps(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
+    return snn.functional.ce_rate_loss(targets, net(x_rec)[0]).item()
+
+
 def _on_recordings(net: Any, optimizer: Optimizer, x_rec: Tensor, targets: Tensor) -> float:
     return snn.functional.ce_rate_loss(net.unroll(x_rec)[0], targets).item()
 
@@ -385,14 +401,8 @@ def check_epoch(answer: Attempt) -> None:
     try:
         compare(answer, fixed_epoch, lambda: [()], WRONG_LOSSES, _compare_losses, run)
     except WrongAnswer as reply:
-        refuse(
-            {
-                PAIR: _error_of_pair(net, *given) in str(reply),
-                UNROLLED: IS_DICT in str(reply),
-                STEP_PAIR: "expected Tensor as element 0 in argument 0, but got tuple"
-                in str(reply),
-            }
-        )
+        refuse(_wrong_arguments(str(reply), net, *given))
+        refuse({STEP_PAIR: "as element 0 in argument 0, but got tuple" in str(reply)})
         events = runs[0][1].events if runs else list[str]()
         refuse(wrong_order(events) if runs else {})
         refuse({NOT_ONE_EACH: runs and events.count("step") != 3})
@@ -494,12 +504,13 @@ def _sum(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return len(batches) * fixed_epoch(net, optimizer, batches)
 
 
-def _loss_of_each(net: Any, optimizer: Optimizer, batches: Batches) -> list[float]:
-    return [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+def _each(step: Step) -> Callable[..., list[float]]:
+    """Return an epoch that takes this step for each batch, and returns what each returned."""
+    return lambda net, optimizer, batches: [step(net, optimizer, *batch) for batch in batches]
 
 
 def _last_loss(net: Any, optimizer: Optimizer, batches: Batches) -> float:
-    return _loss_of_each(net, optimizer, batches)[-1]
+    return _each(my_step)(net, optimizer, batches)[-1]
 
 
 def _first_batch(net: Any, optimizer: Optimizer, batches: Batches) -> float:
@@ -523,12 +534,12 @@ def _learns_at_every_step(net: Any, optimizer: Optimizer, batches: Batches) -> f
 
 def _by_sequence(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     """Use the step of 07.2 for each batch: the whole sequence at once, from rest."""
-    losses = [my_step(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    losses = _each(my_step)(net, optimizer, batches)
     return sum(losses) / len(losses)
 
 
 def _with_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
-    losses = [_keeps_pair(net, optimizer, x_rec, targets) for x_rec, targets in batches]
+    losses = _each(_keeps_pair)(net, optimizer, batches)
     return sum(losses) / len(losses)
 
 
@@ -594,7 +605,7 @@ WRONG_LOSSES = {
     STATE_STAYS: [_plain(stays=True), _plain(stays=True, cut=True)],
     EVERY_STEP_FRESH: _plain(fresh=True),
     A_SUM: _sum,
-    LIST_OF_LOSSES: ByShape(_loss_of_each),
+    LIST_OF_LOSSES: ByShape(_each(my_step)),
     LAST_LOSS: _last_loss,
     NO_PAST: _plain(cut=True),
     SUMMED: [
@@ -622,6 +633,7 @@ ONE_TENSOR = "Return the spikes alone, as one tensor [time, batch, classes]: `to
 STACKED = "`torch.stack` makes a new axis. A stretch has a time axis already: join the stretches along it, with `torch.cat`."
 JOINED_STEPS = "`torch.cat` joins along an axis that is there, and a single step has no time axis. `torch.stack` makes one of a list of steps."
 LEARNS = "Your function computes gradients itself (`backward`), or changes weights. Here it should only run the network and cut the state: the code that calls it does the learning."
+OTHER_AXIS = "A stretch of yours has another batch size, or other inputs, than the network expects. Do you cut along time, axis 0? `x_rec.split(length)` does."
 FROM_REST = "`net(x_rec)` takes no state: it begins at rest. `net.unroll(stretch, state)` begins with a state, and returns the new one."
 ONLY_LAST = (
     "You return the spikes of one stretch. Put those of all stretches together: `torch.cat`."
@@ -648,6 +660,8 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
         refuse({LEARNS: _learned(own, net)})
         refuse({STACKED: "stack expects each tensor to be equal size" in str(reply)})
         refuse({NO_GRADIENT: "'tuple' object has no attribute 'spk'" in str(reply)})
+        other = "needs equal shapes" in str(reply) or "mat1 and mat2 shapes" in str(reply)
+        refuse({OTHER_AXIS: other})
         refuse({FROM_REST: "Sequential.forward() takes 2 positional arguments" in str(reply)})
         raise
     refuse({LEARNS: _learned(own, net), ONE_TENSOR: not isinstance(spk_rec, Tensor)})
@@ -763,6 +777,7 @@ EXERCISES = [
             NO_SLOPE: lambda h, g, beta: my_credit(torch.ones_like(h), g, beta),
             SLOPE_TWICE: lambda *given: _recursion(*given, twice=True),
             NO_BETA: lambda h, g, beta: my_credit(h, g, 1.0),
+            LOST_SHARE: lambda h, g, beta: my_credit(h, g, 1 - beta),
             RETURNS_SUM: ByShape(lambda *given: my_credit(*given).sum()),
             ONE_MORE: ByShape(lambda *given: pad(my_credit(*given), (0, 1))),
             TURNED: lambda *given: my_credit(*given).flip(0),
@@ -810,6 +825,7 @@ EXERCISES = [
             NO_STEP: [_learn("zero back"), _learn("back")],
             NOT_A_NUMBER: _learn("zero back step", returns=lambda loss: loss),
             PAIR: [_on_pair, _keeps_pair],
+            SWAPPED: _swaps,
             UNROLLED: _on_recordings,
             OTHER_OPTIMIZER: [_other_optimizer, _twice],
             OTHER_LOSS: [
@@ -851,9 +867,8 @@ EXERCISES = [
             STEP_EARLY: _plain(order="zero step back"),
             NO_GRADIENT_YET: _plain(order="back zero step"),
             PAIR: _with_pairs,
-            UNROLLED: lambda net, optimizer, batches: [
-                _on_recordings(net, optimizer, *batch) for batch in batches
-            ],
+            SWAPPED: _each(_swaps),
+            UNROLLED: _each(_on_recordings),
             STEP_PAIR: _collects_pairs,
             NO_STEP_BETWEEN: _step_at_the_end,
             NOT_ONE_EACH: [_first_batch, _learns_at_every_step],
@@ -891,6 +906,10 @@ EXERCISES = [
             NOT_CUT: partial(_in_parts, cut=False),
             EVERY_STEP_CUT: partial(_in_parts, parts=lambda x_rec, length: x_rec.split(1)),
             IN_CHUNKS: partial(_in_parts, parts=Tensor.chunk),
+            OTHER_AXIS: [
+                partial(_in_parts, parts=partial(Tensor.split, dim=1)),
+                partial(_in_parts, parts=partial(Tensor.split, dim=2)),
+            ],
             OTHER_LENGTH: [
                 partial(_in_parts, parts=lambda x_rec, length: x_rec.split(len(x_rec) // length)),
                 partial(_in_parts, parts=lambda x_rec, length: x_rec.split(length - 1)),
