@@ -93,11 +93,14 @@ def test_a_critic_rewards_what_is_better_than_usual_and_a_shuffled_one_tosses_a_
 
 
 def test_a_reward_for_each_push_that_helps_makes_a_culture_hold_the_pole():
-    # One culture that gains much. On average over 20, see benchmarks/culture.py.
-    late = {
-        arm: train(grow(34, 101), arm, 30, seed=101).seconds[-10:] for arm in ("reward", "shuffled")
-    }
-    assert late["reward"].mean() > 2 * late["shuffled"].mean()
+    # Of draws of four of the twenty cultures in benchmarks/culture.py, one in 2,500 fails.
+    reward, shuffled = (
+        np.mean(
+            [train(grow(34, seed), arm, 30, seed=seed).seconds[-10:] for seed in range(101, 105)]
+        )
+        for arm in ("reward", "shuffled")
+    )
+    assert reward > shuffled
 
 
 def test_a_teacher_comes_to_prefer_the_pair_that_helps_and_a_random_one_does_not():
