@@ -345,10 +345,10 @@ def _last(rec: State, copy: bool = False) -> State:
 
 
 def _copy(part: Any) -> Any:
-    """Return a copy. Torch would wake a thread for it, which then spins beside the loops."""
-    if part is None or part.dtype != torch.float32 or not part.is_cpu:
-        return part if part is None else part.clone(memory_format=torch.contiguous_format)
-    return torch.from_numpy(_array(part).copy())
+    """Return a copy, where it can by NumPy: torch may wake a thread, which then spins on."""
+    if part is not None and part.is_cpu and part.dtype == torch.float32:
+        return torch.from_numpy(_array(part).copy())
+    return part if part is None else part.clone(memory_format=torch.contiguous_format)
 
 
 def _late(rec: Any, first: Tensor | None) -> Tensor:
