@@ -538,11 +538,6 @@ def _by_sequence(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     return sum(losses) / len(losses)
 
 
-def _with_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
-    losses = _each(_keeps_pair)(net, optimizer, batches)
-    return sum(losses) / len(losses)
-
-
 def _collects_pairs(net: Any, optimizer: Optimizer, batches: Batches) -> float:
     losses = list[float]()
     for x_rec, targets in batches:
@@ -657,12 +652,16 @@ def _run_stretches(answer: Attempt, net: snn.Sequential, x_rec: Tensor, length: 
     try:
         spk_rec = answer.changing(own, x_rec, length)
     except WrongAnswer as reply:
-        refuse({LEARNS: _learned(own, net)})
-        refuse({STACKED: "stack expects each tensor to be equal size" in str(reply)})
-        refuse({NO_GRADIENT: "'tuple' object has no attribute 'spk'" in str(reply)})
-        other = "needs equal shapes" in str(reply) or "mat1 and mat2 shapes" in str(reply)
-        refuse({OTHER_AXIS: other})
-        refuse({FROM_REST: "Sequential.forward() takes 2 positional arguments" in str(reply)})
+        said = str(reply)
+        refuse(
+            {
+                LEARNS: _learned(own, net),
+                STACKED: "stack expects each tensor to be equal size" in said,
+                NO_GRADIENT: "'tuple' object has no attribute 'spk'" in said,
+                OTHER_AXIS: "needs equal shapes" in said or "mat1 and mat2 shapes" in said,
+                FROM_REST: "Sequential.forward() takes 2 positional arguments" in said,
+            }
+        )
         raise
     refuse({LEARNS: _learned(own, net), ONE_TENSOR: not isinstance(spk_rec, Tensor)})
     _check_spikes(spk_rec, my_stretches(net, x_rec, length), length, net[0].out_features)
@@ -866,7 +865,7 @@ EXERCISES = [
             NO_BACKWARD: _plain(order="zero step"),
             STEP_EARLY: _plain(order="zero step back"),
             NO_GRADIENT_YET: _plain(order="back zero step"),
-            PAIR: _with_pairs,
+            PAIR: _each(_keeps_pair),
             SWAPPED: _each(_swaps),
             UNROLLED: _each(_on_recordings),
             STEP_PAIR: _collects_pairs,
