@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
 
 import snnedu as snn
 from snnedu.brains import culture
@@ -286,6 +287,13 @@ def test_the_film_shows_a_trial_of_the_library():
     path = trials.film(culture.grow(34, seed=1))
     assert abs(path[-1][1]) > 0.28 or len(path) == 2000
     assert "pole" in pictures.pole_film(path, "A pole.", pictures=3).alt
+
+
+def test_the_film_shows_no_minus_before_a_zero(monkeypatch):
+    written, text = [], Axes.text
+    monkeypatch.setattr(Axes, "text", lambda *a, **k: written.append(a[3]) or text(*a, **k))
+    pictures.pole_film([(-0.04, 0.1, 1.0), (-0.06, 0.1, 1.0)], "A pole.", pictures=2)
+    assert [words.split("cart at ")[1] for words in written] == ["0.0 m", "-0.1 m"]
 
 
 # ---------------------------------------------------------------- cells that follow an answer

@@ -65,7 +65,7 @@ def pole_film(path: list[Any], alt: str, pictures: int = 30) -> Animation:
         ax.plot([0, top[0]], [0, top[1]], color=COLORS[0], lw=3)
         ax.plot([0, force / 10], [-0.08, -0.08], color=COLORS[1], lw=3)
         ax.text(
-            0.02, 0.92, f"{(step + 1) / STEPS:.2f} s, cart at {x:.1f} m", transform=ax.transAxes
+            0.02, 0.92, f"{(step + 1) / STEPS:.2f} s, cart at {x:z.1f} m", transform=ax.transAxes
         )
         camera.snap()
     return embed(camera, fps=6, alt=alt)
