@@ -213,6 +213,39 @@ def in_place(spk, tau):
     return trace
 
 
+def in_place_late(spk, tau):
+    x, trace = 0, []
+    for now in spk:
+        x += now
+        x *= math.exp(-1 / tau)
+        trace.append(x)
+    return torch.tensor(trace)
+
+
+def not_kept(spk, tau):
+    x, trace = 0.0, []
+    for now in spk:
+        x = x * math.exp(-1 / tau)
+        trace.append(x + now)
+    return trace
+
+
+def from_1(spk, tau):
+    trace = torch.zeros(len(spk))
+    for t in range(1, len(spk)):
+        trace[t] = trace[t - 1] * math.exp(-1 / tau) + spk[t]
+    return trace
+
+
+def from_ms_1(pre, post, x, y, up, down):
+    steps = range(1, len(pre))
+    return sum(up * x[t] * post[t] - down * (y[t] - post[t]) * pre[t] for t in steps)
+
+
+def one_off(pre, post, x, y, up, down):
+    return sum(up * x[t] * post[t] - down * (y[t] - 1) * pre[t] for t in range(len(pre)))
+
+
 def one_tau(spk, tau):
     return exercises.my_trace(spk, 20.0)
 
@@ -281,6 +314,11 @@ def its_drive(drive, extra):
     ("id", "wrong", "reply"),
     [
         ("14.1", in_place, "already in the list"),
+        ("14.1", in_place_late, "already in the list"),
+        ("14.1", not_kept, "Keep the new x"),
+        ("14.1", from_1, "begin at 1"),
+        ("14.2", from_ms_1, "begin at 1"),
+        ("14.2", one_off, "Take off `post`"),
         ("14.1", one_tau, "the argument `tau`"),
         ("14.2", ms_before, "take y from the ms before"),
         ("14.2", both_ms_before, "both traces from the ms before"),

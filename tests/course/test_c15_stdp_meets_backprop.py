@@ -308,6 +308,13 @@ def one_tensor(x, post, signal, beta):
     return (post * signal).T @ torch.stack(traces)
 
 
+def from_1(x, post, signal, beta):
+    trace = torch.zeros_like(x)
+    for t in range(1, len(x)):
+        trace[t] = beta * trace[t - 1] + x[t]
+    return (post * signal).T @ trace
+
+
 def first_step(x, post, signal, beta):
     return torch.outer(signal[0] * post[0], x[0])
 
@@ -319,6 +326,11 @@ def by_rate(p, rate):
         new[trigger] *= rate
         change = change + p[trigger] * (new / new.sum() - p)
     return change
+
+
+def by_columns(p, rate):
+    new = p.repeat(len(p), 1) * (1 + rate * torch.eye(len(p)))
+    return p @ (new / new.sum(0)) - p
 
 
 def all_at_once(p, rate):
@@ -359,7 +371,14 @@ def over(ours, theirs, spread, lead=torch.mean):
         ("15.1", fixed_beta, "argument `beta`"),
         ("15.1", last_trace, "with the last trace"),
         ("15.1", one_tensor, "that is already there"),
+        ("15.1", from_1, "begin at 1"),
         ("15.1", first_step, "is `return` inside the loop"),
+        ("15.2", by_columns, "the wrong axis"),
+        (
+            "15.2",
+            lambda p, rate: exercises._divided(p, rate).softmax(1).T @ p - p,
+            "weight by its p_i",
+        ),
         ("15.2", all_at_once, "all shares at once"),
         ("15.2", lambda p, rate: torch.zeros(len(p)), "mean change is 0"),
         ("15.2", one_draw, "nothing at random"),

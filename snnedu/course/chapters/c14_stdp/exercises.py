@@ -68,13 +68,15 @@ ONE_TENSOR = (
 )
 FIXED = "Your trace fades by the same share for every τ. Use the argument `tau`."
 LATE = "Your trace rises one ms after the spike. It should contain the spike of the same ms."
+ONLY_SPIKES = "Nothing is left of earlier spikes in your trace. Keep the new x, with its spike, for the next ms."
+FROM_1 = "Your trace leaves out a spike of the first ms. Does your loop begin at 1?"
 
 
 def _draw_trains() -> Iterator[tuple[Tensor, float]]:
-    for _ in range(3):
+    for shortest, longest in ((5, 30), (2, 4), (5, 30)):  # exp(-τ) is not 0 for a short τ
         spk = (torch.rand(60) < 0.15).float()
-        spk[[3, 8]] = 1.0
-        yield spk, uniform(5, 30)
+        spk[[0, 3, 8]] = 1.0
+        yield spk, uniform(shortest, longest)
 
 
 def _traces(
@@ -111,6 +113,19 @@ def _one_tensor(spk: Tensor, tau: float) -> list[Tensor]:
     return rows
 
 
+def _one_tensor_fades_late(spk: Tensor, tau: float) -> list[Tensor]:
+    x, rows = torch.zeros(()), list[Tensor]()
+    for now in spk:
+        x += now
+        x *= math.exp(-1 / tau)
+        rows.append(x)
+    return rows
+
+
+def _from_1(spk: Tensor, tau: float) -> list[float]:
+    return [0.0, *_traces()(spk[1:], tau)]
+
+
 def _fades_since_start(spk: Tensor, tau: float) -> list[float]:
     x, rows = 0.0, list[float]()
     for t, now in enumerate(spk.tolist()):
@@ -133,6 +148,11 @@ OWN_TRACES = "You read each trace at the spikes of its own neuron. A postsynapti
 NOT_BEFORE = (
     "You count a spike of the same ms in y, too. There the presynaptic spike was first: take y "
     "before it rose, which is y - post."
+)
+LEAVES_FIRST = "You leave out the first ms. Does your loop begin at 1?"
+ONE_OFF = (
+    "You take 1 off y at each presynaptic spike. Take off `post`: it is 1 only where both neurons "
+    "fire."
 )
 BOTH_BEFORE = (
     "You leave the spikes of the same ms out of x, too. There the presynaptic spike counts as the "
@@ -348,7 +368,9 @@ EXERCISES = [
             SINCE_START: _fades_since_start,
             DIVIDES: _traces(share=lambda tau: 1 / tau),
             LATE: _traces(lag=1),
-            ONE_TENSOR: _one_tensor,
+            ONE_TENSOR: [_one_tensor, _one_tensor_fades_late],
+            ONLY_SPIKES: lambda spk, tau: 1.0 * spk,
+            FROM_1: _from_1,
             FIXED: [
                 _traces(share=lambda tau: math.exp(-1 / 20)),
                 _traces(share=lambda tau: math.exp(-1 / 10)),
@@ -438,6 +460,16 @@ EXERCISES = [
                 lambda pre, post, x, y, up, down: up * x[0] * post[0] - down * y[0] * pre[0],
             ],
             NOT_BEFORE: _change(falls=_late),
+            LEAVES_FIRST: [
+                _change(
+                    lambda pre, post, x, y: (x * post)[1:],
+                    lambda pre, post, x, y: ((y - post) * pre)[1:],
+                ),
+                _change(
+                    lambda pre, post, x, y: (x * post)[1:], lambda pre, post, x, y: (y * pre)[1:]
+                ),
+            ],
+            ONE_OFF: _change(falls=lambda pre, post, x, y: (y - 1) * pre),
             BOTH_BEFORE: lambda pre, post, x, y, up, down: (
                 up * ((x - pre) * post).sum() - down * ((y - post) * pre).sum()
             ),

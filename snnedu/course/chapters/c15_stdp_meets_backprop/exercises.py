@@ -57,6 +57,7 @@ DESCENDS = (
 )
 LAST_ONLY = "You keep the last step only. Add up the products of all steps."
 FIRST_ONLY = "You keep the first step only: is `return` inside the loop?"
+FROM_1 = "You leave the first step out: its input spikes count, too. Does your loop begin at 1?"
 LAST_TRACE = "You multiply the sum of the outputs' factors with the last trace: each step needs its own. (Are all traces in a list the last one? `trace *= beta` and `trace += x` change the tensor that is already there.)"
 MEAN_TIME = "You average over the steps. Add the products up."
 SUMS_FIRST = "You sum the factors over time before you multiply them. What happened at the same time must meet: multiply in each step."
@@ -91,6 +92,10 @@ def _with_traces(make: Callable[[Tensor, float], Tensor]) -> Callable[..., Tenso
 
 def _late(x_rec: Tensor, beta: float) -> Tensor:
     return torch.cat([torch.zeros(1, x_rec.shape[1]), _traces(x_rec, beta)[:-1]])
+
+
+def _from_1(x_rec: Tensor, beta: float) -> Tensor:
+    return torch.cat([torch.zeros(1, x_rec.shape[1]), _traces(x_rec[1:], beta)])
 
 
 def _sums_first(x_rec: Tensor, post_rec: Tensor, signal_rec: Tensor, beta: float) -> Tensor:
@@ -152,6 +157,7 @@ ALPHA_ALONE = (
 )
 OTHER_WEIGHTS = "You weight each change by the probability of the input that changes. Weight it by that of the trigger: p_i belongs to all changes of case i."
 OWN_ONLY = "You keep the change of the trigger's own share. In each case the other shares change, too: they are divided by the same sum."
+COLUMNS = "You divide along the wrong axis. The new shares of one trigger should sum to 1: divide each trigger's by their own sum."
 SUM_ALL = "You add the changes of all triggers without their probabilities."
 
 
@@ -199,7 +205,7 @@ def _one_after_another(p: Tensor, rate: float) -> Tensor:
 
 def _about_the_sum(got: Tensor, right: Tensor, p: Tensor, rate: float) -> str:
     if abs(float(got.sum())) < 1e-5:
-        return "Your changes sum to 0, as they must, but they are not the mean. Weight the change for each possible trigger by its probability p_i, and draw nothing at random."
+        return "Your changes sum to 0, as they must, but they are not the mean. For each possible trigger: divide the new shares by their sum, subtract p, weight by its p_i. Draw nothing at random."
     return "These are not the mean changes: those sum to 0. Write down the new shares for one trigger first."
 
 
@@ -299,6 +305,12 @@ EXERCISES = [
             ),
             SUMS_FIRST: _sums_first,
             LAST_TRACE: _sum_and_last_trace,
+            FROM_1: [
+                _with_traces(_from_1),
+                lambda x_rec, post_rec, signal_rec, beta: _meet(
+                    (post_rec * signal_rec)[1:], _traces(x_rec, beta)[1:]
+                ),
+            ],
         },
         otherwise="This is not the sum of the products. Look first at the trace of one input, then at one product, then at the sum.",
         accepts=(_in_lists, _in_place, _array),
@@ -318,6 +330,7 @@ EXERCISES = [
         mistakes={
             NOT_WEIGHTED: lambda p, rate: _divided(p, rate).mean(0) - p,
             SUM_ALL: lambda p, rate: (_divided(p, rate) - p).sum(0),
+            COLUMNS: lambda p, rate: p @ (_table(p, rate) / _table(p, rate).sum(0)) - p,
             NOT_DIVIDED: lambda p, rate: p @ _table(p, rate) - p,
             DIVIDED_LATE: _late_division,
             NEW_SHARES: lambda p, rate: p @ _divided(p, rate),
