@@ -24,6 +24,11 @@ def test_the_cues_decide_and_the_noise_does_not():
     assert 0.4 < sides.float().mean() < 0.6
 
 
+def test_an_even_number_of_cues_is_refused():
+    with pytest.raises(ValueError, match=r"`cues` must be odd.* Received 4"):
+        experiments.cue_task(2, torch.Generator(), cues=4)
+
+
 def test_each_utterance_is_heard_once_in_either_order():
     for order in ("mixed", "by speaker"):
         heard = list(experiments.utterances(order, 0))

@@ -59,7 +59,10 @@ def cue_task(
 
     Each cue drives the four lines of its side for three steps. After a wait, lines 8 and 9 ask, for
     four steps. There is noise on lines 0 to 7. One cue is store-recall, three are accumulation.
+    Raises `ValueError` if `cues` is even: both sides could have the same number.
     """
+    if cues % 2 == 0:
+        raise ValueError(f"`cues` must be odd, so that one side has more. Received {cues}.")
     steps = cues * (CUE + GAP) + wait + ASK
     x_rec = (torch.rand(steps, count, 2 * LINES + 2, generator=generator) < 0.04).float()
     x_rec[..., 2 * LINES :] = 0
