@@ -61,6 +61,8 @@ TURNED = (
 LAST = "You return the trace of the last step alone. Collect the traces of all steps."
 H_KEPT = "You multiply by h, and carry the product on. Carry u itself on: h belongs to the trace of its own step alone."
 ALIASED = "Your u is that of the last step at all steps: `u += x` changes u in place, and each entry of your list is that u. `u = beta * u + x` makes a new one."
+CARRIED = "You add h u of this step to the trace of the step before. The trace is h u of its own step alone: u holds the past."
+PER_NEURON = "You update u once for each neuron. It is the same for all of them: update it once at each step."
 SUMMED = "You return the sum over all steps. The learning signal comes step by step, so return the trace of each step."
 
 
@@ -99,6 +101,27 @@ def _slope_kept(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
         e = h[:, None] * (beta * e + x)
         found.append(e)
     return torch.stack(found)
+
+
+def _carried(leak: Callable[[float], float]) -> Callable[..., Tensor]:
+    """Return traces that also keep what `leak(beta)` leaves of the trace before."""
+
+    def traces(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
+        rows = list(my_traces(x_rec, h_rec, beta))
+        for t in range(1, len(rows)):
+            rows[t] = rows[t] + leak(beta) * rows[t - 1]
+        return torch.stack(rows)
+
+    return traces
+
+
+def _per_neuron(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
+    u, table = torch.zeros(x_rec.shape[1]), torch.zeros(*h_rec.shape, x_rec.shape[1])
+    for t, x in enumerate(x_rec):
+        for j, h in enumerate(h_rec[t]):
+            u = beta * u + x
+            table[t, j] = h * u
+    return table
 
 
 def _aliased(x_rec: Tensor, h_rec: Tensor, beta: float) -> Tensor:
@@ -157,6 +180,10 @@ LEAK_ON_ALL = (
     "Your β multiplies all three terms. What comes in is new at this step: only the old p leaks."
 )
 NEW_P = "Your sum over l takes the new p. The spikes that come back are those of the step before: take the old p."
+NO_SELF = (
+    "Your sum leaves out l = j. The spike of neuron j comes back to j as well, through V[j, j]."
+)
+OVERWRITTEN = "Where j = k your s takes the place of the old p. Add s to it."
 OTHER_AXIS = "Your sum goes over the second axis of p, as that of `V @ p` does. Here l is the first axis: `lki` in `einsum`, or use `p.flatten(1)`."
 
 
@@ -230,7 +257,7 @@ def _by_matrices(p: Tensor, s: Tensor, h: Tensor, V: Tensor, beta: float) -> Ten
 
 UNCUT = "Your gradient is that of full backpropagation: nothing is cut. Which path leads from one neuron to another neuron at a later step?"
 FORGETS = "Your cut takes the membrane's own past away as well. e-prop keeps it: it is what the trace holds."
-V_IS_BLIND = "Your recurrent weights V get no gradient: you cut their product with the spikes. Cut the spikes before they are multiplied by V."
+V_IS_BLIND = "Your recurrent weights V get no gradient: they are cut together with the spikes. Cut the spikes alone, before they are multiplied by V."
 NO_V = "Your recurrent weights V get no gradient, and the path through the spikes is still there. Cut the spikes before they are multiplied by V, not V."
 NO_WEIGHT = "The weights of the input get no gradient: you cut them. Cut the path of the spikes that come back."
 NOTHING_LEFT = "Your spikes carry no gradient at all: they, or the membrane that they are made from, are cut. Cut one path that leads to a later step."
@@ -325,6 +352,8 @@ EXERCISES = [
             NO_PAST: lambda x_rec, h_rec, beta: h_rec[:, :, None] * x_rec[:, None],
             SLOPE_INSIDE: _slope_inside,
             H_KEPT: _slope_kept,
+            CARRIED: [_carried(lambda beta: 1.0), _carried(lambda beta: beta)],
+            PER_NEURON: _per_neuron,
             ALIASED: _aliased,
             NO_DECAY: _traces(decay=0.0),
             ONE_LATE: _traces(late=True),
@@ -373,6 +402,12 @@ EXERCISES = [
             LEAK_ON_OTHERS: lambda p, s, h, V, beta: beta * (p + _others(p, h, V)) + _own(s, h),
             LEAK_ON_ALL: lambda p, s, h, V, beta: beta * (p + _others(p, h, V) + _own(s, h)),
             NEW_P: _from_new,
+            NO_SELF: lambda p, s, h, V, beta: (
+                beta * p + _own(s, h) + _others(p, h, V - V.diag().diag())
+            ),
+            OVERWRITTEN: lambda p, s, h, V, beta: (
+                beta * p * (1 - torch.eye(len(h)))[:, :, None] + _own(s, h) + _others(p, h, V)
+            ),
             OTHER_AXIS: [_on_axis_1(True), _on_axis_1(False), _on_axis_1(True, slope=False)],
         },
         otherwise="This is not p of the next step. It has three parts: what leaked, the source where j = k, and the sum over l of V[j, l] h[l] p[l, k, i].",
