@@ -45,8 +45,13 @@ def my_price(spikes: dict[str, Tensor], fan_outs: dict[str, int]) -> Tensor:
 
 # --------------------------------------------------------------------------------------- 18.1
 
-WRITTEN_ONLY = "Your sums are written, but not read. An addition reads the sum from memory, adds, and writes it back: two accesses."
+SUMS_ONCE = "Your sums are read or written once. An addition takes the sum out of memory and puts it back: two accesses."
 MEMBRANES_ONCE = "Your membranes are read or written once. A neuron reads its membrane at each step and writes it back: two accesses."
+BOTH_ONCE = "Your sums and membranes are read or written once. Both are taken out of memory and put back: two accesses."
+BIASES = (
+    "You read a bias for each output and step as well. Count only the weights that spikes need."
+)
+BATCH_FIRST = "You take the samples to be axis 0. Time is axis 0, and the samples are axis 1."
 WHOLE_BATCH = "You count all samples together. Return the mean over the batch."
 ONE_STEP = "You return a mean over the steps. An inference takes all of them: add them up."
 ALL_WEIGHTS = "You read every weight at each step. A weight is read only when a spike comes to it."
@@ -135,7 +140,7 @@ def _yielded(spk_rec: Tensor, outputs: int) -> Iterator[Any]:
 
 # --------------------------------------------------------------------------------------- 18.2
 
-ALWAYS = "You give the same answer for all rows. Only the claim can tell which rule is broken. It is rounded: do not ask whether two claims are equal, but which is nearest."
+ALWAYS = "You give the same answer for all rows that we try, which are not those of the table. Only the claim can tell which rule is broken. It is rounded: do not ask whether two claims are equal, but which is nearest."
 SHARE_LEFT = (
     "`zeros` is the share of inputs that are 0. What is left to multiply is one minus that share."
 )
@@ -203,7 +208,7 @@ def _compare_rule(got: Tensor, right: Tensor, rows: list[dict[str, float]]) -> s
     missed = {RULES[int(rule)] for rule in right[got != right]}
     kind = f' All that you miss should be "{missed.pop()}".' if len(missed) == 1 else ""
     shown = ", ".join(f"{name} {value:g}" for name, value in rows[first].items())
-    return f"{len(rows) - wrong} of {len(rows)} rows are right.{kind} Look at this one: {shown}. Compute what each rule would claim."
+    return f"Rows that are right: {len(rows) - wrong} of {len(rows)}.{kind} Look at this one: {shown}. Compute what each rule would claim."
 
 
 def _nearest(claims: Any) -> Any:
@@ -320,8 +325,14 @@ EXERCISES = [
         cases=_draw_spikes,
         run=_run_traffic,
         mistakes={
-            WRITTEN_ONLY: _traffic(sums=1),
+            SUMS_ONCE: _traffic(sums=1),
             MEMBRANES_ONCE: _traffic(membranes=1),
+            BOTH_ONCE: _traffic(sums=1, membranes=1),
+            BIASES: lambda spk, n: [
+                spk.sum() / spk.shape[1] * n + len(spk) * n,
+                *my_traffic(spk, n)[1:],
+            ],
+            BATCH_FIRST: lambda spk, n: my_traffic(spk.transpose(0, 1), n),
             WHOLE_BATCH: [
                 lambda spk, n: [spk.sum() * n, 2 * spk.sum() * n, 2 * len(spk) * n],
                 lambda spk, n: [
