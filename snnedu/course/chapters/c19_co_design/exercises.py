@@ -278,9 +278,11 @@ UNIFORM = "Your factors are never further from 1 than sd. Mismatch is normal: us
 ONE_SIDED = "Your factors are never below 1. Devices are weaker, too: use `randn`, not `rand`."
 NOT_NORMAL = "Your factors have the right mean and spread, but are not normal: use `randn`."
 FACTORS = "You return the factors alone. Multiply the weights by them."
+ONE_OUTSIDE = "You add 1 to the weights times sd times `randn`. The 1 belongs to the factor: put brackets around it, `(1 + sd * …)`."
 SIGN = "Your weights have lost their sign. Multiply the weight itself, not its size."
 PART = "The gradient reaches `weight` without the factor. Multiply the weight itself by the factor, and leave `detach` out."
-CUT = "Your result carries no gradient to `weight`. Multiply the weight itself: nothing can learn through `detach` or `no_grad`."
+CUT = "Your result carries no gradient to `weight`. Multiply the weight itself: nothing can learn through `detach`, `no_grad` or `torch.normal(weight, …)`."
+IN_NUMPY = "NumPy keeps no gradients, and refuses a weight that needs one. Draw with torch: `torch.randn_like(weight)`."
 NO_SPREAD = "Your factors should have mean 1 and spread sd. Theirs are {mean:.2f} and {spread:.2f}, for sd = {sd}."
 SAME_SHAPE = "Return weights in the shape of `weight`."
 
@@ -296,7 +298,7 @@ def check_chip(answer: Attempt) -> None:
     for sd in (0.2, 0.35):
         weight = torch.randn(100, 100).sign() * (0.5 + torch.rand(100, 100))
         weight.requires_grad_()
-        first, second = (tensor(answer(weight, sd)) for _ in range(2))
+        first, second = (_with_gradient(answer, weight, sd) for _ in range(2))
         refuse({SAME_SHAPE: first.shape != weight.shape})
         factor = (first / weight).detach().double()
         again = (second / weight).detach().double()
@@ -309,6 +311,8 @@ def check_chip(answer: Attempt) -> None:
         refuse({BY_ROW: factor.std(0).max() < 1e-4})
         flat = abs(first[size < 0.7].mean() - first[size > 1.3].mean()) < 0.1
         positive = (first > 0).double().mean() > 0.9
+        spreads = [first[part].std() for part in (size < 0.7, size > 1.3)]
+        refuse({ONE_OUTSIDE: positive and flat and spreads[1] > 1.5 * spreads[0]})
         refuse({FACTORS: positive and flat, SIGN: positive})
         refuse({NO_MEAN: abs(mean) < 0.5})
         refuse({ADDED: large < 1.2 * small})
@@ -323,8 +327,17 @@ def check_chip(answer: Attempt) -> None:
         refuse({NOT_NORMAL: abs(near - 0.683) > 0.03})  # the share of a normal within one sd
         third = tensor(answer.changing(weight, sd))  # with the tensor itself, whose gradient counts
         slope = _slope(third, weight)
-        refuse({CUT: slope is None})
+        refuse({CUT: slope is None or not slope.any()})
         refuse({PART: not torch.allclose(slope, (third / weight).to(slope), atol=0.05)})
+
+
+def _with_gradient(answer: Attempt, weight: Tensor, sd: float) -> Tensor:
+    """Return the answer for a weight that needs a gradient, which NumPy refuses."""
+    try:
+        return tensor(answer(weight, sd))
+    except WrongAnswer as reply:
+        refuse({IN_NUMPY: "call numpy() on Tensor that requires grad" in str(reply)})
+        raise
 
 
 def _slope(result: Tensor, weight: Tensor) -> Any:
@@ -402,7 +415,10 @@ EXERCISES = [
             SWAPPED: lambda *case: _steps()(*case)[::-1],
             ONE_BIT_MORE: _steps(low=lambda half: -2 * half, high=lambda half: 2 * half - 1),
             ONE_BIT_LESS: _steps(low=lambda half: -half // 2, high=lambda half: half // 2 - 1),
-            TOP_TOO_HIGH: _steps(high=lambda half: half),
+            TOP_TOO_HIGH: [
+                _steps(high=lambda half: half),
+                _steps(low=lambda half: -half - 1, high=lambda half: half),
+            ],
             AT_THETA: [_steps(fires=torch.ge), _spikes_at_theta],
             EIGHT_BITS: _steps(low=lambda half: -128, high=lambda half: 127),
             K_IS_3: lambda cur, mem, k, *more: my_step(cur, mem, 3, *more),
@@ -459,6 +475,7 @@ EXERCISES = [
                 lambda weight, sd: weight * (sd + torch.randn_like(weight)),
             ],
             FACTORS: lambda weight, sd: 1 + sd * torch.randn_like(weight) + 0 * weight,
+            ONE_OUTSIDE: lambda weight, sd: weight * sd * torch.randn_like(weight) + 1,
             SIGN: lambda weight, sd: weight.abs() * (1 + sd * torch.randn_like(weight)),
             NOT_NORMAL: [
                 lambda weight, sd: weight * (1 + sd * 12**0.5 * (torch.rand_like(weight) - 0.5)),
@@ -474,7 +491,9 @@ EXERCISES = [
                 lambda weight, sd: weight * (1 + sd * torch.rand_like(weight)),
                 lambda weight, sd: weight * (1 + sd * torch.randn_like(weight).abs()),
             ],
+            IN_NUMPY: lambda weight, sd: weight * np.random.normal(1, sd, weight.shape),  # noqa: NPY002
             CUT: [
+                lambda weight, sd: torch.normal(weight, sd * weight.abs()),
                 lambda weight, sd: weight.detach() * (1 + sd * torch.randn_like(weight)),
                 lambda weight, sd: (
                     (weight * (1 + sd * torch.randn_like(weight))).detach().requires_grad_()
