@@ -10,8 +10,9 @@ count, and `snn.check` judges each answer. Only a slow cell that no answer reach
 import ast
 import contextlib
 import os
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from dis import get_instructions
 from pathlib import Path
@@ -89,7 +90,7 @@ def with_our_solutions(chapter: str, whole: bool = False) -> dict[int, Run]:
     with pytest.MonkeyPatch.context() as monkeypatch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         prepare(monkeypatch, {e.id: e.solution for e in exercises(chapter)}, whole)
-        for place, cell in enumerate(code) if whole else dependent(code):
+        for place, cell in enumerate(code) if whole else dependent(code, announced(chapter)):
             start, left = sum(os.times()[:4]), None  # of the processes that a cell starts, too
             with contextlib.nullcontext() if whole else contextlib.suppress(Exception):
                 execute(cell, space, f"cell {place} of {chapter}")
@@ -150,10 +151,14 @@ def few(data: Any) -> Any:
     return tuple(part[:SAMPLES] for part in parts)
 
 
-def cells(chapter: str, whole: bool) -> list[ast.Module]:
+def sources(chapter: str) -> list[str]:
     (path,) = TUTORIALS.glob(f"{chapter}_*.ipynb")
-    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    trees = [ast.parse(cell.source) for cell in code]
+    found = nbformat.read(path, as_version=4).cells
+    return [cell.source for cell in found if cell.cell_type == "code"]
+
+
+def cells(chapter: str, whole: bool) -> list[ast.Module]:
+    trees = [ast.parse(source) for source in sources(chapter)]
     return trees if whole else [ast.fix_missing_locations(Shorter().visit(t)) for t in trees]
 
 
@@ -170,9 +175,15 @@ class Shorter(ast.NodeTransformer):
         return node
 
 
-def dependent(code: list[ast.Module]) -> Iterator[tuple[int, ast.Module]]:
+def announced(chapter: str) -> set[int]:
+    """Return the places of the cells that say in a comment how long they take."""
+    takes = re.compile(r"^#.*\b(seconds|minutes?)\b", re.MULTILINE)
+    return {place for place, source in enumerate(sources(chapter)) if takes.search(source)}
+
+
+def dependent(code: list[ast.Module], slow: set[int]) -> Iterator[tuple[int, ast.Module]]:
     """Yield the cells that an answer reaches, and the cells that these need."""
-    chosen, needed = reached(code), set[str]()
+    chosen, needed = reached(code, slow), set[str]()
     for place in reversed(range(len(code))):
         if place in chosen or stored(code[place]) & needed:
             chosen.add(place)
@@ -180,11 +191,14 @@ def dependent(code: list[ast.Module]) -> Iterator[tuple[int, ast.Module]]:
     return ((place, code[place]) for place in sorted(chosen))
 
 
-def reached(code: list[ast.Module]) -> set[int]:
-    """Return the places of the cells that use a checked name, directly or not."""
+def reached(code: list[ast.Module], slow: Collection[int] = ()) -> set[int]:
+    """Return the places of the cells that use a checked name, directly or not.
+
+    A slow cell runs with our solutions only: no other answer reaches what it computes.
+    """
     affected, chosen = set[str](), set[int]()
     for place, cell in enumerate(code):
-        if "snn.check(" in ast.unparse(cell) or read(cell) & affected:
+        if place not in slow and ("snn.check(" in ast.unparse(cell) or read(cell) & affected):
             affected |= stored(cell)
             chosen.add(place)
         else:
