@@ -106,6 +106,8 @@ class Explorer(anywidget.AnyWidget):
                 f"`model` must be the name of a built-in model or a function. Received "
                 f"{type(model).__name__}. Pass the function itself: `f`, not `f()`."
             )
+        _check_parts("controls", controls, (Slider, Choice), 'Slider("beta", 0, 1)')
+        _check_parts("panels", panels, Panel, 'Curve("x", "y")')
         self.controls = controls = [localized(control) for control in controls]
         self.panels = panels = [localized(panel) for panel in panels]
         self.title, self.columns = translated(title), columns
@@ -298,6 +300,15 @@ def pack(outputs: Outputs) -> dict[str, Any]:
         "buffers": [array.tobytes() for array in arrays.values()],
         "texts": {name: text for name, text in outputs.items() if isinstance(text, str)},
     }
+
+
+def _check_parts(name: str, parts: Sequence[object], kinds: Any, example: str) -> None:
+    for part in parts:
+        if not isinstance(part, kinds):
+            raise TypeError(
+                f"`{name}` must be a list of {name}. Received {type(part).__name__} in it. "
+                f"Write `[{example}]`: the controls come before the panels."
+            )
 
 
 def _question(

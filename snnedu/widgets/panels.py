@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -164,6 +165,7 @@ class Lines(Panel):
 
     def __post_init__(self) -> None:
         _check.positive("dt", self.dt)
+        _check_limits(xlim=self.xlim, ylim=self.ylim)
 
     def describe(self) -> dict[str, Any]:
         """Return what the browser needs to know."""
@@ -281,6 +283,9 @@ class Bars(Panel):
     ylim: Limits | None = None
 
     kind = "bars"
+
+    def __post_init__(self) -> None:
+        _check_limits(ylim=self.ylim)
 
     def describe(self) -> dict[str, Any]:
         """Return what the browser needs to know."""
@@ -427,6 +432,17 @@ def _array(known: Known, name: str, *axes: int) -> Array:
             f"Choose one neuron of one batch, for example `{name}[:, 0, 0]`."
         )
     return array
+
+
+def _check_limits(**limits: object) -> None:
+    for name, pair in limits.items():
+        numbers = pair if isinstance(pair, (tuple, list)) else ()
+        known = len(numbers) == 2 and all(isinstance(n, (int, float, NoneType)) for n in numbers)
+        if pair is not None and not known:
+            raise ValueError(
+                f"`{name}` must be two numbers, the lower and the upper end. Received {pair!r}. "
+                f"Write {name}=(0, 1)."
+            )
 
 
 def _shape(value: object) -> str:

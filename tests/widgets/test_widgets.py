@@ -477,6 +477,11 @@ def test_an_error_shows_the_learners_own_line():
         (lambda: Explorer("leaky", [Slider("bata", 0, 1)], []), "Did you mean 'beta'"),
         (lambda: Explorer("leaky", [], [], constants={"stepz": 9}), "Did you mean 'steps'"),
         (lambda: Traces("mem", dt=0), "`dt` must be finite and above 0. Received 0"),
+        (lambda: Curve("x", "y", ylim=1), "`ylim` must be two numbers"),  # pyright: ignore
+        (lambda: Traces("mem", ylim=(0, "1")), "`ylim` must be two numbers"),  # pyright: ignore
+        (lambda: Bars("mem", ylim=(0, 1, 2)), "`ylim` must be two numbers"),  # pyright: ignore
+        (lambda: Explorer("leaky", [Traces("mem")], []), "Received Traces in it"),  # pyright: ignore
+        (lambda: Explorer("leaky", [], ["mem"]), "`panels` must be a list"),  # pyright: ignore
         (lambda: Slider("beta", 1, 0), "needs min < max"),
         (lambda: Slider("beta", 0, 1, value=2), "from 0 to 1. Received 2"),
         (lambda: Choice("kind", ()), "needs options"),
