@@ -79,7 +79,8 @@ def misfit(form: Form, wanted: Form) -> str:
         fits = _is_numeric(form) and not _too_many(form, wanted)
         needed = "One number" if wanted.axes == 0 else "A tensor"
     else:
-        fits, needed = issubclass(form.kind, wanted.kind), _named(wanted)
+        needed = _named(wanted)  # each widget is of a class of its own, with the same name
+        fits = issubclass(form.kind, wanted.kind) or _named(form) == needed
     if fits:
         return ""
     needed = needed[0].upper() + needed[1:]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import snnedu as snn
 from snnedu.course.form import converted, form_of, misfit, returning
 
 X, ONE = torch.tensor([1.0, 2.0]), torch.tensor(3.0)
@@ -70,6 +71,12 @@ def test_gradients_pass_through_a_conversion():
 )  # fmt: skip
 def test_a_form_that_cannot_be_converted_is_named(result, like, reply):
     assert misfit(form_of(result), form_of(like)) == reply
+
+
+def test_two_widgets_have_one_form_though_each_has_a_class_of_its_own():
+    one, other = (snn.lif_explorer() for _ in range(2))
+    assert type(one) is not type(other)
+    assert misfit(form_of(one), form_of(other)) == ""
 
 
 def test_what_has_no_such_form_stays_as_it_is():
