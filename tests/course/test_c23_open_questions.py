@@ -323,6 +323,34 @@ def test_a_neuron_that_is_not_moved_rightly_hears_what_is_right(answer, said, ca
     assert said in capsys.readouterr().out
 
 
+def d_of_both(a, b, t):
+    gains = a - b
+    half = t * gains.std() / len(gains) ** 0.5
+    return 2 * gains.mean() / (a.std() + b.std()), gains.mean() - half, gains.mean() + half
+
+
+def ends_by_all_runs(a, b, t):
+    gains = a - b
+    half = t * gains.std() / (len(a) + len(b)) ** 0.5
+    return gains.mean() / gains.std(), gains.mean() - half, gains.mean() + half
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(d_of_both, "Your interval is right, d is not."), (ends_by_all_runs, "Your d is right,")],
+)
+def test_of_an_effect_and_its_interval_what_is_right_is_said(answer, said, capsys):
+    snn.check("23.1", answer)
+    assert said in capsys.readouterr().out
+
+
+def test_other_names_of_arguments_are_not_taken_for_ranges(capsys):
+    snn.check("23.3", lambda model: snn.Explorer(function=model, controls=[], panels=[]))  # pyright: ignore
+    out = capsys.readouterr().out
+    assert "`interact`" not in out
+    assert "argument 'function'" in out
+
+
 def test_another_argument_of_a_panel_is_not_taken_for_a_range(capsys):
     panel = lambda: snn.Curve("cur", "rate", color="red")  # pyright: ignore  # noqa: E731
     snn.check("23.3", lambda model: snn.Explorer(model, [], [panel()]))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import snnedu as snn
+from snnedu.core.intervals import students_t
 from snnedu.course.attempt import Attempt, WrongAnswer, first_line
 from snnedu.course.chapters.c23_open_questions import experiments
 from snnedu.course.diagnosis import refuse
@@ -65,7 +66,7 @@ VARIANCE = "You use the variance. The spread is its square root, the standard de
 LAST = "Your numbers are right, but in another order: the effect size first, then the lower and the upper end."
 ENDS = "Your last two numbers are swapped: the lower end comes before the upper one."
 ROOT_LESS = "Only the standard deviation divides by n - 1. The spread of a mean divides by √n."
-FIXED_T = "You use a factor of your own. Use `t`: with few seeds it is larger."
+FIXED_T = "You use a factor of your own. Use `t`: it depends on the number of seeds, and on how sure the interval should be."
 FIXED_N = "Your function works for eight seeds only, as in the text. Use `len(gains)`."
 TWICE = "Your interval is twice as wide as it should be. It reaches t spreads of the mean to *each* side."
 HALF = "Your interval is half as wide as it should be. It reaches t spreads of the mean to *each* side."
@@ -74,6 +75,9 @@ SIGN_LOST = (
     "You drop the sign of the mean gain. A harm has a negative one, in d and in the interval."
 )
 POINTS = "Your interval is in points. Leave it in the unit of the accuracies, between 0 and 1."
+NEITHER = "Neither d nor the interval is right yet."
+GAINS = "Subtract seed by seed, then take mean and `std()` of these gains."
+INTERVAL = "It is the mean gain ± t · spread / √n, and n is the number of seeds."
 MEAN_FIRST = "Your first number is the mean gain. The effect size is the mean gain divided by the spread of the gains."
 
 
@@ -174,6 +178,14 @@ def _d_and_root(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]
 def _of_all(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
     """Take the spread of all, and √(n - 1) for the mean: the interval is right by this."""
     return (a - b).mean() / (a - b).std(correction=0), *my_effect(a, b, t)[1:]
+
+
+def _say_which_is_right(got: Tensor, right: Tensor, *case: Any) -> str:
+    """Return the general reply, after what is right of d and the interval."""
+    size, *ends = torch.isclose(got.double(), right.double(), rtol=1e-4).tolist()
+    if all(ends):
+        return f"Your interval is right, d is not. {GAINS}"
+    return f"Your d is right, the interval is not. {INTERVAL}" if size else f"{NEITHER} {GAINS}"
 
 
 def _rounded(a: Tensor, b: Tensor, t: float, places: int = 2) -> list[float]:
@@ -297,7 +309,9 @@ MOVING = "The y axis of your panel follows the curve. Fix it with `ylim`, so tha
 LISTS = "Put both controls in a list, then the panel in a list of its own, even if it is alone."
 KEYWORDS = 'Ranges by name belong to `interact`. An `snn.Explorer` takes a list of sliders: `[snn.Slider("beta", …), …]`.'
 NUMBERS = 'Your panel holds numbers. It needs names, "cur" and "rate": the Explorer calls `model` itself at each setting.'
-ORDER = "The order is: the function, the controls, the panels."
+ORDER = "The order is: the function, a list of controls, a list of panels."
+RANGE = '`snn.Slider` takes its range without parentheses: `snn.Slider("beta", 0.5, 0.95)`.'
+PANELS = 'A panel is an `snn.Curve`, as in `snn.Curve("cur", "rate", ylim=(0, 1))`. You pass something else.'
 ONE_STAYS = "At some settings your Explorer does not show what `model` returns: perhaps a slider moves nothing. Pass it `model` itself."
 FLAT = "Your y axis is much longer than the curve is high. A rate lies between 0 and 1."
 CUT_X = "Your x axis cuts the curve off. The current runs from 0 to 1."
@@ -338,11 +352,17 @@ def _explorer(answer: Attempt, model: Any) -> snn.Explorer:
         refuse(
             {
                 NO_SUCH_NAME: "`name in a panel` must be one of" in said,
-                TUPLES: "object has no attribute 'name'" in said and "'Curve'" not in said,
+                ORDER: "Received Curve in" in said or "Received Slider in" in said,
+                TUPLES: "`controls` must be a list" in said,
+                PANELS: "`panels` must be a list" in said,
+                RANGE: "Slider.__init__() missing" in said,
                 CALLED: "must be the name of a built-in model or a function" in said,
                 LISTS: "is not iterable" in said or "Explorer.__init__() takes" in said,
-                KEYWORDS: "Explorer.__init__() got an unexpected" in said,
-                ORDER: "'Curve' object has no attribute 'name'" in said,
+                KEYWORDS: any(
+                    f"unexpected keyword argument '{name}'" in said
+                    for name in ("beta", "threshold")
+                ),
+                f"{said} {ORDER}": "Explorer.__init__() " in said,
                 BOTH_CONTROLS: "must be one of 'beta', 'threshold'" in said,
             }
         )
@@ -520,7 +540,10 @@ EXERCISES = [
             ENDS: _ends,
             ROOT_LESS: partial(_root_of, lambda n: n - 1),
             FIXED_N: partial(_root_of, lambda n: 8),
-            FIXED_T: [partial(_with_factor, 1.96), partial(_with_factor, 2.0)],
+            FIXED_T: [
+                *(partial(_with_factor, factor) for factor in (1.96, 2.0, 2.365)),
+                lambda a, b, t: my_effect(a, b, students_t(len(a) - 1)),
+            ],
             TWICE: lambda a, b, t: my_effect(a, b, 2 * t),
             HALF: lambda a, b, t: my_effect(a, b, t / 2),
             ABSOLUTE: _absolute,
@@ -528,7 +551,7 @@ EXERCISES = [
             POINTS: lambda a, b, t: my_effect(100 * a, 100 * b, t),
             MEAN_FIRST: _mean_first,
         },
-        otherwise="Your three numbers are not right. Subtract seed by seed, then take mean and `std()` of these gains.",
+        otherwise=_say_which_is_right,
         accepts=(_by_hand, _in_numpy),
         hints=(
             "Both options have the same seeds. What is left of a lucky seed when you subtract seed by seed?",
@@ -615,7 +638,12 @@ EXERCISES = [
             ],
             KEYWORDS: lambda model: snn.Explorer(model, beta=(0.5, 0.95), threshold=(0.5, 1.5)),  # pyright: ignore
             NUMBERS: lambda model: _explore(model, panel=snn.Curve(*model(0.9, 1.0).values())),
-            ORDER: lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
+            ORDER: [
+                lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
+                lambda model: snn.Explorer(model, [*_CONTROLS, _PANEL], []),
+            ],
+            PANELS: lambda model: snn.Explorer(model, _CONTROLS, ["cur", "rate"]),  # pyright: ignore
+            RANGE: lambda model: _explore(model, beta=((0.5, 0.95),)),
             FLAT: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 100))),
             CUT_X: partial(_explore, panel=snn.Curve("cur", "rate", ylim=(0, 1), xlim=(0, 0.3))),
             NO_SUCH_NAME: [
