@@ -148,24 +148,24 @@ LIBRARIES = {
     ),
     "Brian 2": Library(
         "brian2",
-        "from brian2 import *",
+        "from brian2 import *\ndefaultclock.dt = 1*ms",
         (
-            "tau = 10*ms\n"
-            "neuron = NeuronGroup(6, 'dv/dt = (I(t, i) - v) / tau : 1',\n"
+            "tau = -1*ms / log(0.9)\n"
+            "neuron = NeuronGroup(6, 'dv/dt = (10 * I(t, i) - v) / tau : 1',\n"
             "                     threshold='v > 1', reset='v = 0', method='exact')",
-            "neuron = NeuronGroup(6, 'dv/dt = (I(t, i) - v) / tau : 1',\n"
+            "neuron = NeuronGroup(6, 'dv/dt = (10 * I(t, i) - v) / tau : 1',\n"
             "                     threshold='v > 1', reset='v -= 1', method='exact')",
             "# none: Brian 2 simulates, it computes no gradients",
-            "run(defaultclock.dt)",
+            "I = TimedArray(cur[:1].numpy(), dt=1*ms)\nrun(1*ms)",
             "I = TimedArray(x_rec[:, 0].numpy(), dt=1*ms)\n"
             "monitor = SpikeMonitor(neuron)\nrun(25*ms)",
             "# none: there are no gradients to follow",
-            "spikes = PoissonGroup(6, rates=x[0].numpy() * 100*Hz)",
+            "spikes = PoissonGroup(6, rates=x[0].numpy() * 1000*Hz)",
             "synapses = Synapses(spikes, neuron, 'w : 1', on_pre='v += w')\nsynapses.connect()",
             "store('trained', path)",
             "# none that we know of",
         ),
-        "Equations are text with units. No batches: a network is one simulation.",
+        "Equations are text with units. No batches: a network is one simulation. This equation divides the current by τ; the factor 10 undoes it.",
         runs=False,
     ),
     "Lava": Library(
