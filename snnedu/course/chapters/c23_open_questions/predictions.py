@@ -17,7 +17,7 @@ PREDICTIONS = {
         ),
     ),
     "23.p2": Prediction(
-        question="Only the studies that find the effect are published. By what factor is their mean gain larger than the real one?",
+        question="Of studies with a real effect of 1 and four seeds, only those that find it are published. By what factor is their mean gain larger than the real one?",
         unit="times",
         close=0.15,
         between=(0, 100),
