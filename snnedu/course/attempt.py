@@ -47,6 +47,10 @@ CHANGES_INPUT = (
     "Your function changes its input, which later code may need: make a new tensor instead "
     "(`x + 1`, not `x += 1`), or change a copy (`x.clone()`)."
 )
+CHANGES_ARRAY = (
+    "Your function changes an array that it was given, which later code may need. Change a copy "
+    "instead: `x.copy()`. (A slice of an array, or `torch.from_numpy` of it, is no copy.)"
+)
 CHANGES_LIST = (
     "Your function changes a list that it was given, which later code may need. Change a copy "
     "instead: `list(x)`."
@@ -93,7 +97,9 @@ class Attempt:
         pairs = zip((*args, *kwargs.values()), (*given[0], *given[1].values()), strict=True)
         changed = [before for before, after in pairs if not _same(before, after)]
         if changed:
-            raise WrongAnswer(CHANGES_LIST if all(map(_is_plain, changed)) else CHANGES_INPUT)
+            arrays = any(isinstance(before, np.ndarray) for before in changed)
+            plain = CHANGES_LIST if all(map(_is_plain, changed)) else CHANGES_INPUT
+            raise WrongAnswer(CHANGES_ARRAY if arrays else plain)
         return result
 
     def changing(self, *args: Any, **kwargs: Any) -> Any:

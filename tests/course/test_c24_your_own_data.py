@@ -311,3 +311,35 @@ def test_the_explorer_answers_at_every_length():
     explorer = snn.bins_explorer(ask="24.p1")
     for dt in LENGTHS:
         assert explorer.run(gesture="nod", dt=dt, person=12)
+
+
+def with_length(rows, size, length):
+    t, x, y, p = torch.tensor(rows).T
+    t = (t - t[0]) / 1000
+    return snn.events.Events(t, x, y, 2 * p - 1, size=size, duration=length(t))
+
+
+def in_seconds(rows, size):
+    return with_length(rows, size, lambda t: t[-1].item() / 1000)
+
+
+def in_place(rows, size):
+    p = rows[:, 3]
+    p[p == 0] = -1  # a slice: the table changes, too
+    t, x, y, p = torch.tensor(rows).T
+    t = (t - t[0]) / 1000
+    return snn.events.Events(t, x, y, p, size=size, duration=t[-1].item())
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda rows, size: with_length(rows, size, len), "Your times are right, but your"),
+        (in_seconds, "Your times are right, but your"),
+        (in_place, "Change a copy instead: `x.copy()`"),
+    ],
+    ids=range(3),
+)
+def test_a_short_duration_and_a_changed_table_hear_so(read, said, capsys):
+    snn.check("24.1", read)
+    assert said in capsys.readouterr().out

@@ -58,6 +58,9 @@ WHOLE = "Your times are whole ms. Divide with `/`: a camera's clock is finer tha
 ORDER = "Your t, x, y, p are the columns {} of the table. Its order is t, x, y, p."
 UNLIKE = "These are not the events of the table. Look at its columns: t (µs), x, y, p, and at what `Events` wants: ms from the first event, p of 1 or -1."
 SIZE = "Your `size` is another than the one that is passed. It is (height, width)."
+SHORT = (
+    "Your times are right, but your `duration` is shorter. It is the time of the last event, in ms."
+)
 NO_TIME = "Your recording lasts 0 ms. A float32 (`/` makes one, too) holds about 7 digits, the camera's clock has 16: subtract the first time while the times are whole numbers."
 NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. You return {}."
 
@@ -76,7 +79,9 @@ def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
         taken = _columns(answer)
         refuse({ORDER.format(", ".join(taken)): taken not in ("", "txyp")})
         first, last, length = _times(str(reply))
+        span = (rows[-1, 0] - rows[0, 0]) / 1000  # ms
         refuse({
+            SHORT: first == 0 and math.isclose(last, span, rel_tol=1e-3),
             NO_TIME: "`duration` must be" in str(reply) and "0.0" in str(reply),
             CLOCK: first > 1e9,
             MICROSECONDS: first == 0 and last > 100 * length,
