@@ -149,6 +149,10 @@ def _pooled(a: Tensor, b: Tensor) -> Tensor:
     return _both(a, b) / 2**0.5
 
 
+def _average(a: Tensor, b: Tensor) -> Tensor:
+    return (a.std() + b.std()) / 2
+
+
 def _size_pooled(a: Tensor, b: Tensor, t: float) -> tuple[Tensor, Tensor, Tensor]:
     return (a - b).mean() / _pooled(a, b), *my_effect(a, b, t)[1:]
 
@@ -521,10 +525,11 @@ EXERCISES = [
             NO_ROOT: partial(_effect, root=0.0),
             BY_N: partial(_effect, root=1.0),
             NO_T: lambda a, b, t: my_effect(a, b, 1.0),
-            UNPAIRED: [partial(_effect, by=_both), partial(_effect, by=_pooled)],
+            UNPAIRED: [partial(_effect, by=each) for each in (_both, _pooled, _average)],
             D_UNPAIRED: [
                 _size_pooled,
                 lambda a, b, t: ((a - b).mean() / _both(a, b), *my_effect(a, b, t)[1:]),
+                lambda a, b, t: ((a - b).mean() / _average(a, b), *my_effect(a, b, t)[1:]),
             ],
             A_ALONE: partial(_effect, by=lambda a, b: a.std()),
             BOTH_OF_ALL: _of_all,
