@@ -645,7 +645,7 @@ EXERCISES = [
             NUMBERS: lambda model: _explore(model, panel=snn.Curve(*model(0.9, 1.0).values())),
             ORDER: [
                 lambda model: snn.Explorer(model, [_PANEL], _CONTROLS),  # pyright: ignore
-                lambda model: snn.Explorer(model, [*_CONTROLS, _PANEL], []),
+                lambda model: snn.Explorer(model, [*_CONTROLS, _PANEL], []),  # pyright: ignore
             ],
             PANELS: lambda model: snn.Explorer(model, _CONTROLS, ["cur", "rate"]),  # pyright: ignore
             RANGE: lambda model: _explore(model, beta=((0.5, 0.95),)),
