@@ -286,6 +286,9 @@ _PARENTHESES = (
     " Put each comparison in parentheses, `(a > 0) & (b > a)`: `&` comes before `>`, and "
     "`b > a > 0` takes no tensors."
 )
+_OTHER_SIZES = (
+    " The check may use other sizes than the notebook: take them from the input, `x.shape`."
+)
 # What an error says, what its line contains, and what to do; the first that fits.
 _ADVICE = [
     ("does not require grad", "",
@@ -327,8 +330,9 @@ _ADVICE = [
      "`torch.where(a > b, x, y)`."),
     ("list index out of range", r"\.test_accuracy\b",
      " It stays empty unless `fit` is given test data, too: `fit(net, train, test, …)`."),
-    ("is invalid for input of size", "",
-     " The check may use other sizes than the notebook: take them from the input, `x.shape`."),
+    ("is invalid for input of size", "", _OTHER_SIZES),
+    ("must match the size of tensor", "",
+     " Axes are matched from the last one on: `x[:, None]` adds one of length 1."),
 ]  # fmt: skip
 # What torch says at length, and where to stop.
 _CUT = {
@@ -348,14 +352,30 @@ def _explain(error: Exception, function: Callable[..., Any]) -> str:
         return NO_POWER
     fits = (a for said, at, a in _ADVICE if re.search(said, text) and re.search(at, line))
     advice = next(fits, "")
+    written = _whole_numbers(function)
     if outside := re.search(r"out of bounds .*size ([1-9]\d*)", text):
         advice = f" Indices count from 0: the last one is {int(outside[1]) - 1}."
+        if max(written, default=0) > int(outside[1]):
+            advice += _OTHER_SIZES
+    unlike = re.search(r"size of tensor a \((\d+)\) must match .* b \((\d+)\)", text)
+    if unlike and written & set(map(int, unlike.groups())):
+        advice = _OTHER_SIZES
     for said, end in _CUT.items():
         if re.search(said, text):
             text = text.partition(end)[0]
     if line:
         return f"Your function raised {name} in the line `{line}`: {text}.{advice}"
     return f"Your function raised {name}: {text}.{advice}"
+
+
+def _whole_numbers(function: Callable[..., Any]) -> set[int]:
+    """Return the whole numbers that stand in a function's code: sizes that are fixed, maybe."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    found = set[int]()
+    for constant in code.co_consts if code else ():
+        parts = constant if isinstance(constant, tuple) else (constant,)
+        found |= {part for part in parts if type(part) is int}
+    return found
 
 
 def _reasonable(result: Any) -> Any:
