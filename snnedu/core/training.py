@@ -632,4 +632,5 @@ def _progress_bar(show: bool, count: int | None, done: int, epochs: int) -> Any:
     from tqdm.auto import tqdm  # a widget in notebooks, so not before it is needed
 
     total = None if count is None else count * epochs
-    return tqdm(total=total, initial=done * (count or 0), unit="batch", disable=not show)
+    hidden: dict[str, Any] = {} if show else {"disable": True}  # by default TQDM_DISABLE decides
+    return tqdm(total=total, initial=done * (count or 0), unit="batch", **hidden)

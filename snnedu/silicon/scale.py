@@ -174,8 +174,10 @@ def _as_they_come(
     with ExitStack() as opened:
         if address is None:
             cluster = dask.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None,
-                silence_logs=logging.CRITICAL,
+                n_workers=workers, threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",  # any free port: 8787 may be another sweep's
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL, env={"TQDM_DISABLE": "1"},  # of each run's `fit`
             )  # fmt: skip
             address = opened.enter_context(cluster).scheduler_address
         client = opened.enter_context(dask.Client(address))

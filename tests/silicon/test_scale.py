@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+from contextlib import suppress
 
 import pytest
 import torch
@@ -49,6 +51,25 @@ def test_every_setting_is_run_with_every_seed_in_the_order_of_the_grid(swept):
         assert 0 <= row["seconds"] < 60
     key = lambda row: (row["beta"], row["hidden"], row["seed"])  # noqa: E731
     assert sorted(came, key=key) == sorted(found.rows, key=key)
+
+
+def test_runs_on_this_machine_show_no_bars_of_their_own(capfd):
+    def trains(seed):
+        torch.manual_seed(seed)
+        net = snn.Sequential(torch.nn.Linear(4, 2), snn.Leaky(0.9, threshold=0.1))
+        return snn.fit(net, (torch.rand(20, 5, 4), torch.arange(20) % 2), epochs=1).loss[-1]
+
+    assert len(snn.sweep(trains, {}, 2, workers=1, progress=False).rows) == 2
+    assert capfd.readouterr().err == ""
+
+
+def test_another_sweep_may_have_the_usual_port_of_dask():  # a warning is an error here
+    with socket.socket() as other:
+        with suppress(OSError):  # taken already: as good
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        found = snn.sweep(lambda seed: seed, {}, 2, workers=1, progress=False)
+    assert found.values("result").tolist() == [0, 1]
 
 
 def test_two_processes_of_one_thread_each_share_the_work(swept):
