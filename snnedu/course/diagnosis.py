@@ -6,6 +6,7 @@ mistake gives them too. A general reply is better than a false diagnosis.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ Cases = Callable[[], Iterable[Case]]
 Run = Callable[..., Any]  # (answer, *case) -> what is compared
 Otherwise = str | Callable[..., str]  # the general reply, or (got, right, *case) -> reply
 Mistakes = Mapping[str, Any]  # reply -> the wrong answer that gets it, or a list of them
-NEARLY = 0.03  # off by less is said to be close: rounded, or found in steps
+NEARLY = 0.03  # off by less is said to be close, as what is found in steps
+ROUNDED = "Your numbers are rounded. Return them as they are: rounding is for printing."
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def compare(
     wrong = next((c for c in cases_results if not alike(c[0], c[1], rtol, atol)), None)
     if wrong:
         reply = _named(got, given, mistakes, run, rtol) or answer.misfit(reference)
+        reply = reply or (ROUNDED if _only_rounded(got, right) else "")
         raise WrongAnswer(reply or f"{_nearly(got, right)}{_general(otherwise, *wrong)}")
 
 
@@ -144,6 +147,20 @@ def _named(got: list[Tensor], given: list[Case], mistakes: Mistakes, run: Run, r
             by_shape.add(reply)
     named = exact or by_shape
     return named.pop() if len(named) == 1 else ""
+
+
+def _only_rounded(got: list[Tensor], right: list[Tensor]) -> bool:
+    """Tell whether an answer has the right numbers in all cases, rounded to up to 4 places."""
+    if not any(part.any() for part in got):
+        return False
+    shares = all(part.abs().max() <= 1 for part in right if part.numel())  # 0 and 1 say yes and no
+    ways: list[Callable[[Tensor], Tensor]] = [
+        partial(torch.round, decimals=places) for places in range(1 if shares else 0, 5)
+    ]
+    if not shares:
+        ways.append(torch.trunc)
+    pairs = list(zip(got, right, strict=True))
+    return any(all(alike(a, way(b)) for a, b in pairs) for way in ways)
 
 
 def _nearly(got: list[Tensor], right: list[Tensor]) -> str:

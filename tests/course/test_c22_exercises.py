@@ -69,7 +69,7 @@ def test_a_rounded_speed_up_is_told_so(digits):
     def rounded(*case):
         return round(exercises.my_speedup(*case), digits)
 
-    with pytest.raises(WrongAnswer, match="Do not round"):
+    with pytest.raises(WrongAnswer, match="Your numbers are rounded"):
         checks.verdict(exercise("22.2"), rounded, 0)
 
 

@@ -74,6 +74,18 @@ def test_an_answer_that_is_nearly_right_hears_that_it_is(factor):
     assert reply_to(lambda x: 2 * x + (x == 3)) == GENERAL  # one of them is far off
 
 
+@pytest.mark.parametrize("rounding", [torch.round, torch.trunc, lambda x: x.round(decimals=1)])
+def test_right_numbers_that_are_rounded_are_told_so(rounding):
+    cases = ((X / 7,), (X / 1.3,))
+    said = "Your numbers are rounded. Return them as they are: rounding is for printing."
+    assert reply_to(lambda x: rounding(2 * x), cases=cases) == said
+    assert reply_to(lambda x: rounding(3 * x), cases=cases) == GENERAL
+
+
+def test_yes_and_no_in_place_of_a_share_are_not_called_rounded():
+    assert reply_to(lambda x: (2 * x > 0.5).float(), cases=((X.abs() / 10,),)) == GENERAL
+
+
 def test_a_mistake_by_shape_is_named_whatever_its_numbers():
     assert reply_to(lambda x: x.mean()) == "You add up."
     exact = {**MISTAKES, "You take the mean.": lambda x: x.mean()}
