@@ -12,11 +12,13 @@ from snnedu.course.exercise import exercise
 pytestmark = pytest.mark.house
 
 
-def changed(old, new):
-    """Return our solution with one text changed."""
+def changed(*texts):
+    """Return our solution with some texts, (old, new), changed."""
     names, source = {"torch": torch, "snn": snn}, exercise("22.3").code()
-    assert old in source
-    exec(source.replace(old, new), names)
+    for old, new in texts:
+        assert old in source
+        source = source.replace(old, new)
+    exec(source, names)
     return names["my_run"]
 
 
@@ -35,7 +37,7 @@ NOT_ASKED = [
 def test_a_run_that_is_not_the_one_asked_for_is_named(old, new, reply):
     for seed in range(3):
         with pytest.raises(WrongAnswer) as raised:
-            checks.verdict(exercise("22.3"), changed(old, new), seed)
+            checks.verdict(exercise("22.3"), changed((old, new)), seed)
         assert str(raised.value) == getattr(exercises, reply)
 
 
@@ -48,13 +50,27 @@ def test_the_better_of_two_seeds_is_not_a_run():
 
 
 def test_small_batches_are_right_as_well():
-    checks.verdict(exercise("22.3"), changed("epochs=1", "epochs=1, batch_size=32"), 0)
+    checks.verdict(exercise("22.3"), changed(("epochs=1", "epochs=1, batch_size=32")), 0)
 
 
 def test_a_decay_that_float32_rounds_the_other_way_is_the_one_asked_for():
     beta = 0.5187449932098389
     found, seen = exercises._watched(exercises.my_run, beta, 0, 0)
     exercises._refuse_run(beta, found, seen)
+
+
+def test_a_decay_that_is_set_after_the_network_is_made_counts():
+    later = "snn.Sequential(*layers)\n    net[1].beta = net[3].beta = torch.tensor(beta)"
+    run = changed(("snn.Sequential(*layers)", later), ("snn.Leaky(beta)", "snn.Leaky(0.9)"))
+    checks.verdict(exercise("22.3"), run, 0)
+
+
+@pytest.mark.filterwarnings("ignore:The output layer")
+def test_a_network_that_stays_silent_from_every_seed_has_used_its_seed():
+    sgd = "optimizer=torch.optim.SGD(net.parameters(), lr=0.03)"
+    with pytest.raises(WrongAnswer) as raised:
+        checks.verdict(exercise("22.3"), changed(("lr=0.03", sgd)), 0)
+    assert str(raised.value) == exercises.SAME_ANSWERS
 
 
 def test_equal_accuracies_of_three_seeds_may_be_chance(monkeypatch):

@@ -55,6 +55,8 @@ ALL_FOUND = "You divide all reported volumes by the true ones. Sensitivity count
 NOT_BOTH = "Your specificity counts missed satellites, too. It counts the volumes that are empty *and* were not reported: `~found & ~true`."
 OF_ALL = "You divide by all volumes. Sensitivity divides by the true ones, specificity by the empty ones."
 LEFT_OUT = "You divide by all volumes that were not reported. Specificity divides by those that are truly empty: `~true`."
+ALL_RIGHT = "You count all right volumes in both shares. Sensitivity looks at the true ones alone, specificity at the empty ones alone."
+TWICE_LESS = "You subtract 1 too many. Sensitivity minus the share of false alarms is the informedness already."
 SIZE_ONLY = "You drop the sign. A detector that is worse than guessing gets a negative number."
 CLAMPED = "You cut it off below 0. A detector that is worse than guessing gets a negative number."
 PERCENT = "You return percent. Leave the shares between 0 and 1."
@@ -134,6 +136,8 @@ CHANGES = "Your function changes its input, which later code may need: make new 
 TWO_PARTS = "Return two tensors, the place and the speed: `return place, speed`."
 BACKWARD = "You return the speed before the place. Return place and speed, in this order."
 PULLED = "Where nothing was seen, your track is pulled to (0, 0). Replace NaN after the subtraction: what was missed is 0."
+OLD_PLACE_SEEN = "Where nothing was seen, you take the old place as seen, and your track is pulled back. There what was missed is 0."
+NO_OLD_SPEED = "You return the correction of the speed alone. Add it to the old speed."
 ALL_STOP = "You correct no track if a single one was not seen. Treat each row on its own."
 EXCHANGED = "You give alpha to the prediction. The new place takes a share alpha of what was seen, and 1 - alpha of the prediction."
 NO_BETA = "You leave out beta in the speed. Correct it by beta / dt times what was missed."
@@ -243,6 +247,8 @@ BRIGHTEST = "You take the largest pixel of a block. The events of its pixels add
 AVERAGE = "You take the mean over a block. Its 16 pixels add up: the sum is 16 times as much."
 MEMBRANES = "You return the membranes. Return True where they are above the threshold."
 DELAYED = "Your blocks are kept one step late. The events of a step count in this step."
+EACH_SIGN = "Each polarity has a membrane of its own in your code. One neuron watches a block: add up the events of both first."
+ONCE_KEPT = "You keep a block forever once it was kept. Compare its membrane with the threshold anew in each step."
 NO_SQUARES = "Your blocks are not squares of 4 x 4 neighbors: use `unfold`, or `reshape` to rows, 4, columns, 4."
 PER_PIXEL = "You return a result for each pixel. Return one for each block of 4 x 4 pixels."
 
@@ -280,6 +286,11 @@ def _blocks(
 def _late(*given: Any) -> Tensor:
     kept = my_blocks(*given)
     return torch.cat([torch.zeros_like(kept[:1]), kept[:-1]])
+
+
+def _each_sign(x_rec: Tensor, beta: float, threshold: float) -> Tensor:
+    off, on = (my_blocks(x_rec[:, [sign]], beta, threshold) for sign in (0, 1))
+    return off | on
 
 
 def _interleaved(x_rec: Tensor) -> Tensor:
@@ -334,6 +345,21 @@ EXERCISES = [
                 ),
                 _from(
                     lambda hit, miss, alarm, empty: hit / (hit + miss) - empty / (empty + alarm) - 1
+                ),
+            ],
+            TWICE_LESS: _from(
+                lambda hit, miss, alarm, empty: hit / (hit + miss) - alarm / (empty + alarm) - 1
+            ),
+            ALL_RIGHT: [
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        (hit + empty) / (hit + miss) + (hit + empty) / (empty + alarm) - 1
+                    )
+                ),
+                _from(
+                    lambda hit, miss, alarm, empty: (
+                        (hit + empty) / (hit + miss) + (miss + alarm) / (empty + alarm) - 1
+                    )
                 ),
             ],
             ALL_FOUND: [
@@ -445,6 +471,10 @@ EXERCISES = [
                 partial(_track, ahead=lambda p, v, dt: p + v),
                 partial(_track, ahead=lambda p, v, dt: p + v, turn=lambda v, r, b, dt: v + b * r),
             ],
+            NO_OLD_SPEED: partial(_track, turn=lambda v, r, b, dt: b / dt * r),
+            OLD_PLACE_SEEN: partial(
+                _track, miss=lambda s, p, old: torch.where(s.isnan(), old, s) - p
+            ),
             EXCHANGED: partial(_track, correct=lambda p, r, a, old: p + (1 - a) * r),
             NO_BETA: partial(_track, turn=lambda v, r, b, dt: v + r / dt),
             NEW_SPEED: _new_speed,
@@ -503,6 +533,8 @@ EXERCISES = [
             AVERAGE: partial(_blocks, count=lambda x_rec: _sums(x_rec) / 16),
             MEMBRANES: partial(_blocks, fires=lambda mem, threshold: mem),
             DELAYED: _late,
+            EACH_SIGN: _each_sign,
+            ONCE_KEPT: lambda *given: my_blocks(*given).cummax(0).values,
             NO_SQUARES: [partial(_blocks, count=_interleaved), partial(_blocks, count=_in_rows)],
             PER_PIXEL: ByShape(partial(_blocks, count=lambda x_rec: x_rec.sum(1))),
         },

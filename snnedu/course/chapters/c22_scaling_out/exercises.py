@@ -60,8 +60,10 @@ MEAN_OF_SHARES = "You divide twice, by the number of samples and by that of the 
 BY_PROCESSES = "You divide the sum over all samples by the number of processes. Divide it by the number of samples."
 INVERSE = "You divide each gradient by its size, so the smallest share counts most. A mean stands for as many samples as it was taken over."
 FROM_EXAMPLE = "These are the weights of the example, 70, 20 and 10 of 100 samples. Another batch has others: divide each size by `sum(sizes)`."
+THREE = "You add up three gradients and no more. Another batch has more processes: go through all of `gradients`."
 NOT_ADDED = "You return one tensor for each process. Add them up: one gradient is needed."
 FIRST = "You return the gradient of one process alone. The other samples count as well."
+ONE_ALONE = "Your result holds the gradient of one process alone. The other samples count as well: add up in the loop, and return after it."
 ONE_NUMBER = "You return a single number. Each weight has a gradient of its own: add up over processes, not over weights."
 
 
@@ -112,7 +114,8 @@ SWAPPED = (
 )
 PARTS = "You return two numbers, and one is needed: the time of one process, divided by the time with many."
 A_TIME = "You put the fixed part into the formula as a time. There s is a share: divide the fixed part by the time of the whole batch, fixed + slope × `batch`."
-ROUNDED = "Do not round the speed-up."
+NOT_FIXED = "You leave the fixed part out of the time of one process. It has it as well: fixed + slope × `batch`."
+SIGN = "You add slope × samples to a measured time. The fixed part is what is left without them: subtract."
 UNLIKE = "This is not the speed-up. Draw a line through the two measurements: time = fixed part + slope × samples. Each process has the fixed part, and its share of the samples."
 OVER_ORIGIN = "You take the time per sample of one measurement as the slope. It holds a part of the fixed time: take the difference of the two measurements."
 
@@ -149,13 +152,6 @@ def _samples_over_time(sizes: Any, times: Any, batch: int, processes: int) -> fl
     return (fixed + slope * batch) / (fixed + slope * batch / processes)
 
 
-def _unlike(got: Tensor, right: Tensor, *case: Any) -> str:
-    """Return the general reply, another one if only rounding is wrong."""
-    rounded = [int(right.item()), *(round(right.item(), digits) for digits in range(4))]
-    only = got.numel() == 1 and any(abs(got.item() - each) < 1e-5 for each in rounded)
-    return ROUNDED if only else UNLIKE
-
-
 def _by_whole_samples(sizes: Any, times: Any, batch: int, processes: int) -> float:
     fixed, slope = _line(sizes, times)
     return (fixed + slope * batch) / (fixed + slope * -(-batch // processes))
@@ -184,6 +180,7 @@ def _through_origin(number: int) -> Callable[..., float]:
 # --------------------------------------------------------------------------------------- 22.3
 
 SAME_SEEDS = "Different seeds give exactly the same accuracy: eight such runs are one run. Let the seed decide the first weights: `torch.manual_seed(seed)`, before the network is made."
+SAME_ANSWERS = "Different seeds give exactly the same accuracy, though their weights differ: your network says the same of every digit. Train it as `snn.fit` does by default."
 NOT_REPEATED = "The same seed gives another accuracy when it is run again, so nobody can repeat your sweep. Set the seed before the network is made, and pass it to `snn.fit`."
 SAME_BETAS = (
     "The neurons of both layers need the decay `beta`. Yours have another one, or one layer has."
@@ -210,13 +207,14 @@ def check_run(answer: Attempt) -> None:
     calls = [(low, seeds[0]), (low, seeds[0]), (low, seeds[1]), (high, seeds[2])]
     before = torch.randperm(10**6)[: len(calls)].tolist()  # what ran before must not matter
     runs = [_watched(answer, *call, start) for call, start in zip(calls, before, strict=True)]
-    first, again, other, _ = (found for found, _ in runs)
+    (first, seen), (again, _), (other, also), _ = runs
     refuse({NOT_REPEATED: again != first})
-    for (beta, _), (found, seen) in zip(calls, runs, strict=True):
-        _refuse_run(beta, found, seen)
+    for (beta, _), (found, what) in zip(calls, runs, strict=True):
+        _refuse_run(beta, found, what)
     if first == other:  # it may be chance
         more = {_watched(answer, low, seed, before[0])[0] for seed in seeds[2:]}
-        refuse({SAME_SEEDS: more == {first}})
+        same = more == {first}
+        refuse({SAME_SEEDS: same and seen.weighs_as(also), SAME_ANSWERS: same})
 
 
 def _refuse_run(beta: float, found: float, seen: Watched) -> None:
@@ -328,8 +326,21 @@ EXERCISES = [
             NOT_DIVIDED: _weighted(lambda n, sizes: n),
             MEAN_OF_SHARES: _weighted(lambda n, sizes: n / sum(sizes) / len(sizes)),
             BY_PROCESSES: _weighted(lambda n, sizes: n / len(sizes)),
-            INVERSE: _weighted(lambda n, sizes: (1 / n) / sum(1 / size for size in sizes)),
+            INVERSE: [
+                _weighted(lambda n, sizes: (1 / n) / sum(1 / size for size in sizes)),
+                _weighted(lambda n, sizes: 1 / n),
+            ],
             FIRST: lambda gradients, sizes: gradients[0],
+            ONE_ALONE: [
+                lambda gradients, sizes: gradients[0] * sizes[0] / sum(sizes),
+                lambda gradients, sizes: gradients[-1] * sizes[-1] / sum(sizes),
+            ],
+            THREE: [
+                lambda gradients, sizes: my_average(gradients[:3], sizes[:3]),
+                lambda gradients, sizes: (
+                    my_average(gradients[:3], sizes[:3]) * sum(sizes[:3]) / sum(sizes)
+                ),
+            ],
             FROM_EXAMPLE: [_weighted(lambda n, sizes: n / 100), _as_in_the_example],
             ONE_NUMBER: ByShape(lambda gradients, sizes: my_average(gradients, sizes).mean()),
             NOT_ADDED: ByShape(lambda gradients, sizes: torch.stack(gradients)),
@@ -365,13 +376,22 @@ EXERCISES = [
             NOT_SUBTRACTED: _of_line(
                 lambda a, b, s, n, p: (a + b * (s[0] + n)) / (a + b * (s[0] + n / p))
             ),
+            NOT_FIXED: _of_line(lambda a, b, s, n, p: b * n / (a + b * n / p)),
+            SIGN: [
+                _of_line(
+                    lambda a, b, s, n, p, i=i: (
+                        (a + b * (2 * s[i] + n)) / (a + b * (2 * s[i] + n / p))
+                    )
+                )
+                for i in (0, 1)
+            ],
             WEAK: _of_line(lambda a, b, s, n, p: (a + b * n * p) / (a + b * n)),
             SWAPPED: [_swapped, _samples_over_time],
             PARTS: ByShape(lambda sizes, times, batch, processes: _line(sizes, times)),
             A_TIME: _of_line(lambda a, b, s, n, p: 1 / (a + (1 - a) / p)),
             OVER_ORIGIN: [_through_origin(0), _through_origin(1)],
         },
-        otherwise=_unlike,
+        otherwise=UNLIKE,
         accepts=(_by_amdahl, _by_fit, _by_whole_samples),
         hints=(
             "The slope is the difference of the two times by the difference of the two sizes.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +19,12 @@ from snnedu.core.training import evaluate
 class Watched:
     """What a run has made and done.
 
-    `betas`: the decays of its neurons. `linears`: its linear layers by their shape, as they were
+    `neurons`: those that have a decay. `linears`: its linear layers by their shape, as they were
     called last. `rates`: the learning rates of its optimizers. `learned`: on how many samples and
     steps its last layer was trained, [samples · steps · epochs].
     """
 
-    betas: set[float] = field(default_factory=set)
+    neurons: list[nn.Module] = field(default_factory=list)
     linears: dict[tuple[int, int], nn.Linear] = field(default_factory=dict)
     rates: set[float] = field(default_factory=set)
     learned: int = 0
@@ -41,15 +41,26 @@ class Watched:
                 hooks.callback(hook.remove)
             return function()
 
+    @property
+    def betas(self) -> set[float]:
+        """The decays of the neurons, as they are in the end: a learner may have set them later."""
+        found = [cast("Tensor", neuron.beta) for neuron in self.neurons]
+        return {beta.item() for beta in found if beta.numel() == 1}
+
     def accuracy(self, beta: float, data: tuple[Tensor, Tensor], steps: int) -> float:
         """Return how many of these samples a network of its two layers and this decay reads."""
         first, second = self.linears.values()
         net = Sequential(first, Leaky(beta), second, Leaky(beta))
         return evaluate(net, data, encode=lambda x: x.expand(steps, *x.shape)).accuracy or 0.0
 
-    def _made(self, _: nn.Module, name: str, value: Tensor | None) -> None:
-        if name == "beta" and value is not None and value.numel() == 1:
-            self.betas.add(value.item())
+    def weighs_as(self, other: "Watched") -> bool:
+        """Tell whether another run ended with the same weights."""
+        pairs = zip(self.linears.values(), other.linears.values(), strict=True)
+        return all(torch.equal(one.weight, two.weight) for one, two in pairs)
+
+    def _made(self, layer: nn.Module, name: str, value: Tensor | None) -> None:
+        if name == "beta" and value is not None:
+            self.neurons.append(layer)
 
     def _called(self, layer: nn.Module, given: tuple[Any, ...]) -> None:
         if isinstance(layer, nn.Linear):
