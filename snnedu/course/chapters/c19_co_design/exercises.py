@@ -327,7 +327,7 @@ def check_chip(answer: Attempt) -> None:
         refuse({NOT_NORMAL: abs(near - 0.683) > 0.03})  # the share of a normal within one sd
         third = tensor(answer.changing(weight, sd))  # with the tensor itself, whose gradient counts
         slope = _slope(third, weight)
-        refuse({CUT: slope is None or not slope.any()})
+        refuse({CUT: not slope.any()})
         refuse({PART: not torch.allclose(slope, (third / weight).to(slope), atol=0.05)})
 
 
@@ -340,11 +340,11 @@ def _with_gradient(answer: Attempt, weight: Tensor, sd: float) -> Tensor:
         raise
 
 
-def _slope(result: Tensor, weight: Tensor) -> Any:
-    """Return the gradient that each weight gets, or None."""
+def _slope(result: Tensor, weight: Tensor) -> Tensor:
+    """Return the gradient that each weight gets: zeros where none arrives."""
     if not result.requires_grad:
-        return None
-    return torch.autograd.grad(result.sum(), weight, allow_unused=True)[0]
+        return torch.zeros_like(weight)
+    return torch.autograd.grad(result.sum(), weight, materialize_grads=True)[0]
 
 
 def _fixed(weight: Tensor, sd: float) -> Tensor:

@@ -12,7 +12,7 @@ import snnedu as snn
 from snnedu.core.intervals import students_t
 from snnedu.course.attempt import Attempt, WrongAnswer, first_line
 from snnedu.course.chapters.c23_open_questions import experiments
-from snnedu.course.diagnosis import refuse
+from snnedu.course.diagnosis import ROUNDED, refuse
 from snnedu.course.exercise import Exercise
 
 Layers = Any  # a list, a tuple or a `Sequential` of modules
@@ -56,7 +56,6 @@ BOTH_OF_ALL = "Your interval is right. For the effect size you use a spread that
 AROUND_0 = "Your interval lies around 0. It should lie around the mean gain: add and subtract half its length."
 AROUND_SIZE = "Your interval lies around the size of the mean gain, without its sign. A harm has a negative mean."
 D_IN_INTERVAL = "Your interval is made from the effect size. It is the mean gain ± t · spread / √n, in the unit of the gains."
-ROUNDED = "Your numbers are rounded. Return them as they are: rounding is for printing."
 TURNED = "Your gain has the other sign. It is `a` minus `b`."
 T_VALUE = "Your effect size grows with the number of seeds. Divide the mean gain by the spread of the gains, not by that of their mean."
 AROUND_D = (
