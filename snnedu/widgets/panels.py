@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from numbers import Real
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -437,7 +438,7 @@ def _array(known: Known, name: str, *axes: int) -> Array:
 def _check_limits(**limits: object) -> None:
     for name, pair in limits.items():
         numbers = pair if isinstance(pair, (tuple, list)) else ()
-        known = len(numbers) == 2 and all(isinstance(n, (int, float, NoneType)) for n in numbers)
+        known = len(numbers) == 2 and all(isinstance(n, (Real, NoneType)) for n in numbers)
         if pair is not None and not known:
             raise ValueError(
                 f"`{name}` must be two numbers, the lower and the upper end. Received {pair!r}. "
