@@ -177,7 +177,7 @@ class Shorter(ast.NodeTransformer):
 
 def announced(chapter: str) -> set[int]:
     """Return the places of the cells that say in a comment how long they take."""
-    takes = re.compile(r"^#.*\b(seconds|minutes?)\b", re.MULTILINE)
+    takes = re.compile(r"^#.*\b(\d+ seconds|a minute)\b", re.MULTILINE)
     return {place for place, source in enumerate(sources(chapter)) if takes.search(source)}
 
 
