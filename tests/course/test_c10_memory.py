@@ -66,6 +66,38 @@ def test_a_slow_membrane_with_subtraction_holds_the_cue_but_learns_slowly():
     assert memory.recall_score("own β", 0, rounds=400) > own + 0.1
 
 
+class SeenReset(snn.Leaky):
+    """A leaky neuron whose gradient flows through the subtraction, too, where `seen` is True."""
+
+    seen = True
+
+    def unroll(self, cur_rec, *_, **__):
+        steps, mem = [], torch.zeros_like(cur_rec[0])
+        spk = mem
+        for cur in cur_rec:
+            mem = self.beta.clamp(0, 1) * mem + cur - (spk if self.seen else spk.detach())
+            spk = self.spike_grad(mem - 1)
+            steps.append((spk, mem))
+        return tuple(map(torch.stack, zip(*steps, strict=True)))
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_subtraction_is_easy_to_train_where_the_gradient_sees_it(monkeypatch, seen):
+    monkeypatch.setattr(SeenReset, "seen", seen)
+    layers = memory.MEMORIES["own β"]
+    monkeypatch.setitem(memory.MEMORIES, "own β", _with(SeenReset, layers))
+    score = memory.recall_score("own β", 0)
+    assert score > 0.97 if seen else score < 0.9
+
+
+def _with(neuron, layers):
+    def build(inputs, neurons, steps):
+        linear, leaky = layers(inputs, neurons, steps)
+        return [linear, neuron(leaky.beta, learn_beta=True)]
+
+    return build
+
+
 def test_which_memory_learns_gaps_best_depends_on_the_first_weights():
     found = {name: memory.gap_score(name, 0) for name in ("synapse", "delays", "recurrence")}
     assert min(found["synapse"], found["delays"]) > found["recurrence"] + 0.2
@@ -89,6 +121,19 @@ def test_padding_changes_answers_unless_it_is_masked():
     assert memory.heard(net, wrong, test, 120) < 0.5
     net = memory.listen(memory.listener(0.9, 0), scores, train)
     assert memory.heard(net, scores, test) == memory.heard(net, scores, test, 120) > 0.94
+
+
+def test_in_the_padding_the_biases_vote_and_mostly_for_one_speaker():
+    train, (x_rec, speakers, lengths) = memory.speech()
+    net = memory.listen(memory.listener(0.9, 0), lambda mem_rec, _: mem_rec.mean(0), train)
+    x_rec = torch.cat([x_rec, torch.zeros(91, *x_rec.shape[1:])])
+    own = snn.functional.length_mask(lengths, 120).unsqueeze(-1)
+    with torch.no_grad():
+        named = net(x_rec)[1].mean(0).argmax(1)
+        spk_rec = net[1].unroll(net[0](x_rec) * own)[0]
+        unbiased = net[4].unroll(net[3](spk_rec) - net[3].bias * ~own)[1].mean(0).argmax(1)
+    assert named.bincount().max() > 0.85 * len(named)
+    assert (unbiased == speakers).float().mean() > 0.94
 
 
 def test_without_memory_the_speakers_are_named_as_well():

@@ -68,8 +68,8 @@ PREDICTIONS = {
         unit="of 100 utterances",
         between=(0, 100),
         close=10,
-        low="Some speakers are still named: their membranes stand out.",
-        high="The mean of the scores runs over the padding, which is now most of the steps.",
+        low="The network gives nearly always the same name, and that is sometimes right.",
+        high="In the padding only the biases vote, and it is now most of the steps.",
         reply="The utterances are the same, to the last number.",
     ),
     "10.p7": Prediction(
@@ -86,7 +86,10 @@ PREDICTIONS = {
         options=(
             Option("synapse", "The synaptic current tells how long ago a spike came."),
             Option("recurrence", "Recurrence could count steps, but here it did not learn to."),
-            Option("delays", "A neuron can tell a gap if its two delays differ by just that gap."),
+            Option(
+                "delays",
+                "Two delays that differ by a gap could tell it, but here they learned less well.",
+            ),
         ),
     ),
 }
