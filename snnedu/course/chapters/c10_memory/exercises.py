@@ -127,6 +127,7 @@ def _run(neuron: Any, cur_rec: Tensor) -> tuple[Tensor, Tensor]:
 # --------------------------------------------------------------------------------------- 10.2
 
 NEEDS_TWO = "Return two things: what comes out now, and the line for the next step."
+A_NONE = "One of the two things that you return is None. Methods that change a list, such as `append`, return None."
 LINE_GROWS = "Your line has another length than before. For each input that enters, one leaves."
 NOT_PUT_IN = "What goes in never comes out again: the new input must enter the line."
 AT_ONCE = "Your function hands on the input of the same step. What comes out is the oldest in the line, `line[0]`."
@@ -162,6 +163,7 @@ def _run_line(answer: Attempt, x_rec: Tensor, line: Tensor) -> Tensor:
         result = answer(x, line)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise WrongAnswer(NEEDS_TWO)
+        refuse({A_NONE: any(part is None for part in result)})
         now, line = (tensor(part).float() for part in result)
         refuse({SWAPPED: now.shape == shape and line.shape == shape[1:]})
         refuse({LINE_GROWS: line.shape[1:] == shape[1:] and line.shape != shape})
@@ -191,6 +193,17 @@ def _rolled_flat(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
     after = line.roll(-1)
     after[-1] = x
     return line[0], after
+
+
+def _rolled_down(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
+    after = line.roll(1, 0)
+    after[-1] = x
+    return line[0], after
+
+
+def _appended(x: Tensor, line: Tensor) -> tuple[Tensor, None]:
+    queue = list(line)
+    return queue.pop(0), queue.append(x)
 
 
 def _put_first(x: Tensor, line: Tensor) -> tuple[Tensor, Tensor]:
@@ -309,6 +322,7 @@ EXERCISES = [
         run=_run_line,
         mistakes={
             NEEDS_TWO: [lambda x, line: _moved(x, line), lambda x, line: line[0]],
+            A_NONE: _appended,
             SWAPPED: lambda x, line: (_moved(x, line), line[0]),
             LINE_GROWS: [
                 lambda x, line: (line[0], torch.cat([line, x[None]])),
@@ -330,7 +344,7 @@ EXERCISES = [
                 lambda x, line: (line[0], torch.cat([x[None], line[:-1]])),
                 _put_first,
             ],
-            NOT_MOVED: _overwrites_last,
+            NOT_MOVED: [_overwrites_last, _rolled_down],
         },
         otherwise=_compare_lines,
         accepts=(
