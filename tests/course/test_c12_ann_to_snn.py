@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 import snnedu as snn
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c12_ann_to_snn import exercises
+from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -149,3 +151,42 @@ def test_the_dot_of_the_converted_network_stays_in_its_picture_at_the_ends(train
         shown = explorer.run(**settings)
         assert right[0] <= shown["here"] <= right[1]
         assert fired[0] <= shown["fired"] < fired[1]
+
+
+@pytest.mark.parametrize(
+    ("convert", "reply"),
+    [
+        (lambda *given: _zipped(*given), "lacks layers of `ann`: `AvgPool2d`, `Flatten`"),
+        (lambda *given: _ended_early(*given), "lacks layers of `ann`: `Linear`"),
+        (lambda *given: _ended_twice(*given), "has 5 layers of neurons.* adds up: 4"),
+    ],
+    ids=["zip", "no last weights", "two ends"],
+)
+def test_lost_layers_are_named_and_no_shape_is_asked_for(convert, reply):
+    with pytest.raises(WrongAnswer, match=reply):
+        verdict(exercise("12.3"), convert)
+
+
+def _zipped(ann, tops):  # ends with the thresholds
+    pairs = zip(ann, tops, strict=False)
+    neurons = snn.conversion.IntegrateAndFire
+    layers = [neurons(top) if isinstance(layer, nn.ReLU) else layer for layer, top in pairs]
+    return snn.Sequential(*layers, snn.Leaky(1.0, reset_mechanism="none"))
+
+
+def _ended_early(ann, tops):
+    *layers, _, end = exercises.my_convert(ann, tops)
+    return snn.Sequential(*layers, end)
+
+
+def _ended_twice(ann, tops):
+    end = snn.Leaky(1.0, reset_mechanism="none")
+    return snn.Sequential(*exercises.my_convert(ann, tops), end)
+
+
+def test_an_unflattened_topk_is_told_of_its_axis():
+    def threshold(activations, percentile):
+        return activations.topk(int(activations.numel() * (1 - percentile / 100))).values.min()
+
+    with pytest.raises(WrongAnswer, match="`topk` and `kthvalue` look along one axis"):
+        verdict(exercise("12.2"), threshold)

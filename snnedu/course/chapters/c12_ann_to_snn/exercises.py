@@ -1,6 +1,7 @@
 """Exercises of 12 · Conversion: the error of a neuron, a threshold, a whole network."""
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import snnedu as snn
+from snnedu.core.layer import SpikingLayer
 from snnedu.course.attempt import Attempt, WrongAnswer, first_line
 from snnedu.course.diagnosis import ByShape, refuse
 from snnedu.course.exercise import Exercise
@@ -42,9 +44,7 @@ def my_convert(ann: nn.Sequential, thresholds: list[float]) -> snn.Sequential:
 # --------------------------------------------------------------------------------------- 12.1
 
 ROUNDED_DOWN = "Your counts are rounded down. That is a neuron that starts at 0; ours starts at θ/2 and rounds to the nearest whole number."
-ROUNDED_UP = (
-    "Your counts are rounded up. A neuron that starts at θ/2 rounds to the nearest whole number."
-)
+ROUNDED_UP = "Your counts are rounded up, by `ceil` or by θ/2 counted twice. Round T z/θ to the nearest whole number."
 ABOVE_T = (
     "Some of your counts are above T. A neuron fires once a step at most: this error is clipping."
 )
@@ -66,6 +66,8 @@ IN_UNITS_OF_THETA = "Your error is in units of θ. As an activation, one spike i
 NOT_PER_STEP = "You take θ for each spike. That is what the neuron pays: it sends θ N/T, per step."
 SQUARED = "You square the errors. Return them as they are, with their sign."
 CLIPPED_AT_1 = "You clip the activation at 1. The largest one is θ, with a spike in every step."
+LARGEST_COUNT = "Your largest count is not T. A neuron can fire in every step."
+UPSIDE_DOWN = "You multiply the count by T/θ. One spike is worth θ/T."
 WITHOUT_T = (
     "Your count does not depend on T. In T steps a neuron collects T z, and pays θ for each spike."
 )
@@ -89,10 +91,12 @@ def _sent(
     to: Callable[[Tensor], Tensor] = torch.round,
     low: float | None = 0,
     high: bool = True,
+    most: Callable[[float, int], float] = lambda threshold, steps: steps,
     pays: bool = True,
 ) -> Tensor:
     """Return what a neuron sends, with another rounding or clipping."""
-    count = to(steps * z / (threshold if pays else 1.0)).clamp(low, steps if high else None)
+    top = most(threshold, steps) if high else None
+    count = to(steps * z / (threshold if pays else 1.0)).clamp(low, top)
     return threshold * count / steps
 
 
@@ -134,6 +138,7 @@ MEAN_OF_NEURONS = (
 )
 FIRST_SAMPLE = "You look at the first sample only. Take all of them."
 HUNDREDTHS = "`quantile` takes a share from 0 to 1, and `percentile` goes up to 100. Divide the percentile by 100."
+ONE_AXIS = "`topk` and `kthvalue` look along one axis, and no axis is that long. Take all samples and neurons together first: `activations.flatten()`."
 TRIMMED = "You return a mean. The threshold is the value that so many percent do not exceed."
 
 
@@ -146,11 +151,13 @@ def _draw_activations() -> Iterator[tuple[Tensor, float]]:
 
 
 def _run_threshold(answer: Attempt, activations: Tensor, percentile: float) -> Any:
-    """Return the answer's threshold. Says so where it takes a percentile for a share."""
+    """Return the answer's threshold. Says what PyTorch's error means where there is one."""
     try:
         return answer(activations, percentile)
     except WrongAnswer as reply:
-        refuse({HUNDREDTHS: "in the range [0, 1]" in str(reply)})
+        said = str(reply)
+        refuse({HUNDREDTHS: "in the range [0, 1]" in said})
+        refuse({ONE_AXIS: "k out of range" in said and "flatten" not in said})
         raise
 
 
@@ -190,6 +197,9 @@ FIRST_FOR_ALL = "All your neurons have the first threshold. Take the next one at
 READOUT_FIRES = 'Your last layer pays for its spikes, and so loses what it has added up. It needs `reset_mechanism="none"`.'
 READOUT_LEAKS = "Your last layer leaks. A sum over all steps needs β = 1."
 NO_READOUT = "Your network ends with weights. Append neurons that only add up, without a leak and without a reset: their membrane is the answer."
+FIRST_WEIGHTS = "You multiply the first weights by a threshold. They receive the picture, not spikes: leave them as they are."
+LACKS = "Your network lacks layers of `ann`: {}. Only each ReLU is replaced. All others stay, in their order."
+NEURON_LAYERS = "Your network has {} layers of neurons. It needs one for each ReLU, and one at the end that adds up: {}."
 NOT_A_NETWORK = "Return an `snn.Sequential`."
 NO_NEURONS = "A ReLU is still in your network. Put neurons in its place."
 
@@ -234,8 +244,12 @@ def _run_network(answer: Attempt, ann: nn.Sequential, thresholds: list[float], x
         refuse({NEEDS_DATA: "leaf Variable" in said or "as parameter 'weight'" in said})
         raise
     refuse({NOT_A_NETWORK: not isinstance(net, snn.Sequential)})
-    kinds = [type(layer) for layer in net]
-    refuse({NO_NEURONS: nn.ReLU in kinds, NO_READOUT: kinds[-1:] == [nn.Linear]})
+    kinds = [type(layer) for layer in net.modules()]
+    refuse({NO_NEURONS: nn.ReLU in kinds, NO_READOUT: kinds[-1] is nn.Linear})
+    kept = Counter(type(layer) for layer in ann if not isinstance(layer, nn.ReLU))
+    lost = ", ".join(f"`{kind.__name__}`" for kind in kept - Counter(kinds))
+    found, needed = sum(issubclass(kind, SpikingLayer) for kind in kinds), len(thresholds) + 1
+    refuse({LACKS.format(lost): lost, NEURON_LAYERS.format(found, needed): found != needed})
     try:
         with torch.no_grad():
             *hidden, last = net.record(x.expand(16, *x.shape)).values()
@@ -253,11 +267,12 @@ def _built(
     neurons: Callable[[float], Any] = lambda top: snn.conversion.IntegrateAndFire(top),
     last: Any = None,
     tops: Callable[[list[float]], list[float]] = list,
+    first: Callable[[list[float]], float] = lambda tops: 1.0,
     lost: tuple[Any, ...] = (),
     grows: bool = False,
 ) -> snn.Sequential:
     """Return `my_convert`, with something else in it."""
-    layers, worth, left = list[Any](), 1.0, tops(thresholds)
+    layers, worth, left = list[Any](), first(thresholds), tops(thresholds)
     for layer in ann:
         if isinstance(layer, nn.ReLU):
             top = left.pop(0)
@@ -332,7 +347,10 @@ EXERCISES = [
             COUNTS: lambda z, threshold, steps: my_error(z, threshold, steps) * steps / threshold,
             NO_THETA: lambda z, threshold, steps: _sent(z, threshold, steps) / threshold - z.relu(),
             TURNED_ROUND: lambda *given: -my_error(*given),
-            NO_SIGN: lambda *given: my_error(*given).abs(),
+            NO_SIGN: [
+                lambda *given: my_error(*given).abs(),
+                lambda *given: my_error(*given).relu(),
+            ],
             CLIPPED_RELU: lambda z, threshold, steps: (
                 _sent(z, threshold, steps) - z.clamp(0, threshold)
             ),
@@ -346,6 +364,14 @@ EXERCISES = [
                 my_error(z, threshold, steps) / threshold
             ),
             NOT_PER_STEP: lambda z, threshold, steps: steps * _sent(z, threshold, steps) - z.relu(),
+            LARGEST_COUNT: [
+                _off(most=lambda threshold, steps: threshold),
+                _off(most=lambda threshold, steps: 1),
+                _off(most=lambda threshold, steps: steps - 1),
+            ],
+            UPSIDE_DOWN: lambda z, threshold, steps: (
+                _sent(z, threshold, steps) * (steps / threshold) ** 2 - z.relu()
+            ),
             SQUARED: lambda *given: my_error(*given) ** 2,
             CLIPPED_AT_1: lambda z, threshold, steps: (
                 _sent(z, threshold, steps, high=False).clamp(max=1) - z.relu()
@@ -438,6 +464,10 @@ EXERCISES = [
                 partial(_built, lost=(nn.Flatten,)),
                 partial(_built, lost=(nn.AvgPool2d, nn.Flatten)),
             ],
+            FIRST_WEIGHTS: [
+                partial(_built, first=lambda tops: tops[0]),
+                partial(_built, first=lambda tops: tops[-1]),
+            ],
             DENSE_LEFT: partial(_without, _kind(nn.Linear)),
             CONVOLUTIONS_LEFT: partial(_without, _kind(nn.Conv2d)),
             LAST_LEFT: partial(_without, lambda ann: [ann[-1]]),
@@ -450,9 +480,10 @@ EXERCISES = [
                     bias=lambda worth, own: own,
                 ),
             ],
-            NEURONS_OF_ONE: partial(
-                _built, neurons=lambda top: snn.conversion.IntegrateAndFire(1.0)
-            ),
+            NEURONS_OF_ONE: [
+                partial(_built, neurons=lambda top: snn.conversion.IntegrateAndFire(1.0)),
+                partial(_built, neurons=lambda top: snn.Leaky(1.0)),
+            ],
             REVERSED: partial(_built, tops=lambda tops: tops[::-1]),
             ALL_SO_FAR: partial(_built, grows=True),
             NEEDS_DATA: [_in_place, _assigned],
