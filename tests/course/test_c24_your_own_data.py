@@ -7,8 +7,10 @@ import pytest
 import torch
 
 import snnedu as snn
+from snnedu.course.attempt import WrongAnswer
 from snnedu.course.chapters.c24_your_own_data import experiments, gestures
 from snnedu.course.chapters.c24_your_own_data.explorers import LENGTHS, _binned
+from snnedu.course.check import verdict
 from snnedu.course.exercise import exercise
 from tests.course.cells import run_cells
 
@@ -343,3 +345,8 @@ def in_place(rows, size):
 def test_a_short_duration_and_a_changed_table_hear_so(read, said, capsys):
     snn.check("24.1", read)
     assert said in capsys.readouterr().out
+
+
+def test_a_reader_that_drops_a_row_is_told_so_and_hears_of_no_shape():
+    with pytest.raises(WrongAnswer, match="40 rows go in, 39 events come out"):
+        verdict(exercise("24.1"), lambda rows, size: exercise("24.1").solution(rows[1:], size))

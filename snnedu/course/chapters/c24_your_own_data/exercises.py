@@ -62,6 +62,7 @@ SHORT = (
     "Your times are right, but your `duration` is shorter. It is the time of the last event, in ms."
 )
 NO_TIME = "Your recording lasts 0 ms. A float32 (`/` makes one, too) holds about 7 digits, the camera's clock has 16: subtract the first time while the times are whole numbers."
+ROWS = "{} rows go in, {} events come out. Every row of the table is an event."
 NOT_EVENTS = "Return `snn.events.Events(t, x, y, p, size=size, duration=…)`. You return {}."
 
 
@@ -90,6 +91,7 @@ def _run_read(answer: Any, rows: Rows, size: tuple[int, int]) -> Any:
     refuse(
         {NOT_EVENTS.format(f"`{type(events).__name__}`"): not isinstance(events, snn.events.Events)}
     )
+    refuse({ROWS.format(len(rows), len(events)): len(events) != len(rows)})
     last = torch.tensor([*events.size, events.duration], dtype=torch.float64)
     return torch.cat([last, *(part.double() for part in (events.t, events.x, events.y, events.p))])
 
