@@ -97,7 +97,7 @@ def _pairs(answer: Callable[..., Any], times: Times, longest: float, fewest: int
     if isinstance(found, list | tuple | np.ndarray):
         refuse({NO_LIST: any(np.ndim(pair) == 0 for pair in found)})  # one pair, not in a list
         refuse({TWO_ROWS: _are_two_rows(found)})
-        refuse({WHOLE: any(np.size(group) > 2 for group in found)})
+        refuse({WHOLE: any(np.asarray(group).size > 2 for group in found)})
     return found
 
 
@@ -197,6 +197,10 @@ def _as_array(times: Times, longest: float, fewest: int) -> Any:
 
 def _as_tensor(times: Times, longest: float, fewest: int) -> Any:
     return torch.tensor(_as_array(times, longest, fewest))
+
+
+def _list_of_tensors(times: Times, longest: float, fewest: int) -> Any:
+    return list(_as_tensor(times, longest, fewest))
 
 
 def _two_rows(times: Times, longest: float, fewest: int) -> Any:
@@ -457,7 +461,7 @@ EXERCISES = [
             TWO_ROWS: [_two_rows, lambda *train: tuple(zip(*find_bursts(*train), strict=True))],
         },
         otherwise="These are not the bursts. Walk along the train; where an interval is too long, a group ends, and the next one starts.",
-        accepts=(_as_array, _as_tensor, _by_lists, _bursts()),
+        accepts=(_as_array, _as_tensor, _list_of_tensors, _by_lists, _bursts()),
         hints=(
             "Cut the train wherever an interval is longer than `longest`. What lies between two cuts is a group.",
             "Keep the place where the present group began. At a cut, the group ends with the spike before the long interval.",
