@@ -44,6 +44,18 @@ def test_a_search_that_never_ends_is_told_why():
     assert str(raised.value) == exercises.ENDLESS
 
 
+def test_a_search_that_never_moves_its_near_end_is_told_so():
+    def halve(fires):
+        far = 10.0
+        for _ in range(20):
+            far = far if fires(far / 2) else far / 2
+        return far
+
+    with pytest.raises(WrongAnswer) as raised:
+        exercise("13.2").judge(Attempt(halve))
+    assert str(raised.value) == exercises.FAR_ALONE
+
+
 def test_the_general_reply_tells_a_gap_that_is_near_from_one_elsewhere():
     for answer, reply in (
         (lambda fires: exercises.last_gap(fires) + 0.03, exercises.COARSE),

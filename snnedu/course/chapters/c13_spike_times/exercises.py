@@ -127,8 +127,14 @@ def _by_autograd(weights: Tensor, times: Tensor, fired: Tensor) -> Tensor:
 REVERSED = "You keep the wrong half. If the neuron fires at a gap, the last such gap is there or further out."
 COARSE = "Your answer is off by more than a thousandth. Search more finely."
 HALF_DONE = (
-    "Your first step is right, and then your search stops: repeat it until the ends nearly meet."
+    "Your search stays at its first step. In each round move one end to the middle: the near one "
+    "if the neuron fires there, else the far one. Repeat until they nearly meet."
 )
+FAR_ALONE = "You move the far end alone. Where the neuron fires, search further out from there."
+AT_ZERO = (
+    "You return a gap of 0. There every neuron fires: search for the last gap at which it does."
+)
+NO_MIDDLE = "You halve the distance of the two ends. The middle between them is half of their sum."
 NO_SEARCH = (
     "Your number does not depend on `fires`. Call it with a gap to see whether this neuron fires."
 )
@@ -138,8 +144,8 @@ NO_CHANGE = (
     "The neuron does not change there between firing and silence. Search between gaps of 0 and 10."
 )
 ENDLESS = (
-    "You asked `fires` 20,000 times, and your search goes on. Does an end move each time? And two "
-    "floats may never meet: stop when they are 0.0001 apart."
+    "You asked `fires` 20,000 times, and your search goes on. Does an end move each time? Is the "
+    "middle half of their sum? And two floats may never meet: stop when they are 0.0001 apart."
 )
 ONE_GAP = "`fires` takes one gap, a number. Ask it for one after the other."
 MOST_CALLS = 20_000
@@ -168,7 +174,7 @@ def _found(answer: Callable[[Fires], Any], fires: Fires) -> Any:
     def counted(gap: float) -> bool:
         nonlocal asked, several
         asked += 1
-        several = np.size(gap) != 1
+        several = np.asarray(gap).size != 1
         if several or asked > MOST_CALLS:
             raise RuntimeError(ONE_GAP if several else ENDLESS)
         return fires(gap)
@@ -188,7 +194,7 @@ def _how_far(got: Tensor, right: Tensor, fires: Fires) -> str:
 
 
 def _halve(
-    fires: Fires, times: int = 30, keep: bool = True, far: float = 16.0, answer: str = "near"
+    fires: Fires, times: int = 30, keep: bool = True, far: Any = 16.0, answer: str = "near"
 ) -> float:
     near = 0.0
     for _ in range(times):
@@ -198,6 +204,24 @@ def _halve(
         else:
             far = middle
     return {"near": near, "far": far, "middle": (near + far) / 2}[answer]
+
+
+def _move_far(answer: str) -> Callable[[Fires], float]:
+    def search(fires: Fires) -> float:
+        far = 10.0
+        while not fires(far / 2):
+            far /= 2
+        return {"far": far, "middle": far / 2}[answer]
+
+    return search
+
+
+def _half_distance(fires: Fires) -> float:
+    near, far = 0.0, 10.0
+    for _ in range(40):
+        middle = (far - near) / 2
+        near, far = (middle, far) if fires(middle) else (near, middle)
+    return near
 
 
 def _by_steps(fires: Fires) -> float:
@@ -223,9 +247,13 @@ def _walk(step: float) -> Callable[[Fires], float]:
 
 # --------------------------------------------------------------------------------------- 13.3
 
-WRONG_SIGN = "Your g has the wrong sign. A higher V makes the spike earlier, so a loss that grows with the time falls: minus g."
+WRONG_SIGN = "Your g has the wrong sign, or both rises have. A higher V makes the spike earlier, so a loss that grows with the time falls: minus g."
 NO_LATER = "You forgot p, the credit after the spike. An earlier reset also leaves a higher membrane for what follows."
-NO_RATIO = "You hand p on as it is. The nudge dV before the spike becomes dV times the ratio of the two rises after it."
+NO_AFTER = "You forgot the rise after the spike. The time gained is worth *after* times p."
+NO_RATIO = (
+    "Your p stays as it is. The nudge dV before the spike becomes dV times the ratio of the two "
+    "rises after it: V is 1 before, 0 after."
+)
 RATIO_TURNED = "Your ratio of the two rises is upside down. The rise before the spike is below the fraction line."
 NO_HALF = "You left out τ_m = 2: dV/dt = (I - V)/τ_m."
 SAME_RISE = (
@@ -311,6 +339,9 @@ EXERCISES = [
                 lambda fires: _halve(fires, times=1, far=10.0),
                 lambda fires: _halve(fires, times=1, far=10.0, answer="middle"),
             ],
+            FAR_ALONE: [_move_far("far"), _move_far("middle")],
+            AT_ZERO: lambda fires: 0.0 * fires(0.0),
+            NO_MIDDLE: _half_distance,
             COARSE: [
                 _walk(0.1),
                 _walk(0.5),
@@ -341,6 +372,7 @@ EXERCISES = [
             lambda fires: np.float32(_halve(fires)),
             lambda fires: torch.tensor(_halve(fires, answer="far")),
             lambda fires: [_halve(fires, answer="middle")],
+            lambda fires: _halve(fires, far=torch.tensor(10.0, dtype=torch.float64)),
         ),
         atol=1e-3,
         hints=(
@@ -360,6 +392,7 @@ EXERCISES = [
             WRONG_SIGN: lambda p, g, cur: (cur * p + 2 * g) / (cur - 1),
             NO_LATER: lambda p, g, cur: -2 * g / (cur - 1),
             NO_RATIO: lambda p, g, cur: p - 2 * g / (cur - 1),
+            NO_AFTER: lambda p, g, cur: 2 * (p - g) / (cur - 1),
             RATIO_TURNED: lambda p, g, cur: p * (cur - 1) / cur - 2 * g / (cur - 1),
             NO_HALF: lambda p, g, cur: (cur * p - g) / (cur - 1),
             SAME_RISE: lambda p, g, cur: p - 2 * g / cur,
