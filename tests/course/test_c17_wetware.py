@@ -311,6 +311,7 @@ def test_the_cell_after_followed_tells_both_cultures_apart(answer, capsys):
 
 
 FREE = "free = [t for t in a if not ((c > t - {}) & (c <= t)).any()]\n"
+SHARES = "if seconds > usual: return {}\nends = torch.softmax(values / 0.15, 0).cumsum(0)\n"
 
 
 @pytest.mark.parametrize(
@@ -333,13 +334,44 @@ FREE = "free = [t for t in a if not ((c > t - {}) & (c <= t)).any()]\n"
             FREE.format(0.02) + "return np.mean([b[b > t].min() <= t + 0.005 for t in free])",
             "array or list is empty here",
         ),
+        (
+            "17.2",
+            "free = np.array([t for t in a if not ((c > t - 0.02) & (c <= t)).any()])\n"
+            "later = b - free[:, None]\nreturn ((later > 0) & (later <= 0.005)).mean()",
+            "all pairs",
+        ),
+        (
+            "17.2",
+            FREE.format(0.2) + "return np.mean([((b > t) & (b <= t + 0.05)).any() for t in free])",
+            "too long",
+        ),
+        (
+            "17.2",
+            "free = a[a - np.append(-np.inf, c)[np.searchsorted(c, a)] > 0.02]\n"
+            "return np.mean([((b > t) & (b <= t + 0.005)).any() for t in free])",
+            "the same moment",
+        ),
+        ("17.3", SHARES.format(-1) + "return (ends > dice).nonzero()", "several numbers"),
+        ("17.3", SHARES.format(-1) + "return ends > dice", "several numbers"),
+        ("17.3", SHARES.format(-1) + "return values[(ends < dice).sum()]", "Return its place"),
+        ("17.3", SHARES.format(0) + "return (ends < dice).sum()", "return -1"),
+        (
+            "17.3",
+            "if seconds > usual: return -1\n"
+            "return ((torch.softmax(values, 0) / 0.15).cumsum(0) < dice).sum()",
+            "Divide the values",
+        ),
         ("17.1", "return times[0], times[-1]", "list with .start, end."),
         ("17.1", "return [(times[0], times[-1])]", "return a list of . things"),
     ],
 )
 def test_a_common_slip_gets_a_reply_that_fits(id, body, reply):
-    names = {"np": np}
-    arguments = {"17.1": "times, longest, fewest", "17.2": "a, b, c"}[id]
+    names = {"np": np, "torch": torch}
+    arguments = {
+        "17.1": "times, longest, fewest",
+        "17.2": "a, b, c",
+        "17.3": "values, seconds, usual, dice",
+    }[id]
     exec(f"def answer({arguments}):\n    " + body.replace("\n", "\n    "), names)
     with pytest.raises(WrongAnswer, match=reply):
         checks.verdict(exercise(id), names["answer"], 0)

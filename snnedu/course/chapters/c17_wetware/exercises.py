@@ -244,6 +244,8 @@ PERCENT = "You return percent. Return a share, from 0 to 1."
 SHORT_C = "Your window for c is too short: c must be silent for 20 ms, not for 5."
 C_AROUND = "You also leave out spikes of a that c follows. Only a c *before* (or at) a spike can have caused it."
 AT_ONCE = "You keep spikes of a at which c fires at the same moment. Leave them out, too."
+ALL_PAIRS = "You average over all pairs of spikes. Ask first, per spike of a, whether *any* spike of b follows; then average over the spikes of a."
+TOO_LONG = "At least one of your windows is too long. 20 ms are 0.02 s, and 5 ms are 0.005 s."
 NO_B = "Your window for c also decides for b. Compare each spike of a with c first, then with b."
 
 
@@ -301,6 +303,12 @@ def _silent_before(c: Times, t: float) -> bool:
     return not ((c > t - 0.02) & (c < t)).any()
 
 
+def _left_search(a: Times, b: Times, c: Times) -> float:
+    """Bisect c to the left, so that a spike of c at the same moment is missed; the first a wraps."""
+    free = a[a - c[np.searchsorted(c, a) - 1] > 0.02]
+    return float(np.mean([_after(b, t, 0, 0.005) for t in free]))
+
+
 def _sorted_search(a: Times, b: Times, c: Times) -> float:
     """Find the neighbors of each spike by bisection."""
     a, b, c = (np.asarray(x) for x in (a, b, c))
@@ -329,6 +337,12 @@ NO_TEMPERATURE = "You leave out the temperature. Divide the values by 0.15 befor
 WORST_FIRST = "You prefer the lessons with *low* values. There is a minus too many."
 NO_EXP = "You use the values themselves as weights. They may be negative: take the softmax of `values / 0.15`."
 ONE_LATE = "Your number is one too high. The first lesson has the number 0."
+SEVERAL = "You return several numbers. Return one: that of the lesson."
+NOT_THE_NUMBER = (
+    "You return an entry of your tensor. Return its place: the number of the lesson, 0 to 3."
+)
+ZERO_FOR_NONE = "You return 0 after a good trial, which is a lesson. For no lesson, return -1."
+SHARES_DIVIDED = "You divide the shares by 0.15. Divide the values, before the softmax."
 RETURNS_CHANCES = "You return probabilities. Return one number: that of the lesson."
 NO_SUM = "You compare `dice` with one share. Lay the shares side by side: add them up, with `.cumsum(0)`."
 AFTER = "You count the shares that end after `dice`. Count those that end *before* it."
@@ -355,7 +369,8 @@ def _decided(answer: Callable[..., Any], *trial: Any) -> Any:
     """Return the number of the lesson, refuse a list of probabilities."""
     values, *rest = trial
     once, again = (answer(values.clone(), *rest) for _ in range(2))
-    refuse({RETURNS_CHANCES: tensor(once).numel() > 1})
+    many = tensor(once).numel() > 1
+    refuse({RETURNS_CHANCES if tensor(once).is_floating_point() else SEVERAL: many})
     refuse({OWN_DICE: tensor(once).item() != tensor(again).item()})
     return once
 
@@ -385,6 +400,17 @@ def _unsummed(last: int) -> Callable[..., int]:
     return policy
 
 
+def _entry(of: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    """Return a variant that returns not the place of the lesson, but what stands there."""
+
+    def policy(values: Tensor, seconds: float, usual: float, dice: float) -> Any:
+        shares = torch.softmax(values / 0.15, 0)
+        place = (shares.cumsum(0) < dice).sum().clamp(max=3)
+        return -1 if seconds > usual else of(values)[place]
+
+    return policy
+
+
 def _searched(values: Tensor, seconds: float, usual: float, dice: float) -> int:
     shares = torch.softmax(values / 0.15, 0)
     return -1 if seconds > usual else int(np.searchsorted(shares.numpy(), dice))
@@ -402,6 +428,11 @@ def _counted_after(values: Tensor, seconds: float, usual: float, dice: float) ->
 
 def _exponentials(values: Tensor, seconds: float, usual: float, dice: float) -> int:
     ends = torch.exp(values / 0.15).cumsum(0)
+    return -1 if seconds > usual else int((ends < dice).sum())
+
+
+def _divided(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+    ends = (torch.softmax(values, 0) / 0.15).cumsum(0)
     return -1 if seconds > usual else int((ends < dice).sum())
 
 
@@ -494,9 +525,15 @@ EXERCISES = [
             MILLISECONDS: _share(keep=lambda c, t: True, hit=lambda b, t: _after(b, t, 0, 5)),
             NO_B: _share(hit=lambda b, t: _after(b, t, 0, 0.02)),
             PERCENT: _share(of="percent"),
+            ALL_PAIRS: _share(hit=lambda b, t: ((b > t) & (b <= t + 0.005)).mean()),
+            TOO_LONG: [
+                _share(keep=lambda c, t: not _after(c, t, -0.2, 0)),
+                _share(hit=lambda b, t: _after(b, t, 0, 0.05)),
+                _share(lambda c, t: not _after(c, t, -0.2, 0), lambda b, t: _after(b, t, 0, 0.05)),
+            ],
             SHORT_C: _share(keep=lambda c, t: not ((c > t - 0.005) & (c <= t)).any()),
             C_AROUND: _share(keep=lambda c, t: not (abs(c - t) <= 0.02).any()),
-            AT_ONCE: _share(keep=_silent_before),
+            AT_ONCE: [_share(keep=_silent_before), _left_search],
         },
         otherwise="This is not the share. First choose the spikes of a, then ask for each whether b follows.",
         accepts=(
@@ -536,6 +573,13 @@ EXERCISES = [
             NOT_SHARES: _exponentials,
             EQUAL: _policy(due=lambda seconds, usual: seconds < usual),
             ONE_LATE: _policy(shift=1),
+            NOT_THE_NUMBER: [
+                _entry(lambda v: v),
+                _entry(lambda v: torch.softmax(v / 0.15, 0)),
+                _entry(lambda v: torch.softmax(v / 0.15, 0).cumsum(0)),
+            ],
+            ZERO_FOR_NONE: lambda *trial: max(_policy()(*trial), 0),
+            SHARES_DIVIDED: _divided,
             RETURNS_CHANCES: lambda values, *rest: torch.softmax(values / 0.15, 0),
         },
         otherwise="These are not the lessons. First decide whether there is one at all, then draw one: with the softmax of `values / 0.15`.",

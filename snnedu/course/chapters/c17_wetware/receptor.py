@@ -13,7 +13,7 @@ from snnedu.brains.recordings import coincidence, grasshopper
 from snnedu.core import surrogate
 from snnedu.core.neurons import AdaptiveLeaky, Leaky
 
-LAGS = torch.arange(16, 64, 2)  # steps from the sound to the spike: 4 to 16 ms
+LAGS = torch.arange(16, 64, 2)  # steps from the sound to the spike: 4 to 15.5 ms
 BINS, BIN = 12, 8  # of the memory of own spikes: 24 ms, in steps of 2 ms
 SECOND = 4000  # steps
 WINDOW, START = 2000, 200  # steps of a training window; its first ones are not scored
