@@ -206,12 +206,14 @@ def _halve(
     return {"near": near, "far": far, "middle": (near + far) / 2}[answer]
 
 
-def _move_far(answer: str) -> Callable[[Fires], float]:
+def _move_far(share: float) -> Callable[[Fires], float]:
+    """Return a variant that moves the far end alone, and returns a share of it."""
+
     def search(fires: Fires) -> float:
         far = 10.0
         while not fires(far / 2):
             far /= 2
-        return {"far": far, "middle": far / 2}[answer]
+        return share * far
 
     return search
 
@@ -339,7 +341,7 @@ EXERCISES = [
                 lambda fires: _halve(fires, times=1, far=10.0),
                 lambda fires: _halve(fires, times=1, far=10.0, answer="middle"),
             ],
-            FAR_ALONE: [_move_far("far"), _move_far("middle")],
+            FAR_ALONE: [_move_far(1.0), _move_far(0.5)],
             AT_ZERO: lambda fires: 0.0 * fires(0.0),
             NO_MIDDLE: _half_distance,
             COARSE: [

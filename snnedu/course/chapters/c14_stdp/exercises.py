@@ -103,23 +103,19 @@ def _filled(spk: Tensor, tau: float) -> Tensor:
     return trace
 
 
-def _one_tensor(spk: Tensor, tau: float) -> list[Tensor]:
-    """Add up in place: every place of the list then holds the same tensor."""
-    x, rows = torch.zeros(()), list[Tensor]()
-    for now in spk:
-        x *= math.exp(-1 / tau)
-        x += now
-        rows.append(x)
-    return rows
+def _one_tensor(late: bool = False) -> Callable[..., list[Tensor]]:
+    """Add up in place, and fade before or after: every place then holds the same tensor."""
 
+    def trace(spk: Tensor, tau: float) -> list[Tensor]:
+        x, rows, left = torch.zeros(()), list[Tensor](), math.exp(-1 / tau)
+        for now in spk:
+            x *= 1 if late else left
+            x += now
+            x *= left if late else 1
+            rows.append(x)
+        return rows
 
-def _one_tensor_fades_late(spk: Tensor, tau: float) -> list[Tensor]:
-    x, rows = torch.zeros(()), list[Tensor]()
-    for now in spk:
-        x += now
-        x *= math.exp(-1 / tau)
-        rows.append(x)
-    return rows
+    return trace
 
 
 def _from_1(spk: Tensor, tau: float) -> list[float]:
@@ -368,7 +364,7 @@ EXERCISES = [
             SINCE_START: _fades_since_start,
             DIVIDES: _traces(share=lambda tau: 1 / tau),
             LATE: _traces(lag=1),
-            ONE_TENSOR: [_one_tensor, _one_tensor_fades_late],
+            ONE_TENSOR: [_one_tensor(), _one_tensor(late=True)],
             ONLY_SPIKES: lambda spk, tau: 1.0 * spk,
             FROM_1: _from_1,
             FIXED: [

@@ -426,14 +426,13 @@ def _counted_after(values: Tensor, seconds: float, usual: float, dice: float) ->
     return -1 if seconds > usual else int((ends > dice).sum())
 
 
-def _exponentials(values: Tensor, seconds: float, usual: float, dice: float) -> int:
-    ends = torch.exp(values / 0.15).cumsum(0)
-    return -1 if seconds > usual else int((ends < dice).sum())
+def _laid(weights: Callable[[Tensor], Tensor]) -> Callable[..., int]:
+    """Return a variant that lays side by side what does not sum to 1."""
 
+    def policy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
+        return -1 if seconds > usual else int((weights(values).cumsum(0) < dice).sum())
 
-def _divided(values: Tensor, seconds: float, usual: float, dice: float) -> int:
-    ends = (torch.softmax(values, 0) / 0.15).cumsum(0)
-    return -1 if seconds > usual else int((ends < dice).sum())
+    return policy
 
 
 def _greedy(values: Tensor, seconds: float, usual: float, dice: float) -> int:
@@ -570,7 +569,7 @@ EXERCISES = [
             TIMES_TEMPERATURE: _policy(weights=lambda v: torch.softmax(v * 0.15, 0)),
             NO_SUM: [_unsummed(3), _unsummed(-1), _searched, _counted],
             AFTER: _counted_after,
-            NOT_SHARES: _exponentials,
+            NOT_SHARES: _laid(lambda v: torch.exp(v / 0.15)),
             EQUAL: _policy(due=lambda seconds, usual: seconds < usual),
             ONE_LATE: _policy(shift=1),
             NOT_THE_NUMBER: [
@@ -579,7 +578,7 @@ EXERCISES = [
                 _entry(lambda v: torch.softmax(v / 0.15, 0).cumsum(0)),
             ],
             ZERO_FOR_NONE: lambda *trial: max(_policy()(*trial), 0),
-            SHARES_DIVIDED: _divided,
+            SHARES_DIVIDED: _laid(lambda v: torch.softmax(v, 0) / 0.15),
             RETURNS_CHANCES: lambda values, *rest: torch.softmax(values / 0.15, 0),
         },
         otherwise="These are not the lessons. First decide whether there is one at all, then draw one: with the softmax of `values / 0.15`.",
